@@ -1,0 +1,116 @@
+"""What a gap is: its points, its minutes and the properties that a right answer has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+class Wrong(Exception):
+    """An answer does not do what was asked: what was tried, what was expected, what came.
+
+    Parameters
+    ----------
+    tried : str
+        The input in words, e.g. `"spacing (1, 1, 3) mm, voxel (2, 0, 5)"`.
+    expected, got
+        Values. `got` is also how a known wrong idea is recognised, so give the full value.
+    step : str
+        The numbered step of the gap to look at, e.g. `"step 2"`.
+    """
+
+    def __init__(self, tried: str, expected: Any, got: Any, step: str = "") -> None:
+        super().__init__(tried)
+        self.tried, self.expected, self.got, self.step = tried, expected, got, step
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing that a right answer does.
+
+    Attributes
+    ----------
+    name : str
+        In words that fit "checked: ...", e.g. `"an absent class"`.
+    run : callable
+        `run(answer, rng)` makes its own inputs from the `numpy.random.Generator` and raises `Wrong`.
+    share : float
+        Its part of the points, relative to the other properties.
+    visible : bool
+        False: only the graded check tries it.
+    """
+
+    name: str
+    run: Callable[[Any, np.random.Generator], None]
+    share: float = 1.0
+    visible: bool = True
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One exercise. Notebook cells, headers and tables are generated from these fields.
+
+    Attributes
+    ----------
+    id : str
+        `g01_voxel_to_mm`: `g`, the number of the notebook, a readable name.
+    answer : str
+        The name that the student's cell defines.
+    reference : callable
+        The library's own version, used when the student's does not work yet. None for free text.
+    """
+
+    id: str
+    answer: str
+    minutes: int
+    points: int
+    reference: Any = None
+    properties: Sequence[Property] = ()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: one idea, where it was seen, and what to say to the student."""
+
+    name: str
+    source: str
+    message: str
+    answer: Any
+
+
+def plain(value: Any) -> np.ndarray | None:
+    """Return `value` as a NumPy array of numbers, or None if it is not made of numbers."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def same(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Tell whether two values agree: numbers to a tolerance and up to axes of length one, others by `==`."""
+    if isinstance(got, tuple | list) and isinstance(expected, tuple | list) and plain(expected) is None:
+        return len(got) == len(expected) and all(map(same, got, expected))
+    a, b = plain(got), plain(expected)
+    if a is None or b is None:
+        return a is None and b is None and type(got) is type(expected) and got == expected
+    if a.shape != b.shape and a.squeeze().shape != b.squeeze().shape:
+        return False
+    return bool(np.allclose(a.squeeze(), b.squeeze(), rtol=rtol, atol=atol, equal_nan=True))
+
+
+def expect(
+    got: Any, expected: Any, tried: str, step: str = "", rtol: float = 1e-4, atol: float = 1e-5
+) -> None:
+    """Raise `Wrong` unless `got` agrees with `expected`.
+
+    Raises
+    ------
+    Wrong
+        If the values differ.
+    """
+    if not same(got, expected, rtol, atol):
+        raise Wrong(tried, expected, got, step)
