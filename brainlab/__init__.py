@@ -3,7 +3,18 @@
 import importlib
 
 __version__ = "0.1.0"
-_SUBMODULES = ("budgets", "data", "inference", "labels", "metrics", "models", "training", "view")
+_SUBMODULES = (
+    "budgets",
+    "data",
+    "inference",
+    "labels",
+    "losses",
+    "metrics",
+    "models",
+    "notebook",
+    "training",
+    "view",
+)
 
 
 def __getattr__(name: str):

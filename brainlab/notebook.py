@@ -1,0 +1,94 @@
+"""The first cell of every notebook: budget, device, seed and data source, decided once and printed."""
+
+import os
+import platform
+import random
+from dataclasses import dataclass
+from functools import cached_property
+
+import matplotlib
+import numpy as np
+import torch
+
+import brainlab
+from brainlab import budgets
+from brainlab.data.case import Case
+from brainlab.data.source import open_cases
+
+
+@dataclass
+class Lab:
+    """What a notebook works with.
+
+    Attributes
+    ----------
+    budget : Budget
+        How much to compute.
+    device : str
+        `"cuda"`, `"mps"` or `"cpu"`.
+    seed : int
+        The seed that was set.
+    source : str
+        `"cohort"` (built in) or the folder of the data.
+    """
+
+    budget: budgets.Budget
+    device: str
+    seed: int
+    source: str
+
+    def open(self, patients: int | None = None, spacing: int | None = None) -> list[Case]:
+        """Return the cases of the source; the built-in cohort is made as far as it is asked for.
+
+        Parameters
+        ----------
+        patients : int, optional
+            How many; by default as the budget says. Ignored for a folder: all its cases come.
+        spacing : int, optional
+            Voxel size of the built-in cohort in mm.
+        """
+        source = None if self.source == "cohort" else self.source
+        return open_cases(source, patients or self.budget.patients, spacing or self.budget.spacing)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The cases of the source, in the budget's number."""
+        return self.open()
+
+
+def setup(data: str | None = None, budget: str | None = None, seed: int = 0) -> Lab:
+    """Seed everything, choose budget, device and data, and print the choice.
+
+    Parameters
+    ----------
+    data : str, optional
+        Folder with BraTS cases; by default `BRAINLAB_DATA`, or else the built-in cohort.
+    budget : str, optional
+        `quick`, `lesson` or `full`; see `brainlab.budgets`.
+    seed : int
+        For Python, NumPy and torch.
+
+    Raises
+    ------
+    ValueError
+        If the budget is unknown.
+    FileNotFoundError
+        If `data` is not a folder.
+    """
+    chosen = budgets.current(budget)
+    source = data or os.environ.get("BRAINLAB_DATA") or "cohort"
+    if source != "cohort" and not os.path.isdir(source):
+        raise FileNotFoundError(f"data is {source!r}; expected a folder of BraTS cases: is the path right?")
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - students use the old interface too
+    torch.manual_seed(seed)
+    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__}"
+    print(f"brainlab {brainlab.__version__} · {versions}, matplotlib {matplotlib.__version__}")
+    print(f"device {device} · budget {chosen.name} · seed {seed} · data: {describe(source)}")
+    return Lab(chosen, device, seed, source)
+
+
+def describe(source: str) -> str:
+    """Return the data source in words."""
+    return "the built-in synthetic cohort" if source == "cohort" else source

@@ -1,0 +1,124 @@
+"""From a volume to a picture: which slice, which way up, and where left and right are."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from nibabel.orientations import aff2axcodes
+
+from brainlab.view.colours import blend, to_grey
+
+# The radiological view looks at the patient from the feet: the patient's left is on the right of the picture.
+PICTURE = ("L", "P")  # columns grow towards the patient's left, rows towards the back
+
+
+def oriented(plane: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """Turn an axial plane into a radiological picture.
+
+    Parameters
+    ----------
+    plane : ndarray (X, Y) or (X, Y, 3)
+        One axial plane of a volume.
+    affine : ndarray (4, 4)
+        Voxel to mm, in nibabel's RAS+ world.
+
+    Returns
+    -------
+    ndarray (rows, columns) or (rows, columns, 3)
+        Front of the head up, the patient's left on the right.
+
+    Raises
+    ------
+    ValueError
+        If the first two axes of the volume are not left-right and front-back.
+    """
+    codes = aff2axcodes(affine)[:2]
+    if set(codes) - set("LRAP") or len({c in "LR" for c in codes}) != 2:
+        raise ValueError(
+            f"the first two axes point to {codes}; expected one of L/R and one of A/P: is this volume axial?"
+        )
+    picture = plane if codes[0] in "AP" else np.swapaxes(plane, 0, 1)
+    row_code, column_code = codes if codes[0] in "AP" else codes[::-1]
+    if column_code != PICTURE[0]:
+        picture = picture[:, ::-1]
+    if row_code != PICTURE[1]:
+        picture = picture[::-1]
+    return picture
+
+
+def head_box(picture: np.ndarray, margin: int = 6) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top of a square around the non-zero pixels, for the axis limits.
+
+    Parameters
+    ----------
+    picture : ndarray (rows, columns)
+        Zero outside the head.
+    margin : int
+        Pixels left around it.
+    """
+    rows, columns = np.nonzero(picture)
+    if not rows.size:
+        return -0.5, picture.shape[1] - 0.5, picture.shape[0] - 0.5, -0.5
+    half = max(np.ptp(rows), np.ptp(columns)) / 2 + margin
+    y, x = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
+    return x - half, x + half, y + half, y - half
+
+
+def draw(
+    ax: Axes,
+    plane: np.ndarray,
+    affine: np.ndarray,
+    labels: np.ndarray | None = None,
+    title: str = "",
+    alpha: float = 0.45,
+    window: tuple[float | None, float | None] = (None, None),
+) -> None:
+    """Draw one axial plane with its labels and L/R marks into `ax`.
+
+    Parameters
+    ----------
+    plane : ndarray (X, Y)
+        Intensities.
+    affine : ndarray (4, 4)
+        Tells left from right; the marks come from it, they are not assumed.
+    labels : ndarray (X, Y), optional
+        Label map 0 to 3.
+    window : (low, high)
+        Intensities shown black and white; None: from the percentiles.
+    """
+    grey = to_grey(plane, *window)
+    if labels is None:
+        ax.imshow(oriented(grey, affine), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    else:
+        ax.imshow(oriented(blend(grey, labels, alpha), affine), interpolation="nearest")
+    left, right, bottom, top = head_box(oriented(plane, affine))
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.set_facecolor("black")
+    for x, side in ((0.03, "R"), (0.97, "L")):
+        ax.text(
+            x,
+            0.5,
+            side,
+            transform=ax.transAxes,
+            color="white",
+            fontsize=8,
+            ha="center",
+            va="center",
+            alpha=0.8,
+        )
+    ax.set_title(title, fontsize=9)
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> int:
+    """Return the axial slice with most tumour; the middle one where there is none.
+
+    Parameters
+    ----------
+    labels : ndarray (X, Y, Z)
+        Label map.
+    values : tuple of int
+        The labels that count, e.g. `REGIONS["TC"]`.
+    """
+    area = np.isin(labels, values).sum(axis=(0, 1))  # (Z,)
+    return int(area.argmax()) if area.any() else labels.shape[2] // 2
