@@ -1,0 +1,49 @@
+# The few words people type. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+# JupyterLab refuses to start as root (a container, say) unless told that it is meant.
+LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
+PATIENTS ?= 8
+
+.PHONY: help lab test lint course cohort bench clean
+help:
+	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
+	@echo "make test    set up everything, run all tests"
+	@echo "make course  build the notebooks from solutions/*.py"
+	@echo "make bench   print every published figure"
+
+lab: .venv/teach.done cohort course
+	$(BIN)/jupyter lab --ServerApp.root_dir=course $(LAB_FLAGS)
+
+cohort: .venv/teach.done
+	$(BIN)/python -m brainlab.data.phantom $(PATIENTS)
+
+course: .venv/teach.done
+	$(BIN)/python -m courseware build
+
+test: .venv/test.done lint
+	$(BIN)/python -m pytest
+
+lint: .venv/test.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/test.done
+	@for command in benchmarks/*.py; do echo "== $$command"; $(BIN)/python $$command || exit 1; done
+
+clean:
+	rm -rf .venv build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11: try make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "no venv module: on Debian, sudo apt install python3-venv"; exit 1; }
+
+.venv/teach.done: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[teach]'
+	@touch $@
+
+.venv/test.done: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[teach,test]'
+	@touch $@
