@@ -1,1 +1,20 @@
+"""Networks, one per file: images (B, C, H, W) in, logits (B, num_classes, H', W') out."""
 
+from brainlab.models.attention_unet import AttentionUNet
+from brainlab.models.blocks import AttentionGate, ConvBlock, UpBlock, centre_crop, crop_and_concat
+from brainlab.models.sizes import count_parameters, output_size, receptive_field, valid_size
+from brainlab.models.unet import UNet
+
+__all__ = [
+    "AttentionGate",
+    "AttentionUNet",
+    "ConvBlock",
+    "UNet",
+    "UpBlock",
+    "centre_crop",
+    "count_parameters",
+    "crop_and_concat",
+    "output_size",
+    "receptive_field",
+    "valid_size",
+]

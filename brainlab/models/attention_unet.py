@@ -1,0 +1,75 @@
+"""The Attention U-Net: a U-Net whose skip connections pass through attention gates.
+
+Oktay et al. 2018, "Attention U-Net: Learning Where to Look for the Pancreas" (arXiv:1804.03999).
+
+As in the paper, the first skip connection, at full size, is not gated: its features say too little of what
+they show. The gating signal is the output of the level below. Deviations: 2D, and no deep supervision.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from brainlab.models.blocks import AttentionGate, centre_crop, he_init
+from brainlab.models.unet import UNet
+
+
+class AttentionUNet(UNet):
+    """A `UNet` with an attention gate on every skip connection but the first: (B, C, H, W) -> (B, K, H', W').
+
+    Parameters
+    ----------
+    in_channels, num_classes, width, depth, padded, bottleneck, **options
+        As in `UNet`; `depth` is at least 2.
+
+    Attributes
+    ----------
+    attention_maps : list of Tensor
+        What the gates let through in the last forward pass, finest first: entry i is (B, 1, H / 2**(i+1),
+        W / 2**(i+1)), from 0 (blocked) to 1. Detached, for display; empty before the first pass.
+
+    Raises
+    ------
+    ValueError
+        If `depth` is below 2, or as in `UNet`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 4,
+        num_classes: int = 4,
+        width: int = 16,
+        depth: int = 4,
+        padded: bool = True,
+        bottleneck: bool = True,
+        **options,
+    ):
+        if depth < 2:
+            raise ValueError(f"depth is {depth}; expected 2 or more: the first skip connection has no gate")
+        super().__init__(in_channels, num_classes, width, depth, padded, bottleneck, **options)
+        # One gate for each level from the bottom up; the level below has twice the channels.
+        widths = [width * 2**level for level in range(depth)]
+        below = [*widths[1:], widths[-1] * (2 if bottleneck else 1)]
+        pairs = list(zip(widths, below, strict=True))[1:]
+        self.gates = nn.ModuleList(AttentionGate(skip, gate) for skip, gate in reversed(pairs))
+        he_init(self.gates)
+        self.attention_maps: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check_input(x)
+        skips = []
+        for block in self.down:
+            x = block(x)  # (B, w, H, W)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)  # (B, w, H/2, W/2)
+        x = self.dropout(self.bottom(x))
+        maps = []
+        for i, block in enumerate(self.up):
+            skip = skips.pop()  # (B, w, H, W)
+            if i < len(self.gates):
+                if not self.padded:  # the gate wants a skip connection of twice the size of x
+                    skip = centre_crop(skip, (2 * x.shape[-2], 2 * x.shape[-1]))
+                skip, alpha = self.gates[i](skip, x)
+                maps.append(alpha.detach())  # (B, 1, H, W)
+            x = block(x, skip)
+        self.attention_maps = maps[::-1]
+        return self.head(x)  # (B, num_classes, H', W')

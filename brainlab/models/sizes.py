@@ -1,0 +1,128 @@
+"""How large: output size, valid input sizes, receptive field and number of weights of a U-shaped network.
+
+Everything but the number of weights follows from the layer list alone, by arithmetic on one axis:
+
+    3x3 convolution with dilation d, unpadded    n -> n - 2 d         padded    n -> n
+    2x2 max pooling                              n -> n / 2
+    2x2 up-convolution, or plain upsampling      n -> 2 n
+"""
+
+from torch import nn
+
+
+def count_parameters(model: nn.Module, keras: bool = False) -> int:
+    """Count the weights of `model`.
+
+    Parameters
+    ----------
+    model : nn.Module
+    keras : bool
+        Count as Keras does in "Total params": the moving averages of batch normalisation too.
+    """
+    total = sum(p.numel() for p in model.parameters())
+    if keras:
+        norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        total += sum(m.running_mean.numel() + m.running_var.numel() for m in norms if m.track_running_stats)
+    return total
+
+
+def output_size(
+    size: int,
+    depth: int = 4,
+    padded: bool = False,
+    bottleneck: bool = True,
+    convs: int = 2,
+    dilation: int = 1,
+) -> int:
+    """Return the height (or width) that a U-Net makes of an input of `size` pixels.
+
+    A padded U-Net keeps any size of at least ``2**depth`` pixels. An unpadded one loses ``2 * dilation``
+    pixels at each convolution, and the size must be even at each pooling: 572 becomes 388 in the paper.
+
+    Raises
+    ------
+    ValueError
+        If the size is not valid; the message names the nearest valid sizes.
+
+    Source: Ronneberger et al. 2015 (arXiv:1505.04597), figure 1 and section 2.
+    """
+    result = _output_size(size, depth, padded, bottleneck, convs, dilation)
+    if result is None:
+        below, above = valid_size(size, depth, padded, bottleneck, convs, dilation)
+        kind = "a padded" if padded else "an unpadded"
+        if size < below:
+            nearest, cause = f"at least {below}", "the convolutions and poolings leave nothing of it"
+        else:
+            nearest, cause = f"{below} or {above}", "the size must be even at every pooling"
+        raise ValueError(
+            f"size {size} does not fit {kind} U-Net of depth {depth}; expected {nearest}: {cause}, "
+            "so pad or crop the image"
+        )
+    return result
+
+
+def valid_size(
+    size: int,
+    depth: int = 4,
+    padded: bool = False,
+    bottleneck: bool = True,
+    convs: int = 2,
+    dilation: int = 1,
+) -> tuple[int, int]:
+    """Return the nearest valid input sizes: the largest up to `size` and the smallest from `size` on.
+
+    Both are `size` itself where it is valid; both are the smallest valid size where `size` is below that.
+
+    >>> valid_size(570)
+    (556, 572)
+    """
+    arguments = (depth, padded, bottleneck, convs, dilation)
+    above = size
+    while _output_size(above, *arguments) is None:
+        above += 1
+    below = size
+    while below > 0 and _output_size(below, *arguments) is None:
+        below -= 1
+    return below or above, above
+
+
+def receptive_field(depth: int = 4, bottleneck: bool = True, convs: int = 2, dilation: int = 1) -> int:
+    """Return how many input pixels, along one axis, the best-placed output pixel of a U-Net depends on.
+
+    Walks the interval of pixels that matter from an output pixel back to the input, along the deepest path.
+    Pooling makes the answer depend on where the pixel lies in its block of ``2**depth``; the widest is
+    returned.
+
+    Source: the arithmetic of Araujo, Norris and Sim 2019 (doi:10.23915/distill.00021), as intervals.
+    """
+    widest = 0
+    reach = convs * dilation  # what one block adds on either side
+    for position in range(2**depth):
+        first = last = position
+        for _ in range(depth):
+            first, last = (first - reach) // 2, (last + reach) // 2  # back through a block and an upsampling
+        if bottleneck:
+            first, last = first - reach, last + reach
+        for _ in range(depth):
+            first, last = 2 * first - reach, 2 * last + 1 + reach  # back through a pooling and a block
+        widest = max(widest, last - first + 1)
+    return widest
+
+
+def _output_size(
+    size: int, depth: int, padded: bool, bottleneck: bool, convs: int, dilation: int
+) -> int | None:
+    """Return the output size, or None where the input size does not fit."""
+    if padded:
+        return size if size >= 2**depth else None
+    loss = 2 * dilation * convs  # pixels that one block eats
+    for _ in range(depth):
+        size -= loss
+        if size <= 0 or size % 2:
+            return None
+        size //= 2
+    if bottleneck:
+        size -= loss
+    for _ in range(depth):
+        size = 2 * size - loss
+    return size if size > 0 else None
