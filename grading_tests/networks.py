@@ -1,0 +1,114 @@
+"""Compare two networks by what they compute: the same weights go into both, then the same input.
+
+Layers are matched by kind and shape in the order in which they were made, so that names, helper modules and
+the way an answer is written do not matter.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grading_tests.gap import Wrong
+
+State = dict[str, Tensor]
+
+
+def layers(model: nn.Module) -> list[tuple[str, dict[str, str]]]:
+    """Return the layers that have weights: (kind and shape, {entry: key in the state dict})."""
+    state = model.state_dict()
+    by_prefix: dict[str, dict[str, str]] = {}
+    for key in state:
+        prefix, _, entry = key.rpartition(".")
+        by_prefix.setdefault(prefix, {})[entry] = key
+    found = []
+    for entries in by_prefix.values():
+        if "weight" not in entries:
+            continue
+        shape = tuple(state[entries["weight"]].shape)
+        found.append((f"{'norm' if len(shape) == 1 else 'weights'} {shape}", entries))
+    return found
+
+
+def randomise(model: nn.Module, rng: np.random.Generator) -> None:
+    """Give a network random weights, and batch statistics that matter; biases of convolutions are 0.
+
+    A bias before batch normalisation is optional, so a bias of 0 lets both ways of writing it agree.
+    """
+    state = model.state_dict()
+    for _, entries in layers(model):
+        for entry, key in entries.items():
+            shape = tuple(state[key].shape)
+            if len(state[entries["weight"]].shape) > 1:
+                fan_in = max(int(np.prod(shape[1:])), 1)
+                values = rng.normal(0, (2 / fan_in) ** 0.5, shape) if entry == "weight" else np.zeros(shape)
+            elif entry in ("weight", "running_var"):
+                values = rng.uniform(0.5, 1.5, shape)
+            elif entry in ("bias", "running_mean"):
+                values = rng.normal(0, 0.3, shape)
+            else:
+                continue
+            state[key] = torch.as_tensor(values, dtype=state[key].dtype)
+    model.load_state_dict(state)
+
+
+def share_weights(reference: nn.Module, answer: nn.Module, tried: str) -> None:
+    """Copy the weights of `reference` into `answer`.
+
+    Raises
+    ------
+    Wrong
+        If `answer` has other layers; `got` lists them.
+    """
+    source, state = reference.state_dict(), answer.state_dict()
+    wanted, free = layers(reference), layers(answer)
+    kinds = [[kind for kind, _ in part] for part in (wanted, free)]
+    if sorted(kinds[0]) != sorted(kinds[1]):
+        raise Wrong(tried, *(f"{len(part)} layers: {', '.join(part)}" for part in kinds))
+    for kind, entries in wanted:
+        place = next(i for i, (other, _) in enumerate(free) if other == kind)
+        for entry, key in free.pop(place)[1].items():
+            if entry in entries:
+                state[key] = source[entries[entry]].clone()
+            elif entry == "bias":
+                state[key] = torch.zeros_like(state[key])
+    answer.load_state_dict(state)
+
+
+def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
+    """Return `call(*inputs)`; an exception becomes a `Wrong` that shows its text beside what was expected."""
+    try:
+        return call(*inputs, **named)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        first_line = str(error).split("\n")[0]
+        raise Wrong(tried, expected, f"{type(error).__name__}: {first_line}") from error
+
+
+def twin(make: Any, reference: nn.Module, rng: np.random.Generator, tried: str, *arguments: Any) -> nn.Module:
+    """Build the answer's network, then give it and `reference` the same random weights and eval mode."""
+    answer = attempt(tried, "a network", make, *arguments)
+    if not hasattr(answer, "state_dict"):
+        raise Wrong(tried, "a network (nn.Module)", type(answer).__name__)
+    randomise(reference, rng)
+    share_weights(reference, answer, tried)
+    reference.eval()
+    answer.eval()
+    return answer
+
+
+def noise(rng: np.random.Generator, *shape: int) -> Tensor:
+    """Return float32 Gaussian noise."""
+    return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32)
+
+
+def expect_gradient(model: nn.Module, output: Tensor, tried: str) -> None:
+    """Raise `Wrong` unless every weight of `model` gets a gradient from `output`."""
+    if not output.requires_grad:
+        raise Wrong(tried, "an output with a gradient", "none: the graph is cut")
+    output.square().sum().backward()
+    blocked = [name for name, weight in model.named_parameters() if weight.grad is None]
+    if blocked:
+        raise Wrong(tried, "a gradient for every weight", f"none for {len(blocked)} of them")
