@@ -1,0 +1,161 @@
+"""How good is a segmentation: the confusion matrix, what follows from it, and the regions WT, TC and ET.
+
+Arguments may be NumPy arrays or torch tensors of any shape; results are NumPy arrays and plain numbers.
+Where truth and prediction are both empty, `dice` is 1 and `hd95` is 0; see `brainlab.masks`.
+
+Source of the regions: Menze et al. 2015, "The Multimodal Brain Tumor Image Segmentation Benchmark"
+(doi:10.1109/TMI.2014.2377694).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from brainlab.labels import LABELS, NUM_CLASSES, REGIONS
+from brainlab.masks import dice, hd95, jaccard, same_shape, to_array
+
+__all__ = ["Scores", "confusion_matrix", "dice", "hd95", "jaccard", "region_scores", "scores"]
+
+
+def confusion_matrix(pred: ArrayLike, target: ArrayLike, num_classes: int = NUM_CLASSES) -> np.ndarray:
+    """Count the pixels of each true class (row) that were given each class (column).
+
+    Add the matrices of batches or cases to get that of a whole set.
+
+    Parameters
+    ----------
+    pred, target : integer arrays of one shape
+        Label maps, for example (B, H, W) or (X, Y, Z).
+    num_classes : int
+
+    Returns
+    -------
+    (num_classes, num_classes) int64
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or a value is not a label.
+    """
+    pred, target = same_shape(to_array(pred), to_array(target))
+    for name, labels in (("pred", pred), ("target", target)):
+        _check_labels(labels, name, num_classes)
+    pairs = target.astype(np.int64).ravel() * num_classes + pred.astype(np.int64).ravel()
+    return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a confusion matrix says: one number per class, arrays of shape (C,).
+
+    A ratio without a denominator is nan: the sensitivity for a class that the truth lacks, the precision for
+    one that was never predicted. Means leave it out.
+    """
+
+    sensitivity: np.ndarray
+    specificity: np.ndarray
+    precision: np.ndarray
+    f1: np.ndarray
+    dice: np.ndarray
+    jaccard: np.ndarray
+    accuracy: float
+
+    def means(self, background: bool = True) -> dict[str, float]:
+        """Return the mean over the classes of every score (macro average), with or without class 0."""
+        start = 0 if background else 1
+        means = {}
+        for name in ("sensitivity", "specificity", "precision", "f1", "dice", "jaccard"):
+            values = getattr(self, name)[start:]
+            values = values[~np.isnan(values)]
+            means[name] = float(values.mean()) if len(values) else float("nan")
+        return means
+
+    def __str__(self) -> str:
+        names = ("sensitivity", "specificity", "precision", "f1", "jaccard")
+        rows = [[getattr(self, name)[c] for name in names] for c in range(len(self.f1))]
+        rows.append([self.means()[name] for name in names])
+        heads = [label.short for label in LABELS] if len(rows) == NUM_CLASSES + 1 else range(len(rows) - 1)
+        lines = ["        " + "".join(f"{name:>13}" for name in names)]
+        for head, row in zip([*heads, "mean"], rows, strict=True):
+            lines.append(f"{head!s:<8}" + "".join(f"{value:13.4f}" for value in row))
+        return "\n".join([*lines, f"accuracy {self.accuracy:.4f}"])
+
+
+def scores(confusion: ArrayLike) -> Scores:
+    """Turn a confusion matrix (rows truth) into scores per class, each class against all others.
+
+    With TP, FP, FN and TN of a class: sensitivity (recall) TP / (TP + FN), specificity TN / (TN + FP),
+    precision TP / (TP + FP), F1 = Dice 2 TP / (2 TP + FP + FN), Jaccard TP / (TP + FP + FN); and over all
+    classes accuracy, the share of pixels that are right.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square or empty.
+    """
+    confusion = to_array(confusion)
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+        raise ValueError(
+            f"confusion has shape {confusion.shape}; expected (C, C): pass confusion_matrix(...)"
+        )
+    total = confusion.sum()
+    if total == 0:
+        raise ValueError("confusion counts no pixel; expected at least one: is the set of cases empty?")
+    tp = np.diag(confusion)  # (C,)
+    fn = confusion.sum(axis=1) - tp
+    fp = confusion.sum(axis=0) - tp
+    tn = total - tp - fn - fp
+    f1 = _ratio(2 * tp, 2 * tp + fp + fn)
+    return Scores(
+        sensitivity=_ratio(tp, tp + fn),
+        specificity=_ratio(tn, tn + fp),
+        precision=_ratio(tp, tp + fp),
+        f1=f1,
+        dice=f1,  # the same number under the name that segmentation knows
+        jaccard=_ratio(tp, tp + fp + fn),
+        accuracy=float(tp.sum() / total),
+    )
+
+
+def region_scores(
+    pred_labels: ArrayLike, target_labels: ArrayLike, spacing: ArrayLike | None = None
+) -> dict[str, dict[str, float]]:
+    """Return Dice and HD95 of whole tumour, tumour core and enhancing tumour.
+
+    Parameters
+    ----------
+    pred_labels, target_labels : label maps of one shape, 2D or 3D
+    spacing : sequence of float, optional
+        Size of a voxel along each axis in mm; 1 by default.
+
+    Returns
+    -------
+    dict
+        ``{"WT": {"dice": ..., "hd95": ...}, "TC": ..., "ET": ...}``, HD95 in mm.
+    """
+    pred, target = same_shape(to_array(pred_labels), to_array(target_labels))
+    for name, labels in (("pred_labels", pred), ("target_labels", target)):
+        _check_labels(labels, name, NUM_CLASSES)
+    result = {}
+    for region, values in REGIONS.items():
+        masks = np.isin(pred, values), np.isin(target, values)
+        result[region] = {"dice": dice(*masks), "hd95": hd95(*masks, spacing)}
+    return result
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below != 0)
+
+
+def _check_labels(labels: np.ndarray, name: str, num_classes: int) -> None:
+    if not (np.issubdtype(labels.dtype, np.integer) or labels.dtype == bool):
+        raise ValueError(f"{name} is {labels.dtype}; expected integer labels: are these logits? Take argmax")
+    if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
+        found = labels.max() if labels.min() >= 0 else labels.min()
+        hint = (
+            "was 4 not mapped to 3 (BraTS 2017 to 2021)?"
+            if found == 4
+            else "are these labels of another data set?"
+        )
+        raise ValueError(f"{name} holds the label {found}; expected 0 to {num_classes - 1}: {hint}")
