@@ -6,8 +6,8 @@ The empty-empty rule: a case without enhancing tumour has an empty mask. As in t
 "nothing there" is perfect (Dice 1, HD95 0), and a tumour made up or missed altogether is as bad as can be
 (Dice 0, HD95 the diagonal of the image: 373.13 mm for the 240 x 240 x 155 mm of BraTS).
 
-Source of the rule: the evaluation code of nnU-Net for BraTS 2020 (Isensee et al. 2020, "nnU-Net for Brain Tumor
-Segmentation", arXiv:2011.00848).
+Source of the rule: the evaluation code of nnU-Net for BraTS 2020 (Isensee et al. 2020, "nnU-Net for Brain
+Tumor Segmentation", arXiv:2011.00848).
 """
 
 import numpy as np
