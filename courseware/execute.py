@@ -1,0 +1,107 @@
+"""Run a solution notebook and keep only the outputs that are worth publishing."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+LARGEST = 2_000_000
+CELL_SECONDS = 1800
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class BuildError(RuntimeError):
+    """A solution notebook fails or grows too large."""
+
+
+def execute(notebook: NotebookNode, name: str, root: Path, budget: str) -> float:
+    """Run a notebook in place and return the seconds that it took.
+
+    Raises
+    ------
+    BuildError
+        If a cell raises.
+    """
+    environment = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"}
+    environment |= {"BRAINLAB_BUDGET": budget, "TQDM_DISABLE": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    started = time.perf_counter()
+    # A folder of its own, so that what a notebook writes is gone afterwards.
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--IPKernelApp.log_level=40"],
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+        )
+        try:
+            client.execute(env=environment)
+        except CellExecutionError as error:
+            raise BuildError(f"{name}: a cell of the solution fails\n{error}") from None
+    tidy(notebook)
+    return time.perf_counter() - started
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Drop what must not be published: stderr, bare widgets, their stored state, the kernel's version."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if presentable(output)]
+
+
+def presentable(output: NotebookNode) -> bool:
+    """Tell whether an output is to be published; of a widget only its picture is."""
+    if output.output_type == "stream":
+        return output.name != "stderr"
+    data = output.get("data", {})
+    if WIDGET not in data:
+        return True
+    # Without a running kernel a widget is blank; its picture, if it brought one, is what a reader can see.
+    del data[WIDGET]
+    return "image/png" in data
+
+
+def reuse(notebook: NotebookNode, published: Path) -> bool:
+    """Take over the outputs of the published notebook, if its code is the same; tell whether that was so."""
+    if not published.exists():
+        return False
+    old = nbformat.read(published, as_version=4)
+    new_code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    old_code = [cell for cell in old.cells if cell.cell_type == "code"]
+    if [cell.source for cell in new_code] != [cell.source for cell in old_code]:
+        return False
+    for new, before in zip(new_code, old_code, strict=True):
+        new.outputs, new.execution_count = before.outputs, before.execution_count
+    notebook.metadata.update({key: old.metadata[key] for key in ("brainlab",) if key in old.metadata})
+    return True
+
+
+def verify_size(notebook: NotebookNode, name: str) -> int:
+    """Return the size of a notebook in bytes.
+
+    Raises
+    ------
+    BuildError
+        If it is too large for a repository and a browser.
+    """
+    size = len(nbformat.writes(notebook).encode())
+    if size > LARGEST:
+        heavy = max(notebook.cells, key=lambda cell: len(str(cell.get("outputs", ""))))
+        line = heavy.source.strip().split("\n")[0]
+        raise BuildError(
+            f"{name}: {size / 1e6:.1f} MB; expected less than {LARGEST / 1e6:.0f} MB. "
+            f"The heaviest cell begins with {line!r}: a smaller figure or a lower dpi?"
+        )
+    return size

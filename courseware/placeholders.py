@@ -1,0 +1,64 @@
+"""What stands for `{{table}}`, `{{badge}}` and `{{checklist}}` in the markdown of a notebook."""
+
+import importlib
+import re
+
+from courseware.setup_cell import badge
+from courseware.source import Cell, SourceError
+from grading_tests.gap import Gap
+
+READING_WORDS_PER_MINUTE = 150
+DEFAULT_NEEDS = "a laptop with two cores and 3 GB of memory; no GPU"
+
+CHECKLIST = """- [ ] *Kernel → Restart Kernel and Run All Cells* comes to the end.
+- [ ] Every check that you worked on says ✓.
+- [ ] No `raise NotImplementedError` is left in a gap that you filled in.
+- [ ] The written answers are in their cells, in your own words.
+- [ ] The file is saved and still called `{stem}.ipynb`.
+- [ ] *Validate*, or `nbgrader validate {stem}.ipynb`, agrees."""
+
+
+def fill(text: str, stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
+    """Return markdown with its placeholders filled in.
+
+    Raises
+    ------
+    SourceError
+        If a placeholder is unknown.
+    """
+    known = {
+        "table": lambda: table(stem, cells, gaps),
+        "badge": lambda: badge(stem),
+        "checklist": lambda: CHECKLIST.format(stem=stem),
+    }
+
+    def one(match: re.Match) -> str:
+        if match[1] not in known:
+            names = ", ".join(f"{{{{{name}}}}}" for name in known)
+            raise SourceError(f"{stem}: placeholder {match[0]} is unknown; expected one of {names}")
+        return known[match[1]]()
+
+    return re.sub(r"\{\{([a-z]+)\}\}", one, text)
+
+
+def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
+    """Return the table at the head of a notebook: time, points, gaps, needs; and the gaps one by one."""
+    needs = getattr(importlib.import_module(f"grading_tests.nb{stem[:2]}"), "NEEDS", DEFAULT_NEEDS)
+    filling = sum(gap.minutes for gap in gaps)
+    words = sum(len(cell.source.split()) for cell in cells if cell.role == "")
+    total = 5 * round((filling + words / READING_WORDS_PER_MINUTE) / 5)
+    written = {cell.gap_id for cell in cells if cell.role == "explain"}
+    asked = {gap.id: "some sentences" if gap.id in written else f"`{gap.answer}`" for gap in gaps}
+    rows = "\n".join(f"| `{gap.id}` | {asked[gap.id]} | {gap.minutes} | {gap.points} |" for gap in gaps)
+    total_points = sum(gap.points for gap in gaps)
+    return f"""| time | points | gaps | what it needs |
+|---|---|---|---|
+| about {total} min, {filling} of them in the gaps | {total_points} | {len(gaps)} | {needs} |
+
+<details><summary>The gaps one by one</summary>
+
+| gap | you write | minutes | points |
+|---|---|---|---|
+{rows}
+
+</details>"""

@@ -1,0 +1,35 @@
+"""The one setup cell of every notebook, and the address that it and the Colab badge point to."""
+
+# The one place to set where the course is published. An underscore cannot be part of a GitHub name, so that
+# nobody else can register this placeholder and have students install from there.
+REPOSITORY = "YOUR_ORGANISATION/brainlab"
+TAG = "v0.1.0"
+
+# pip replaces nothing that already fits, so torch, NumPy and ipywidgets stay as Colab has them
+# (tests/test_environment.py). A plain install is importable at once; `-e` would need a restart.
+SETUP = f"""# Run this first. Where brainlab is missing, as on Colab, it is installed.
+import subprocess
+import sys
+from importlib.util import find_spec
+
+if find_spec("brainlab") is None:
+    address = "brainlab @ git+https://github.com/{REPOSITORY}@{TAG}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", address], check=True)
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+import brainlab
+from brainlab.notebook import setup
+from grading_tests import check, yours
+
+# The one place for data and size: setup(data="folder of BraTS cases", budget="quick", "lesson" or "full").
+lab = setup(data=None, budget=None)"""
+
+
+def badge(stem: str) -> str:
+    """Return the markdown of a badge that opens a student notebook on Colab."""
+    picture = "https://colab.research.google.com/assets/colab-badge.svg"
+    target = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{TAG}/course/{stem}.ipynb"
+    return f"[![Open in Colab]({picture})]({target})"

@@ -1,0 +1,83 @@
+"""nbgrader on flat folders: solutions/NN_name.py -> course/NN_name.ipynb, one assignment per notebook.
+
+Plain commands work from the root: `nbgrader generate_assignment 01_data_eda`, `autograde 01_data_eda`,
+`generate_feedback 01_data_eda`, `export`, `validate course/01_data_eda.ipynb`.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    ComputeChecksums,
+    DeduplicateIds,
+    GetGrades,
+    LockCells,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveCells,
+)
+
+if find_spec("courseware") is None:
+    sys.exit("the course is not installed in this Python: run `make course`, or pip install -e '.[teach]'")
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+
+from courseware.feedback import TidyFeedback
+from courseware.reading import ForgivingExporter
+from courseware.repair import RepairMetadata
+from courseware.stage import publish, stage
+from courseware.stubs import GapStubs
+
+c = get_config()  # noqa: F821 - nbgrader provides it
+ROOT = Path(__file__).resolve().parent
+# nbgrader calls `alembic` by its name: it must be found even where the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "brainlab"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "build/nbgrader/source"
+c.CourseDirectory.release_directory = "build/nbgrader/release"
+stage(ROOT)
+
+# --- release ---
+# What is staged is disposable; without force an edited text would be skipped silently.
+c.GenerateAssignment.force = True
+c.GenerateAssignment.preprocessors = [
+    LockCells,
+    GapStubs,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+    SaveCells,
+    ClearHiddenTests,
+    ComputeChecksums,
+    CheckCellMetadata,
+]
+c.GenerateAssignment.post_convert_hook = lambda assignment, student, notebooks: publish(ROOT, notebooks)
+
+# --- grading ---
+c.Autograde.exporter_class = ForgivingExporter
+c.Autograde.sanitize_preprocessors = [
+    RepairMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+# Training cells take longer than nbgrader's 30 s; an endless loop costs this much, once.
+c.Execute.timeout = 300
+c.Execute.shutdown_kernel = "immediate"  # saves 0.8 s a notebook
+# nbgrader takes any text on stderr, such as a warning, for a failed test.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s)."
+# Before the working folder, where a handed-in brainlab.py would hide the course's own.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+# --- feedback ---
+c.GenerateFeedback.preprocessors = [ClearHiddenTests, TidyFeedback, GetGrades, CSSHTMLHeaderPreprocessor]
