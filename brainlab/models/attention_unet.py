@@ -9,6 +9,7 @@ they show. The gating signal is the output of the level below. Deviations: 2D, a
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from brainlab.models import sizes
 from brainlab.models.blocks import AttentionGate, centre_crop, he_init
 from brainlab.models.unet import UNet
 
@@ -73,3 +74,17 @@ class AttentionUNet(UNet):
             x = block(x, skip)
         self.attention_maps = maps[::-1]
         return self.head(x)  # (B, num_classes, H', W')
+
+    @property
+    def margin(self) -> int:
+        """Pixels of context at each side of an unpadded network's input; 0 if padded.
+
+        More than the output lacks: at the rim of an attention map the bilinear interpolation has nothing to
+        go by, which touches up to ``2**(depth - 1)`` pixels at the rim of the output.
+        """
+        return 0 if self.padded else super().margin + 2**self.depth
+
+    @property
+    def receptive_field(self) -> int:
+        """Input pixels along one axis that an output pixel depends on."""
+        return sizes.receptive_field(self.depth, self.bottleneck, self.convs, self.dilation, gated=True)

@@ -86,12 +86,16 @@ def valid_size(
     return below or above, above
 
 
-def receptive_field(depth: int = 4, bottleneck: bool = True, convs: int = 2, dilation: int = 1) -> int:
+def receptive_field(
+    depth: int = 4, bottleneck: bool = True, convs: int = 2, dilation: int = 1, gated: bool = False
+) -> int:
     """Return how many input pixels, along one axis, the best-placed output pixel of a U-Net depends on.
 
     Walks the interval of pixels that matter from an output pixel back to the input, along the deepest path.
     Pooling makes the answer depend on where the pixel lies in its block of ``2**depth``; the widest is
     returned.
+
+    With `gated` skip connections, an attention map that is brought up bilinearly adds a pixel at each side.
 
     Source: the arithmetic of Araujo, Norris and Sim 2019 (doi:10.23915/distill.00021), as intervals.
     """
@@ -99,8 +103,9 @@ def receptive_field(depth: int = 4, bottleneck: bool = True, convs: int = 2, dil
     reach = convs * dilation  # what one block adds on either side
     for position in range(2**depth):
         first = last = position
-        for _ in range(depth):
-            first, last = (first - reach) // 2, (last + reach) // 2  # back through a block and an upsampling
+        for level in range(depth):
+            side = reach + (1 if gated and level > 0 else 0)
+            first, last = (first - side) // 2, (last + side) // 2  # back through a block and an upsampling
         if bottleneck:
             first, last = first - reach, last + reach
         for _ in range(depth):

@@ -111,6 +111,16 @@ class UNet(nn.Module):
         """Return H' for an input of `size` pixels; a ValueError names the nearest valid sizes."""
         return sizes.output_size(size, self.depth, self.padded, self.bottleneck, self.convs, self.dilation)
 
+    def valid_size(self, size: int) -> tuple[int, int]:
+        """Return the nearest valid input sizes, at most and at least `size`."""
+        return sizes.valid_size(size, self.depth, self.padded, self.bottleneck, self.convs, self.dilation)
+
+    @property
+    def margin(self) -> int:
+        """Pixels of context at each side of an unpadded network's input: 92 in the paper; 0 if padded."""
+        _, size = self.valid_size(1)
+        return (size - self.output_size(size)) // 2
+
     @property
     def receptive_field(self) -> int:
         """Input pixels along one axis that an output pixel depends on."""

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.models import UNet, count_parameters, output_size, receptive_field, valid_size
+from brainlab.models import AttentionUNet, UNet, count_parameters, output_size, receptive_field, valid_size
 
 
 def test_paper_size():
@@ -57,21 +57,13 @@ def test_error_names_the_nearest_sizes():
         output_size(7, depth=3, padded=True)
 
 
-@pytest.mark.parametrize("up", ["transposed", "plain"])
-@pytest.mark.parametrize("padded", [True, False])
-@pytest.mark.parametrize(
-    ("depth", "bottleneck", "convs", "dilation"),
-    [(1, True, 2, 1), (2, True, 2, 1), (2, False, 1, 1), (1, True, 1, 2)],
-)
-def test_receptive_field_by_gradient(depth, bottleneck, convs, dilation, padded, up):
-    """With positive weights nothing cancels: what has a gradient is what an output pixel depends on."""
-    options = {"depth": depth, "bottleneck": bottleneck, "convs": convs, "dilation": dilation}
-    model = UNet(1, 1, width=1, padded=padded, batch_norm=False, up=up, **options)
+def measured_field(model, size, depth):
+    """Widest extent of the gradient of an output pixel, along a row, over the places in a pooling block.
+
+    With positive weights nothing cancels: what has a gradient is what an output pixel depends on.
+    """
     for weight in model.parameters():
         nn.init.uniform_(weight, 0.1, 0.3)
-    field = receptive_field(**options)
-    assert field == model.receptive_field
-    size = valid_size(2 * field + 2**depth, padded=padded, **options)[1]
     images = torch.rand(
         24, 1, size, size, generator=torch.manual_seed(0)
     ).requires_grad_()  # pooling picks vary
@@ -82,7 +74,29 @@ def test_receptive_field_by_gradient(depth, bottleneck, convs, dilation, padded,
         (grad,) = torch.autograd.grad(out[:, 0, position, position].sum(), images, retain_graph=True)
         touched = grad.abs().amax(dim=(0, 1, 2)).nonzero()  # columns with a gradient in any image
         widest = max(widest, int(touched.max() - touched.min()) + 1)
-    assert widest == field
+    return widest
+
+
+@pytest.mark.parametrize("up", ["transposed", "plain"])
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize(
+    ("depth", "bottleneck", "convs", "dilation"),
+    [(1, True, 2, 1), (2, True, 2, 1), (2, False, 1, 1), (1, True, 1, 2)],
+)
+def test_receptive_field_by_gradient(depth, bottleneck, convs, dilation, padded, up):
+    options = {"depth": depth, "bottleneck": bottleneck, "convs": convs, "dilation": dilation}
+    model = UNet(1, 1, width=1, padded=padded, batch_norm=False, up=up, **options)
+    field = receptive_field(**options)
+    assert field == model.receptive_field
+    size = valid_size(2 * field + 2**depth, padded=padded, **options)[1]
+    assert measured_field(model, size, depth) == field
+
+
+def test_receptive_field_with_attention_by_gradient():
+    model = AttentionUNet(1, 1, width=1, depth=2, convs=1, batch_norm=False)
+    field = receptive_field(2, convs=1, gated=True)
+    assert field == model.receptive_field > receptive_field(2, convs=1)
+    assert measured_field(model, 2 * field + 4, 2) == field
 
 
 def test_count_parameters_with_and_without_moving_averages():

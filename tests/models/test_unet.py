@@ -76,6 +76,12 @@ def test_unpadded_network_of_the_paper():
         assert model(torch.zeros(1, 1, 572, 572)).shape == (1, 2, 388, 388)
 
 
+def test_margin_and_valid_sizes_of_a_network():
+    model = UNet(width=1, padded=False)
+    assert (model.margin, model.valid_size(570)) == (92, (556, 572))
+    assert (UNet(width=1).margin, UNet(width=1).valid_size(37)) == (0, (37, 37))
+
+
 def test_channels_last_gives_the_same():
     torch.manual_seed(0)
     model, x = UNet(width=4, depth=3).eval(), torch.randn(2, 4, 27, 32)

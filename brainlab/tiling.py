@@ -1,0 +1,135 @@
+"""The overlap-tile strategy: segment an image of any size with a network that sees a tile at a time.
+
+Each tile brings its own border of context, of which no output is kept; the image is continued beyond its own
+border by mirroring. Ronneberger, Fischer and Brox 2015 (arXiv:1505.04597), figure 2.
+
+What the figure leaves out: max pooling looks at blocks of ``2**depth`` pixels, so tiles give the same answer
+as the whole image only if they start at multiples of ``2**depth``. The paper's output tile of 388 pixels
+would have to advance by 384.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from brainlab.forward import forward
+from brainlab.models import UNet
+
+
+def mirror_pad(images: Tensor, before: tuple[int, int], after: tuple[int, int]) -> Tensor:
+    """Continue images (..., H, W) beyond their borders by mirroring, as often as it takes.
+
+    The border pixels are the mirror: they are not repeated. Unlike `torch.nn.functional.pad`, the padding may
+    be wider than the image.
+
+    Parameters
+    ----------
+    images : Tensor
+    before, after : (int, int)
+        Pixels to add above and to the left, below and to the right.
+    """
+    rows, columns = (
+        torch.from_numpy(np.pad(np.arange(size), (first, last), mode="reflect"))
+        for size, first, last in zip(images.shape[-2:], before, after, strict=True)
+    )
+    return images[..., rows.to(images.device)[:, None], columns.to(images.device)]
+
+
+def overlap_tile(
+    model: nn.Module,
+    image: Tensor,
+    tile: int,
+    margin: int | None = None,
+    multiple: int | None = None,
+    batch_size: int = 4,
+) -> Tensor:
+    """Return logits (B, K, H, W) of images (B, C, H, W) of any size, computed tile by tile.
+
+    Equal to the result for the whole mirrored image, for an unpadded network and for a padded one with the
+    default `margin`; of a smaller margin, the seams between the tiles may show.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Images to logits; a `UNet`, or another network if it says its `margin` and `multiple`.
+    image : Tensor
+    tile : int
+        Height and width of an input tile.
+    margin : int, optional
+        Pixels at each side of a tile whose output is not kept. By default what an unpadded network loses, or
+        for a padded one what covers half of its receptive field.
+    multiple : int, optional
+        Tiles start at multiples of this: ``2**depth`` for a network with `depth` poolings, 16 if it does not
+        say.
+    batch_size : int
+        Tiles in a forward pass.
+
+    Raises
+    ------
+    ValueError
+        If the tile is too small to leave anything, or does not fit the network.
+    """
+    if image.ndim != 4:
+        raise ValueError(f"image has shape {tuple(image.shape)}; expected (B, C, H, W): add a batch axis?")
+    multiple = multiple or 2 ** getattr(model, "depth", 4)
+    kept_by_model = _output_size(model, image, tile)
+    lost = (tile - kept_by_model) // 2
+    if margin is None:
+        margin = getattr(model, "margin", lost) if lost else _margin_of_padded(model, multiple)
+    if margin < lost:
+        raise ValueError(f"margin is {margin}; expected at least {lost}: the network itself loses as much")
+    step = (tile - 2 * margin) // multiple * multiple
+    if step < 1:
+        raise ValueError(
+            f"tile is {tile}; expected at least {2 * margin + multiple}: {margin} pixels at each side are "
+            f"context, and tiles advance by multiples of {multiple}"
+        )
+    if lost == 0 and (tile % multiple or margin % multiple):
+        raise ValueError(
+            f"tile is {tile} and margin {margin}; expected multiples of {multiple}: pooling would look at "
+            "other blocks than in the whole image"
+        )
+
+    H, W = image.shape[-2:]
+    tops, lefts = range(0, H, step), range(0, W, step)
+    after = (tops[-1] + tile - margin - H, lefts[-1] + tile - margin - W)
+    wide = mirror_pad(image, (margin, margin), after)
+    result = None
+    cut = margin - lost  # what the network returns beyond what is kept
+    for top in tops:
+        for left in lefts:
+            piece = wide[..., top : top + tile, left : left + tile]  # (B, C, tile, tile)
+            logits = forward(model, piece, batch_size)[..., cut : cut + step, cut : cut + step]
+            if result is None:
+                result = logits.new_empty(len(image), logits.shape[1], H, W)
+            h, w = min(step, H - top), min(step, W - left)
+            result[..., top : top + h, left : left + w] = logits[..., :h, :w]
+    return result
+
+
+def whole_image(model: UNet, images: Tensor, batch_size: int = 16) -> Tensor:
+    """Return logits (B, K, H, W) of images (B, C, H, W) with mirrored borders, from an unpadded U-Net."""
+    margin, shape = model.margin, images.shape[-2:]
+    sizes = [model.valid_size(size + 2 * margin)[1] for size in shape]
+    after = tuple(padded - size - margin for padded, size in zip(sizes, shape, strict=True))
+    logits = forward(model, mirror_pad(images, (margin, margin), after), batch_size)
+    cut = margin - (sizes[0] - logits.shape[-2]) // 2
+    return logits[..., cut : cut + shape[0], cut : cut + shape[1]]
+
+
+def _output_size(model: nn.Module, image: Tensor, tile: int) -> int:
+    if hasattr(model, "output_size"):
+        return model.output_size(tile)
+    return forward(model, image.new_zeros(1, image.shape[1], tile, tile)).shape[
+        -1
+    ]  # a student's network: try
+
+
+def _margin_of_padded(model: nn.Module, multiple: int) -> int:
+    if not hasattr(model, "receptive_field"):
+        raise ValueError(
+            "margin is None; expected a number of pixels: the network is padded and does not say its "
+            "receptive field"
+        )
+    # Half of the field, plus what the place within a pooling block can shift it, in whole blocks.
+    return -(-(model.receptive_field + multiple) // (2 * multiple)) * multiple
