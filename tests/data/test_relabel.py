@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from brainlab.data.profiles import PROFILES, map_labels
+from brainlab.data.relabel import relabel
+
+
+@pytest.mark.parametrize("profile", ["brats2020", "brats2023", "brats2024-gli", "msd", "brats2015"])
+def test_agrees_with_the_reader_of_files(profile, tmp_path):
+    table = {0: 0, **PROFILES[profile].labels}
+    seg = np.random.default_rng(0).choice(np.array(list(table), np.uint8), (3, 4, 5))
+    expected, _ = map_labels(seg, profile, tmp_path)
+    np.testing.assert_array_equal(relabel(seg, table), expected)
+
+
+def test_exchange_does_not_run_in_a_circle():
+    assert relabel(np.array([0, 1, 2, 3]), {0: 0, 1: 2, 2: 1, 3: 3}).tolist() == [0, 2, 1, 3]
+
+
+def test_floats_are_rounded_and_the_input_stays():
+    seg = np.array([0.99999997, 2.0000001, 3.9999999])
+    before = seg.copy()
+    assert relabel(seg, {0: 0, 1: 1, 2: 2, 4: 3}).tolist() == [1, 2, 3]
+    np.testing.assert_array_equal(seg, before)
+
+
+def test_an_unknown_number_is_named():
+    with pytest.raises(ValueError, match=r"holds \[4\]; expected only \[0, 1, 2, 3\]"):
+        relabel(np.array([0, 1, 4]), {0: 0, 1: 1, 2: 2, 3: 3})
