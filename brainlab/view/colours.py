@@ -35,7 +35,9 @@ def to_grey(image: np.ndarray, low: float | None = None, high: float | None = No
     return np.where(image == 0, 0, np.clip(grey, 0, 1)).astype(np.float32)
 
 
-def blend(grey: np.ndarray, labels: np.ndarray, alpha: float = 0.45) -> np.ndarray:
+def blend(
+    grey: np.ndarray, labels: np.ndarray, alpha: float = 0.45, palette: np.ndarray = PALETTE
+) -> np.ndarray:
     """Lay the label colours over a grey slice; background stays as it is.
 
     Parameters
@@ -46,6 +48,8 @@ def blend(grey: np.ndarray, labels: np.ndarray, alpha: float = 0.45) -> np.ndarr
         Label map with values 0 to 3.
     alpha : float
         Opacity of the colours, 0 to 1.
+    palette : ndarray (4, 3)
+        One RGB row per label, in [0, 1].
 
     Returns
     -------
@@ -59,11 +63,11 @@ def blend(grey: np.ndarray, labels: np.ndarray, alpha: float = 0.45) -> np.ndarr
     """
     if grey.shape != labels.shape:
         raise ValueError(f"slice has shape {grey.shape} and labels {labels.shape}; expected the same shape")
-    if labels.size and (labels.min() < 0 or labels.max() >= len(PALETTE)):
+    if labels.size and (labels.min() < 0 or labels.max() >= len(palette)):
         raise ValueError(
-            f"labels reach from {labels.min()} to {labels.max()}; expected 0 to {len(PALETTE) - 1}: "
+            f"labels reach from {labels.min()} to {labels.max()}; expected 0 to {len(palette) - 1}: "
             "were they mapped from the data set's own labels?"
         )
     rgb = np.repeat(grey[..., None], 3, axis=-1)  # (H, W, 3)
     opacity = alpha * (labels > 0)[..., None]  # (H, W, 1)
-    return (1 - opacity) * rgb + opacity * PALETTE[labels]
+    return (1 - opacity) * rgb + opacity * palette[labels]
