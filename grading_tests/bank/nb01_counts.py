@@ -1,0 +1,160 @@
+"""Right and wrong answers: how many voxels a class has, and where it is missing."""
+
+import numpy as np
+import torch
+
+from brainlab.data.counts import label_counts, slices_without
+from grading_tests.gap import Mistake
+
+# ---- counts per slice and class
+
+
+def counts_bincount(labels):
+    return np.stack([np.bincount(plane.ravel(), minlength=4) for plane in labels])
+
+
+def counts_loop(labels):
+    return [[int((plane == label).sum()) for label in range(4)] for plane in labels]
+
+
+def counts_torch(labels):
+    one_hot = torch.nn.functional.one_hot(torch.as_tensor(labels).long(), 4)
+    return one_hot.sum(dim=(1, 2))
+
+
+def counts_unique(labels):
+    result = np.zeros((len(labels), 4), dtype=int)
+    for z, plane in enumerate(labels):
+        values, numbers = np.unique(plane, return_counts=True)
+        result[z, values] = numbers
+    return result
+
+
+RIGHT_COUNTS = {
+    "library": label_counts,
+    "bincount": counts_bincount,
+    "lists": counts_loop,
+    "torch, one-hot": counts_torch,
+    "unique, placed": counts_unique,
+    "histogram": lambda labels: np.array([np.histogram(p, bins=[0, 1, 2, 3, 4])[0] for p in labels]),
+}
+
+WRONG_COUNTS = [
+    Mistake(
+        "missing class skipped",
+        "pysal/pysal#717: bincount stops at the largest value",
+        "a slice without the last class gives a shorter row: ask bincount for minlength=4.",
+        lambda labels: np.stack([np.bincount(plane.ravel()) for plane in labels]),
+    ),
+    Mistake(
+        "row of what is there",
+        "huggingface/dataset-viewer#1900: return counts for all labels, not only those found",
+        "np.unique lists only what it finds, so a missing class moves the others to the wrong column.",
+        lambda labels: np.stack(
+            [np.resize([*np.unique(plane, return_counts=True)[1], 0, 0, 0], 4) for plane in labels]
+        ),
+    ),
+    Mistake(
+        "whole volume",
+        "misconception: one number per class is enough",
+        "you count the whole volume; here every slice needs its own row.",
+        lambda labels: np.bincount(labels.ravel(), minlength=4),
+    ),
+    Mistake(
+        "slices from another axis",
+        "InsightSoftwareConsortium/ITK#6706: conflicting order of axes",
+        "your rows run along another axis; the slices are the first one.",
+        lambda labels: label_counts(np.moveaxis(labels, -1, 0)),
+    ),
+    Mistake(
+        "classes down, slices across",
+        "misconception: shape (4, Z)",
+        "your result has the classes first: a row is a slice, a column a class.",
+        lambda labels: label_counts(labels).T,
+    ),
+    Mistake(
+        "tumour classes only",
+        "misconception: background is no class",
+        "column 0, the background, is missing.",
+        lambda labels: label_counts(labels)[:, 1:],
+    ),
+    Mistake(
+        "shares",
+        "misconception: a share is as good as a count",
+        "you return shares; counts can be added over slices of different size, shares cannot.",
+        lambda labels: label_counts(labels) / labels[0].size,
+    ),
+    Mistake(
+        "label values added up",
+        "misconception: the sum of a label map counts voxels",
+        "you add the label values, so a voxel of class 3 counts three times.",
+        lambda labels: label_counts(labels) * [1, 1, 2, 3],
+    ),
+    Mistake(
+        "counted in eight bits",
+        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
+        "your counts start again after 255: add up in int64, not in uint8.",
+        lambda labels: label_counts(labels).astype(np.uint8),
+    ),
+]
+
+# ---- slices without a class
+
+RIGHT_WITHOUT = {
+    "library": slices_without,
+    "where": lambda counts, label: np.where(counts[:, label] == 0)[0],
+    "list": lambda counts, label: [z for z, row in enumerate(counts) if not row[label]],
+    "argwhere": lambda counts, label: np.argwhere(counts[:, label] < 1),
+    "torch": lambda counts, label: torch.nonzero(torch.as_tensor(counts)[:, label] == 0).squeeze(1),
+}
+
+WRONG_WITHOUT = [
+    Mistake(
+        "slices with the class",
+        "misconception: np.nonzero finds what is missing",
+        "these are the slices that have the class.",
+        lambda counts, label: np.flatnonzero(counts[:, label]),
+    ),
+    Mistake(
+        "mask",
+        "misconception: a mask and a list of numbers are the same",
+        "you return True and False for every slice; asked are the numbers of the slices.",
+        lambda counts, label: counts[:, label] == 0,
+    ),
+    Mistake(
+        "how many",
+        "misconception: the number of slices",
+        "you return how many; asked are their numbers.",
+        lambda counts, label: int((counts[:, label] == 0).sum()),
+    ),
+    Mistake(
+        "row for column",
+        "neurodata/ProgLearn#341: indexing by value or by position",
+        "you look along a slice; a class is a column of the table.",
+        lambda counts, label: np.flatnonzero(counts[label] == 0),
+    ),
+    Mistake(
+        "smallest for zero",
+        "misconception: the class is missing where it is rarest",
+        "you take the slices with the fewest voxels; where every slice has some, none is missing.",
+        lambda counts, label: np.flatnonzero(counts[:, label] == counts[:, label].min()),
+    ),
+    Mistake(
+        "class before",
+        "vanvalenlab/deepcell-toolbox#54: background counted among the classes",
+        "you look at the class before: column 0 is the background.",
+        lambda counts, label: np.flatnonzero(counts[:, label - 1] == 0),
+    ),
+    Mistake(
+        "counted from one",
+        "nipy/nibabel#924: from 0 in Python, from 1 in MATLAB",
+        "your slice numbers start at 1.",
+        lambda counts, label: slices_without(counts, label) + 1,
+    ),
+    Mistake(
+        "no tumour at all",
+        "ivadomed/ivadomed#18: remove slices that are empty",
+        "these are slices without any tumour; asked is one class.",
+        lambda counts, label: np.flatnonzero(counts[:, 1:].sum(axis=1) == 0),
+    ),
+]

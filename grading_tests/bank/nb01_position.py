@@ -1,0 +1,185 @@
+"""Right and wrong answers: where a voxel lies, and on which side."""
+
+import nibabel as nib
+import numpy as np
+import torch
+
+from brainlab.data.volume import side_of_voxel, voxel_to_mm
+from grading_tests.gap import Mistake
+
+# ---- voxel to mm
+
+
+def mm_by_loop(voxel, affine):
+    return [sum(affine[r, c] * voxel[c] for c in range(3)) + affine[r, 3] for r in range(3)]
+
+
+def mm_in_torch(voxel, affine):
+    matrix = torch.as_tensor(affine, dtype=torch.float32)
+    return matrix[:3, :3] @ torch.as_tensor(voxel, dtype=torch.float32) + matrix[:3, 3]
+
+
+def step_sizes(affine):
+    return np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+
+
+RIGHT_MM = {
+    "library": voxel_to_mm,
+    "homogeneous": lambda voxel, affine: (affine @ np.append(voxel, 1))[:3],
+    "rotation and offset": lambda voxel, affine: affine[:3, :3] @ voxel + affine[:3, 3],
+    "einsum": lambda voxel, affine: np.einsum("rc,c->r", affine[:3, :3], voxel) + affine[:3, 3],
+    "loop": mm_by_loop,
+    "torch": mm_in_torch,
+    "column vector": lambda voxel, affine: (affine @ np.array([[*voxel, 1]]).T)[:3],
+}
+
+WRONG_MM = [
+    Mistake(
+        "offset forgotten",
+        "ecaruyer/phantomas#6",
+        "the last column of the affine, where voxel (0, 0, 0) lies, is missing.",
+        lambda voxel, affine: affine[:3, :3] @ voxel,
+    ),
+    Mistake(
+        "voxel size only",
+        "nipreps/mriqc#229: the voxel-to-RAS matrix is not taken into account",
+        "you multiply by the voxel size, so the minus signs of the affine (a flipped axis) are lost.",
+        lambda voxel, affine: voxel * step_sizes(affine) + affine[:3, 3],
+    ),
+    Mistake(
+        "diagonal only",
+        "nipy/nibabel#1010: volumes whose axes are not x, y, z",
+        "you use the diagonal of the affine only; a volume may be stored with its axes in another order.",
+        lambda voxel, affine: np.diag(affine)[:3] * voxel + affine[:3, 3],
+    ),
+    Mistake(
+        "transposed",
+        "nipy/nitransforms#207: do not transpose",
+        "you multiply from the wrong side: a row of the affine, not a column, makes one coordinate.",
+        lambda voxel, affine: voxel @ affine[:3, :3] + affine[:3, 3],
+    ),
+    Mistake(
+        "inverse",
+        "TorchIO-project/torchio#710: applying the inverse matrix",
+        "you go from mm to voxels: the affine itself, not its inverse, leads from voxels to mm.",
+        lambda voxel, affine: (np.linalg.inv(affine) @ np.append(voxel, 1))[:3],
+    ),
+    Mistake(
+        "offset first",
+        "ANTsX/ANTs#345: the coordinates of a voxel went out of bounds",
+        "you add the offset before multiplying; it is already in mm, so it comes last.",
+        lambda voxel, affine: affine[:3, :3] @ (voxel + affine[:3, 3]),
+    ),
+    Mistake(
+        "LPS",
+        "SimpleITK/SimpleITK#1256: the point is in RAS, SimpleITK in LPS",
+        "x and y have the wrong sign: that is the LPS world of ITK and DICOM, NIfTI's is RAS+.",
+        lambda voxel, affine: voxel_to_mm(voxel, affine) * [-1, -1, 1],
+    ),
+    Mistake(
+        "counted from one",
+        "nipy/nibabel#924: the affines of SPM count voxels from 1",
+        "you are one voxel off: Python counts voxels from 0.",
+        lambda voxel, affine: voxel_to_mm(np.asarray(voxel) + 1, affine),
+    ),
+    Mistake(
+        "corner of the voxel",
+        "nipy/nibabel#1076: voxel edges or centres",
+        "you are half a voxel off: whole indices are the centres of the voxels, not their corners.",
+        lambda voxel, affine: voxel_to_mm(np.asarray(voxel) + 0.5, affine),
+    ),
+    Mistake(
+        "rounded",
+        "misconception: a position is a whole number",
+        "you round; a position in mm need not be a whole number.",
+        lambda voxel, affine: np.rint(voxel_to_mm(np.rint(voxel), affine)),
+    ),
+]
+
+# ---- which side is left
+
+
+def side_by_direction(voxel, affine, shape):
+    axis = int(np.abs(affine[0, :3]).argmax())
+    grows_right = affine[0, axis] > 0
+    high = voxel[axis] > (shape[axis] - 1) / 2
+    return "right" if high == grows_right else "left"
+
+
+def side_in_numpy(voxel, affine, shape):
+    x = affine[0] @ np.append(voxel, 1) - affine[0] @ np.append(np.array(shape) // 2, 1)
+    return np.where(x < 0, "left", "right")
+
+
+def opposite(side):
+    return {"left": "right", "right": "left"}[side]
+
+
+RIGHT_SIDE = {
+    "library": side_of_voxel,
+    "direction of the axis": side_by_direction,
+    "numpy string": side_in_numpy,
+    "after reorientation": lambda voxel, affine, shape: (
+        "Left"
+        if nib.affines.apply_affine(affine, voxel)[0]
+        < nib.affines.apply_affine(affine, np.divide(shape, 2))[0]
+        else "Right"
+    ),
+}
+
+WRONG_SIDE = [
+    Mistake(
+        "x below zero",
+        "nipy/nibabel docs, coordinate systems: the origin is not always the middle of the head",
+        "you compare x with 0; in BraTS that is the edge of the image. Compare with the middle of the volume.",
+        lambda voxel, affine, shape: "left" if voxel_to_mm(voxel, affine)[0] < 0 else "right",
+    ),
+    Mistake(
+        "picture side",
+        "FZJ-INM1-BDA/siibra-explorer#1481: radiological and neurological display",
+        "left and right are exchanged: in RAS+ x grows to the patient's right. Only pictures are mirrored.",
+        lambda voxel, affine, shape: opposite(side_of_voxel(voxel, affine, shape)),
+    ),
+    Mistake(
+        "index, BraTS habit",
+        "nipreps/mriqc#229: flip when the orientation is another",
+        "you look at the first index only; the same index is the other side in a file stored the other way.",
+        lambda voxel, affine, shape: "right" if voxel[0] < shape[0] / 2 else "left",
+    ),
+    Mistake(
+        "index, small is left",
+        "nipy/niwidgets#28: axial view is left/right mirrored",
+        "a small first index is not the left side: the affine decides, and in BraTS it starts at the right.",
+        lambda voxel, affine, shape: "left" if voxel[0] < shape[0] / 2 else "right",
+    ),
+    Mistake(
+        "y for x",
+        "aces/brainbrowser#295: brain orientation in the axial plane",
+        "you compare y, which is front and back; left and right is x, the first coordinate.",
+        lambda voxel, affine, shape: (
+            "left" if voxel_to_mm(voxel, affine)[1] < voxel_to_mm(np.divide(shape, 2), affine)[1] else "right"
+        ),
+    ),
+    Mistake(
+        "middle without offset",
+        "ecaruyer/phantomas#6: the translation does not place the centre at 0",
+        "the middle of the volume needs the whole affine too, offset and signs included.",
+        lambda voxel, affine, shape: (
+            "left" if voxel_to_mm(voxel, affine)[0] < shape[0] / 2 * abs(affine[0, 0]) else "right"
+        ),
+    ),
+    Mistake(
+        "sign of affine[0, 0]",
+        "nipy/nibabel#1010: what to do for an arbitrary orientation",
+        "you take the first axis for left-right; in this volume it is another axis.",
+        lambda voxel, affine, shape: (
+            "right" if (voxel[0] > (shape[0] - 1) / 2) == (affine[0, 0] > 0) else "left"
+        ),
+    ),
+    Mistake(
+        "voxel against millimetres",
+        "SimpleITK/SimpleITK#532: points in pixel units instead of physical units",
+        "you compare millimetres with voxels: put both the voxel and the middle through the affine.",
+        lambda voxel, affine, shape: "left" if voxel_to_mm(voxel, affine)[0] < shape[0] / 2 else "right",
+    ),
+]

@@ -1,0 +1,95 @@
+"""Notebook 01: which slices to train on, and what each class weighs."""
+
+import numpy as np
+
+from brainlab.data.counts import balanced_weights, select_slices
+from grading_tests.gap import Gap, Property, expect
+from grading_tests.unchanged import expect_unchanged
+
+
+def growing_tumour(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
+    """Return (Z, 8, 9) labels whose tumour has z * 3 voxels in slice z, of all three classes."""
+    labels = np.zeros((slices, 8, 9), dtype=np.uint8)
+    for z, plane in enumerate(labels):
+        plane.flat[rng.permutation(plane.size)[: 3 * z]] = np.resize([2, 1, 3], 3 * z)
+    return labels
+
+
+def selected(answer, labels: np.ndarray, spacing: tuple, min_area: float, step: str) -> None:
+    voxels = (labels > 0).sum(axis=(1, 2)).tolist()
+    tried = f"tumour voxels per slice {voxels}, voxels of {spacing} mm, at least {min_area} mm2"
+    got = np.asarray(answer(labels.copy(), np.array(spacing), min_area))
+    expected = select_slices(labels, spacing, min_area)
+    if got.size or expected.size:
+        expect(got, expected, tried, step)
+
+
+def selected_1mm(answer, rng: np.random.Generator) -> None:
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 10, "step 3")
+
+
+def selected_anisotropic(answer, rng: np.random.Generator) -> None:
+    selected(answer, growing_tumour(rng), (0.5, 1.0, 4.0), 9, "step 2")
+
+
+def selected_equal(answer, rng: np.random.Generator) -> None:
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 12, "step 3")
+
+
+def selected_none(answer, rng: np.random.Generator) -> None:
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 1000, "step 3")
+    selected(answer, growing_tumour(rng), (2.0, 2.0, 2.0), 0, "step 3")
+
+
+SELECT_SLICES = Gap(
+    "g01_select_slices",
+    "select_slices",
+    minutes=8,
+    points=3,
+    reference=select_slices,
+    properties=[
+        Property("voxels of 1 mm", selected_1mm),
+        Property("voxels that are not cubes", selected_anisotropic),
+        Property("an area that is just enough", selected_equal),
+        Property("none and all of the slices", selected_none, visible=False),
+    ],
+)
+
+
+def weighted(answer, counts: np.ndarray, tried: str, step: str) -> None:
+    expect(np.asarray(answer(counts.copy())), balanced_weights(counts), tried, step, rtol=1e-3)
+
+
+def weighted_all(answer, rng: np.random.Generator) -> None:
+    counts = rng.integers(1, 50, (5, 4)) * [40, 1, 4, 2]
+    weighted(answer, counts, f"voxels of the four classes {counts.sum(axis=0).tolist()}", "step 3")
+
+
+def weighted_absent(answer, rng: np.random.Generator) -> None:
+    counts = rng.integers(1, 50, (4, 4)) * [40, 1, 4, 0]
+    weighted(answer, counts, f"no ET at all: {counts.sum(axis=0).tolist()}", "step 2")
+
+
+def weighted_sparse(answer, rng: np.random.Generator) -> None:
+    counts = rng.integers(0, 9, (20, 4)) * rng.integers(0, 2, (20, 4)) + [300, 0, 0, 0]
+    counts[3] += 1
+    weighted(answer, counts, "classes that are missing from many slices", "step 1")
+
+
+def weighted_unchanged(answer, rng: np.random.Generator) -> None:
+    expect_unchanged(answer, rng.integers(1, 50, (5, 4)))
+
+
+CLASS_WEIGHTS = Gap(
+    "g01_class_weights",
+    "class_weights",
+    minutes=8,
+    points=3,
+    reference=balanced_weights,
+    properties=[
+        Property("four classes", weighted_all, share=2),
+        Property("a class that is absent", weighted_absent),
+        Property("classes missing from many slices", weighted_sparse, visible=False),
+        Property("input left unchanged", weighted_unchanged, share=0.5, visible=False),
+    ],
+)
