@@ -1,7 +1,7 @@
 """Translate the numbers in a segmentation by a table, the way that cannot go wrong quietly.
 
-`brainlab.data.profiles.map_labels` does the same for files, with the table of the file's data set and messages
-for a person.
+`brainlab.data.profiles.map_labels` does the same for files, with the table of the file's data set and with
+messages for a person.
 """
 
 from collections.abc import Mapping

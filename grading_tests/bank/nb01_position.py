@@ -131,7 +131,7 @@ WRONG_SIDE = [
     Mistake(
         "x below zero",
         "nipy/nibabel docs, coordinate systems: the origin is not always the middle of the head",
-        "you compare x with 0; in BraTS that is the edge of the image. Compare with the middle of the volume.",
+        "you compare x with 0, in BraTS the edge of the image; compare with the middle of the volume.",
         lambda voxel, affine, shape: "left" if voxel_to_mm(voxel, affine)[0] < 0 else "right",
     ),
     Mistake(
