@@ -1,0 +1,90 @@
+"""Run the properties of a gap against an answer that may print, warn, exit, hang or change global state."""
+
+import contextlib
+import io
+import random
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from grading_tests.gap import Gap
+
+# A right answer takes well under a second for all its properties, even on a loaded machine.
+LONGEST_SECONDS = 20.0
+
+
+class TooSlow(BaseException):
+    """An answer did not come to an end. Not an `Exception`, so that an `except Exception` lets it through."""
+
+
+def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseException | None]:
+    """Run every property and return what it raised, None where it holds.
+
+    Warnings and text that the answer prints are swallowed: nbgrader takes any text on stderr for a failure.
+    After an endless property the others are not tried. Only the user's own interrupt comes through.
+    """
+    results: list[BaseException | None] = []
+    wanted = [(number, item) for number, item in enumerate(gap.properties) if graded or item.visible]
+    with quiet(), random_state_kept(), torch.enable_grad():
+        for number, item in wanted:
+            torch.manual_seed(seed)
+            try:
+                with limit(LONGEST_SECONDS):
+                    item.run(answer, np.random.default_rng([seed, number]))
+                results.append(None)
+            except KeyboardInterrupt:
+                raise
+            except TooSlow as error:
+                return results + [error] * (len(wanted) - len(results))
+            except BaseException as error:  # SystemExit too: `exit()` in an answer must not end the notebook
+                results.append(error)
+    return results
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings and Python's output away from the notebook."""
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Leave all global random numbers as they were: a check changes nothing for the rest of the notebook."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def limit(seconds: float) -> Iterator[None]:
+    """Raise `TooSlow` in code that takes longer, where the system has alarms and this is the main thread."""
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise TooSlow(f"it was still running after {seconds:g} s: is there an endless loop?")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)

@@ -1,0 +1,272 @@
+"""check, grade and yours on a made-up gap: messages, points, and what an answer may do to the notebook."""
+
+import os
+import random
+import sys
+import time
+import types
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from grading_tests import check, grade, running, yours
+from grading_tests.core import CheckFailed, find_gap, first_problem
+from grading_tests.gap import Gap, Mistake, Property, Wrong, expect
+from grading_tests.message import one_line, shown
+
+
+def reference(x):
+    return 2 * x
+
+
+def doubles(answer, rng):
+    x = rng.normal(size=3)
+    expect(answer(x.copy()), 2 * x, "three numbers", "step 1")
+
+
+def leaves_input(answer, rng):
+    x = rng.normal(size=3)
+    before = x.copy()
+    answer(x)
+    expect(x, before, "the input afterwards")
+
+
+def squares(x):
+    return x**2
+
+
+GAP = Gap(
+    "g98_double",
+    "double",
+    minutes=2,
+    points=4,
+    reference=reference,
+    properties=[
+        Property("the double", doubles, share=3),
+        Property("input left unchanged", leaves_input, visible=False),
+    ],
+)
+SQUARE = Mistake("square", "a slip", "it looks like a square.\nTwo lines.", squares)
+
+
+@pytest.fixture(autouse=True)
+def examiner(monkeypatch):
+    """Put the gap and its bank where `find_gap` looks."""
+    module = types.ModuleType("grading_tests.nb98")
+    module.GAPS = [GAP]
+    bank = types.ModuleType("grading_tests.bank.nb98")
+    bank.WRONG = {GAP.id: [SQUARE]}
+    monkeypatch.setitem(sys.modules, "grading_tests.nb98", module)
+    monkeypatch.setitem(sys.modules, "grading_tests.bank.nb98", bank)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setattr("grading_tests.core._LENT", {})
+
+
+def in_place(x):
+    x *= 2
+    return x
+
+
+def empty(x):
+    raise NotImplementedError("g98_double: fill this gap")
+
+
+@pytest.mark.parametrize(
+    ("answer", "points"), [(reference, 4.0), (in_place, 3.0), (squares, 0.0), (empty, 0.0), (None, 0.0)]
+)
+def test_grade_is_a_plain_float_by_share(answer, points):
+    got = grade(GAP.id, answer)
+    assert type(got) is float
+    assert got == points
+
+
+def test_without_the_heart_the_rest_earns_nothing():
+    # `squares` leaves its input unchanged, which alone would be worth a point.
+    assert grade(GAP.id, squares) == 0.0
+
+
+def test_grade_says_what_was_lost(capsys):
+    grade(GAP.id, in_place)
+    assert capsys.readouterr().out == "graded: 3 of 4 points. Not yet: input left unchanged.\n"
+
+
+def test_grade_seed_changes_the_inputs(monkeypatch):
+    seen = []
+
+    def spy(x):
+        seen.append(x.copy())
+        return 2 * x
+
+    grade(GAP.id, spy)
+    monkeypatch.setenv("BRAINLAB_GRADE_SEED", "2027")
+    grade(GAP.id, spy)
+    assert not np.allclose(seen[0], seen[2])
+
+
+def test_a_passed_check_says_what_was_checked(capsys):
+    assert check(GAP.id, reference) is None
+    text = "✓ g98_double: the double. The graded check also tries: input left unchanged.\n"
+    assert capsys.readouterr() == (text, "")
+
+
+def test_a_failed_check_has_four_lines_and_names_the_mistake(capsys):
+    check(GAP.id, squares)
+    lines = capsys.readouterr().out.strip().split("\n")
+    assert len(lines) == 4
+    assert lines[1] == "  tried: three numbers"
+    assert "expected: [" in lines[2]
+    assert lines[2].endswith("(look at step 1)")
+    assert lines[3] == "  likely: it looks like a square. Two lines."
+
+
+def test_an_unknown_mistake_is_not_named():
+    _, message = first_problem(GAP, lambda x: 3 * x)
+    assert "likely" not in message
+
+
+def test_an_empty_gap_is_no_error(capsys):
+    check(GAP.id, empty)
+    assert capsys.readouterr().out == "○ g98_double: not filled in yet.\n"
+
+
+def test_validate_raises_with_the_message_alone(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(CheckFailed) as caught:
+        check(GAP.id, squares)
+    assert caught.value._render_traceback_() == str(caught.value).split("\n")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    check(GAP.id, squares)
+
+
+def leaves(x):
+    sys.exit("bye")
+
+
+def warns(x):
+    warnings.warn("careful", stacklevel=1)
+    print("hello")
+    print("hello", file=sys.stderr)
+    return 2 * x
+
+
+def test_an_answer_that_exits_does_not_end_the_notebook(capsys):
+    check(GAP.id, leaves)
+    assert "your code stopped with SystemExit: bye" in capsys.readouterr().out
+
+
+def test_nothing_that_an_answer_prints_gets_through(capfd):
+    check(GAP.id, warns)
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith("✓")
+    assert grade(GAP.id, warns) == 4.0
+
+
+def test_an_endless_answer_is_stopped(monkeypatch, capsys):
+    monkeypatch.setattr(running, "LONGEST_SECONDS", 0.1)
+
+    def endless(x):
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:  # as in a student's loop that retries for ever
+                continue
+
+    started = time.perf_counter()
+    check(GAP.id, endless)
+    assert grade(GAP.id, endless) == 0.0
+    assert time.perf_counter() - started < 1
+    assert "endless loop?" in capsys.readouterr().out
+
+
+def test_the_users_interrupt_comes_through():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    with pytest.raises(KeyboardInterrupt):
+        check(GAP.id, interrupted)
+    assert np.array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("call", [check, grade, yours])
+def test_random_numbers_go_on_as_if_nothing_was_checked(call):
+    def seeds(x):
+        random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
+        torch.manual_seed(1)
+        return 2 * x
+
+    def draw():
+        return random.random(), np.random.rand(), torch.rand(1).item()  # noqa: NPY002
+
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    torch.manual_seed(5)
+    expected = draw()
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    torch.manual_seed(5)
+    call(GAP.id, seeds)
+    assert draw() == expected
+
+
+def test_yours_keeps_a_right_answer_and_lends_for_a_wrong_one(capsys):
+    assert yours(GAP.id, in_place) is in_place
+    assert yours(GAP.id, squares) is reference
+    assert "brainlab's own double is used" in capsys.readouterr().out
+
+
+def test_a_lent_answer_earns_nothing(capsys):
+    double = yours(GAP.id, empty)
+    assert grade(GAP.id, double) == 0.0
+    assert "lent by yours" in capsys.readouterr().out
+
+
+def test_unknown_gap():
+    with pytest.raises(LookupError, match="there is no gap 'g98_triple'"):
+        find_gap("g98_triple")
+    with pytest.raises(LookupError, match="there is no gap 'g97_x'"):
+        find_gap("g97_x")
+
+
+class Unprintable:
+    def __str__(self):
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.14159265, "3.1416"),
+        (torch.tensor([1.5]), "1.5"),
+        ([1, 2], "[1, 2]"),
+        (np.zeros((4, 4)), "shape (4, 4), mean 0"),
+        (np.full((4, 4), np.nan), "shape (4, 4), no number"),
+        (np.zeros((0, 3)), "nothing, shape (0, 3)"),
+        ("a\nb", "a b"),
+        (Unprintable(), "a Unprintable that cannot be shown"),
+    ],
+)
+def test_values_are_shown_on_one_line(value, text):
+    assert shown(value) == text
+
+
+def test_long_text_is_cut():
+    assert len(one_line("x" * 1000)) == 160
+
+
+def test_wrong_carries_what_came():
+    wrong = Wrong("tried", 1, 2, "step 3")
+    assert (wrong.tried, wrong.expected, wrong.got, wrong.step) == ("tried", 1, 2, "step 3")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no alarms here")
+def test_the_alarm_is_put_back():
+    import signal
+
+    before = signal.getsignal(signal.SIGALRM)
+    check(GAP.id, reference)
+    assert signal.getsignal(signal.SIGALRM) is before
