@@ -1,0 +1,165 @@
+"""Turn cases into folders of slices, once, and open those folders from then on.
+
+Each case is cropped to its brain and stored raw as (Z, 4, x, y); `brainlab.data.cached` says what lies in the
+folder. The entry is found by what it was made from:
+
+    <folder>/<case id>-<hash of the source's paths>/<hash of sizes, times and parameters>/
+
+so a source file that changes is cached anew. A folder is written under a temporary name and then renamed:
+other processes see a whole entry or none. Nothing is lost: int16 or float32, the voxels are the source's.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from brainlab.data.cache_writer import write_entry
+from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.case import Case
+
+# Part of every key: raise it when what is stored, or how it is read, changes.
+_FORMAT = 1
+# A temporary folder that is older than this was left by a process that died.
+_ABANDONED_SECONDS = 3600
+
+
+def cache_folder() -> Path:
+    """Return the default folder: `cache` in `BRAINLAB_HOME`, or in `~/.cache/brainlab`."""
+    home = os.environ.get("BRAINLAB_HOME") or Path.home() / ".cache" / "brainlab"
+    return Path(home).expanduser() / "cache"
+
+
+def cache_case(case: Case, folder: Path | str | None = None) -> CachedCase:
+    """Open the cached slices of a case; make them first where they are missing, outdated or damaged.
+
+    Parameters
+    ----------
+    case : Case
+        With or without a segmentation.
+    folder : Path, optional
+        Where caches live; by default `cache_folder()`.
+
+    Returns
+    -------
+    CachedCase
+
+    Raises
+    ------
+    ValueError
+        If a file cannot be read (`VolumeError`), or if there is no brain in it.
+    """
+    source, key = _source_and_key(case)
+    name = re.sub(r"[^\w.-]", "_", case.id)
+    home = Path(folder or cache_folder()) / f"{name}-{source}"
+    entry = home / key
+    cached = _open_or_none(entry)
+    if cached is None:
+        home.mkdir(parents=True, exist_ok=True)
+        fresh = home / f".{uuid.uuid4().hex}"
+        try:
+            fresh.mkdir()
+            write_entry(case, fresh)
+            cached = _publish(fresh, entry)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        _remove_outdated(home, keep=entry)
+    return cached
+
+
+def cache_cases(
+    cases: Sequence[Case], folder: Path | str | None = None, progress: bool = True
+) -> list[CachedCase]:
+    """Cache many cases; one that cannot be read is left out with a warning that says why.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Such as the `CaseList` of `brainlab.data.source.open_cases`.
+    folder : Path, optional
+        Where caches live; by default `cache_folder()`.
+    progress : bool
+        Draw a progress bar.
+
+    Returns
+    -------
+    list of CachedCase
+        In the order of `cases`.
+
+    Raises
+    ------
+    ValueError
+        If no case at all could be read; the message is that of the first.
+    """
+    cached, first_error = [], None
+    for case in tqdm(cases, desc="Caching slices", unit="case", disable=not progress):
+        try:
+            cached.append(cache_case(case, folder))
+        except ValueError as error:
+            first_error = first_error or error
+            warnings.warn(f"{case.id} is left out: {error}", stacklevel=2)
+    if first_error and not cached:
+        raise ValueError(f"none of the {len(cases)} cases could be read; the first: {first_error}")
+    return cached
+
+
+def _source_and_key(case: Case) -> tuple[str, str]:
+    """Return two hashes: of where the case lies, and of everything that its cache entry depends on."""
+    paths = [str(path.resolve()) for path in case.sources]
+    states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in case.sources]
+    roles = {name: str(path.resolve()) for name, path in case.files.items()}
+    key = [_FORMAT, PERCENTILES, case.id, case.patient, case.profile, case.channels, roles, paths, states]
+    return _hash(paths), _hash(key)
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _open_or_none(entry: Path) -> CachedCase | None:
+    """Open an entry; None if it is missing or damaged."""
+    try:
+        return CachedCase(entry)
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _publish(fresh: Path, entry: Path) -> CachedCase:
+    """Rename a finished folder to its place, and open what lies there in the end.
+
+    Another process may do the same at the same moment. A good entry is not replaced: whoever comes second
+    opens what the first one made.
+    """
+    for _ in range(100):
+        cached = _open_or_none(entry)
+        if cached is not None:
+            return cached
+        try:
+            if entry.exists():  # damaged: out of the way
+                damaged = entry.with_name(f".{uuid.uuid4().hex}")
+                entry.rename(damaged)
+                shutil.rmtree(damaged, ignore_errors=True)
+            fresh.rename(entry)
+        except OSError:
+            time.sleep(0.01)  # another process moved one of the two folders first: look again
+    raise OSError(f"{entry} cannot be written: is another program holding it open?")
+
+
+def _remove_outdated(home: Path, keep: Path) -> None:
+    """Delete entries of this case that were made from older files, and what dead processes left."""
+    for path in home.iterdir():
+        try:
+            young = time.time() - path.stat().st_mtime < _ABANDONED_SECONDS
+        except OSError:
+            continue
+        if path != keep and not (path.name.startswith(".") and young):
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,271 @@
+"""The cache loses nothing, notices what changed, and survives damage and company."""
+
+import json
+import os
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainlab.data import cache
+from brainlab.data.cache import cache_case, cache_cases, cache_folder
+from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.layouts import find_cases
+
+REAL = Path(os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+@pytest.fixture
+def no_reading(monkeypatch):
+    """Make reading a source file fail: what is asked for must come from the cache."""
+
+    def fail(*_):
+        raise AssertionError("the source was read")
+
+    monkeypatch.setattr("brainlab.data.case.Case.image", fail)
+    monkeypatch.setattr("brainlab.data.case.Case.seg", fail)
+
+
+def test_integers_are_stored_as_int16_without_loss(tiny_case, tmp_path, make_volumes):
+    image, seg = make_volumes()
+    cached = cache_case(tiny_case, tmp_path)
+    assert cached.image.dtype == np.int16
+    assert cached.image.shape == (8, 4, 13, 17)  # the brain box of the tiny case
+    assert cached.box == ((3, 16), (5, 22), (1, 9))
+    for channel in range(4):
+        np.testing.assert_array_equal(cached.to_full(cached.image[:, channel]), image[channel])
+    np.testing.assert_array_equal(cached.to_full(cached.labels), seg)
+    np.testing.assert_allclose(cached.affine, np.diag([-1, -1, 1.5, 1]))
+    np.testing.assert_allclose(cached.spacing, (1, 1, 1.5))
+    assert cached.full_shape == image.shape[1:]
+    assert (cached.id, cached.patient) == (tiny_case.id, tiny_case.patient)
+
+
+@pytest.mark.parametrize("change", [lambda a: a + 0.25, lambda a: a * 100], ids=["fractions", "too large"])
+def test_what_int16_cannot_hold_is_stored_as_float32(tmp_path, change, make_volumes, make_case):
+    image, seg = make_volumes()
+    image = np.where(image > 0, change(image.astype(np.float32)), 0).astype(np.float32)
+    cached = cache_case(make_case(tmp_path, image, seg), tmp_path / "cache")
+    assert cached.image.dtype == np.float32
+    np.testing.assert_array_equal(cached.to_full(cached.image[:, 2]), image[2])
+
+
+def test_a_label_outside_the_brain_is_kept(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    seg[0, 0, 0] = 2
+    cached = cache_case(make_case(tmp_path, image, seg), tmp_path / "cache")
+    np.testing.assert_array_equal(cached.to_full(cached.labels), seg)
+
+
+def test_statistics_are_those_of_each_modalitys_own_brain(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    image[1, 3:8] = 0  # T1c was skull-stripped differently
+    cached = cache_case(make_case(tmp_path, image, seg), tmp_path / "cache")
+    for channel, volume in enumerate(image):
+        brain = volume[volume != 0]
+        assert cached.mean[channel] == pytest.approx(brain.mean())
+        assert cached.std[channel] == pytest.approx(brain.std())
+        np.testing.assert_allclose(cached.percentiles[channel], np.percentile(brain, PERCENTILES))
+
+
+def test_a_slice_is_z_scored_inside_the_brain_and_0_outside(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    image[1, 3:8] = 0
+    cached = cache_case(make_case(tmp_path, image, seg), tmp_path / "cache")
+    slices = np.stack([cached.slice(z) for z in range(len(cached))])  # (Z, 4, x, y)
+    assert slices.dtype == np.float32
+    for channel in range(4):
+        brain = cached.image[:, channel] != 0
+        assert slices[:, channel][brain].mean() == pytest.approx(0, abs=1e-5)
+        assert slices[:, channel][brain].std() == pytest.approx(1, abs=1e-5)
+        assert not slices[:, channel][~brain].any()
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 700.0])
+def test_a_constant_modality_becomes_0_and_is_named(tmp_path, value, make_volumes, make_case):
+    image, seg = make_volumes()
+    image = image.astype(np.float32)
+    image[2] = np.where(image[2] > 0, value, 0)
+    case = make_case(tmp_path, image, seg)
+    with pytest.warns(UserWarning, match=r"BraTS-GLI-00000-000: t2w: constant inside the brain"):
+        cached = cache_case(case, tmp_path / "cache")
+    assert cached.std[2] == 0
+    assert not cached.slice(3)[2].any()
+    assert cached.slice(3)[0].any()
+    assert any("t2w: constant" in note for note in cached.warnings)
+
+
+def test_label_counts_count_the_stored_slices(tiny_case, tmp_path):
+    cached = cache_case(tiny_case, tmp_path)
+    for z, labels in enumerate(cached.labels):
+        assert cached.label_counts[z].tolist() == np.bincount(labels.ravel(), minlength=4).tolist()
+    assert (cached.label_counts.sum(axis=1) == 13 * 17).all()
+
+
+def test_a_case_without_segmentation(without_labels):
+    assert without_labels.labels is None
+    assert without_labels.label_counts is None
+    assert not without_labels.has_labels
+    assert without_labels.slice(0).shape == (4, 13, 17)
+
+
+def test_the_second_time_nothing_is_read(tiny_case, tmp_path, request):
+    first = cache_case(tiny_case, tmp_path)
+    request.getfixturevalue("no_reading")
+    second = cache_case(tiny_case, tmp_path)
+    assert second.folder == first.folder
+    np.testing.assert_array_equal(second.label_counts, first.label_counts)
+
+
+def test_the_default_folder_follows_brainlab_home(tiny_case, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINLAB_HOME", str(tmp_path / "home"))
+    assert cache_folder() == tmp_path / "home" / "cache"
+    assert cache_case(tiny_case).folder.is_relative_to(cache_folder())
+
+
+def test_a_changed_source_is_cached_anew_and_the_old_entry_goes(tiny_case, tmp_path, make_volumes, make_case):
+    old = cache_case(tiny_case, tmp_path / "cache")
+    image, seg = make_volumes(seed=5)
+    case = make_case(tmp_path / "source", image, seg)
+    new = cache_case(case, tmp_path / "cache")
+    np.testing.assert_array_equal(new.to_full(new.image[:, 0]), image[0])
+    assert [entry.name for entry in new.folder.parent.iterdir()] == [new.folder.name]
+    assert old.folder != new.folder
+
+
+def test_a_segmentation_that_came_later_is_noticed(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    assert not cache_case(make_case(tmp_path / "source", image), tmp_path / "cache").has_labels
+    assert cache_case(make_case(tmp_path / "source", image, seg), tmp_path / "cache").has_labels
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _halve(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("name", ["image.npy", "labels.npy", "case.json"])
+@pytest.mark.parametrize("damage", [Path.unlink, _empty, _halve])
+def test_a_damaged_entry_is_made_again(tiny_case, tmp_path, name, damage):
+    folder = cache_case(tiny_case, tmp_path).folder
+    good = {path.name: path.read_bytes() for path in folder.iterdir()}
+    damage(folder / name)
+    cached = cache_case(tiny_case, tmp_path)
+    assert {path.name: path.read_bytes() for path in cached.folder.iterdir()} == good
+    assert [entry.name for entry in folder.parent.iterdir()] == [folder.name]
+
+
+def test_an_entry_of_another_shape_is_damaged(tiny_case, tmp_path):
+    folder = cache_case(tiny_case, tmp_path).folder
+    facts = json.loads((folder / "case.json").read_text())
+    facts["box"][0][1] -= 1
+    (folder / "case.json").write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match=r"image.npy is \(8, 4, 13, 17\) int16; expected \(8, 4, 12, 17\)"):
+        CachedCase(folder)
+
+
+def test_a_build_that_fails_leaves_nothing_behind(tiny_case, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cache_case(tiny_case, tmp_path / "cache")
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+def test_what_a_dead_process_left_goes_after_an_hour(tiny_case, tmp_path):
+    first = cache_case(tiny_case, tmp_path).folder
+    old, young = first.with_name(".old"), first.with_name(".young")
+    for path in (old, young):
+        path.mkdir()
+    os.utime(old, (0, 0))
+    _empty(first / "case.json")
+    cache_case(tiny_case, tmp_path)
+    assert young.exists()
+    assert not old.exists()
+
+
+def _build(source, folder):
+    return cache_case(find_cases(source)[0], folder).slice(2)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_many_processes_at_once_all_end_well(tmp_path, damaged, make_volumes, make_case):
+    case = make_case(tmp_path / "source", *make_volumes())
+    if damaged:
+        _halve(cache_case(case, tmp_path / "cache").folder / "image.npy")
+    with ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
+        work = [pool.submit(_build, tmp_path / "source", tmp_path / "cache") for _ in range(12)]
+        slices = [job.result(timeout=60) for job in work]
+    for one in slices:
+        np.testing.assert_array_equal(one, slices[0])
+    assert len(list((tmp_path / "cache").glob("*/*"))) == 1
+
+
+def test_whoever_comes_second_opens_the_entry_of_the_first(tiny_case, tmp_path, monkeypatch):
+    def other_process_wins(case, folder):
+        monkeypatch.undo()
+        cache_case(case, tmp_path)
+        cache.write_entry(case, folder)
+
+    monkeypatch.setattr(cache, "write_entry", other_process_wins)
+    cached = cache_case(tiny_case, tmp_path)
+    assert cached.slice(0).shape == (4, 13, 17)
+    assert [entry.name for entry in cached.folder.parent.iterdir()] == [cached.folder.name]
+
+
+def test_pickling_carries_the_folder_and_not_the_voxels(tiny_case, tmp_path):
+    cached = cache_case(tiny_case, tmp_path)
+    data = pickle.dumps(cached)
+    assert len(data) < 2000
+    np.testing.assert_array_equal(pickle.loads(data).slice(1), cached.slice(1))
+
+
+def test_an_empty_case_is_named(tmp_path, make_case):
+    image = np.zeros((4, 8, 8, 8), np.int16)
+    with pytest.raises(ValueError, match=r"BraTS-GLI-00000-000 is empty: every voxel is 0"):
+        cache_case(make_case(tmp_path, image), tmp_path / "cache")
+
+
+def test_to_full_refuses_another_shape(tiny_case, tmp_path):
+    cached = cache_case(tiny_case, tmp_path)
+    with pytest.raises(
+        ValueError, match=r"has shape \(13, 17, 8\); expected \(8, 13, 17\), that is \(Z, x, y\)"
+    ):
+        cached.to_full(np.zeros((13, 17, 8)))
+
+
+def test_a_broken_case_does_not_hide_the_good_ones(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    good = make_case(tmp_path, image, seg, "BraTS-GLI-00001-000")
+    bad = make_case(tmp_path, image * 0, seg * 0, "BraTS-GLI-00002-000")
+    with pytest.warns(UserWarning, match="BraTS-GLI-00002-000 is left out: .* is empty"):
+        cached = cache_cases([bad, good], tmp_path / "cache", progress=False)
+    assert [case.id for case in cached] == ["BraTS-GLI-00001-000"]
+
+
+@pytest.mark.filterwarnings("ignore:BraTS-GLI-00000-000 is left out")
+def test_no_readable_case_at_all_is_an_error(tmp_path, make_volumes, make_case):
+    bad = make_case(tmp_path, make_volumes()[0] * 0)
+    with pytest.raises(
+        ValueError, match="none of the 1 cases could be read; the first: BraTS-GLI-00000-000 is empty"
+    ):
+        cache_cases([bad], tmp_path / "cache", progress=False)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real cases beside the repository")
+def test_a_real_case_comes_back_voxel_by_voxel(tmp_path):
+    case = find_cases(REAL / "tcga_fg_6692")[0]
+    cached = cache_case(case, tmp_path)
+    image, seg = case.image(), case.seg()
+    assert cached.image.dtype == np.int16
+    for channel in range(4):
+        np.testing.assert_array_equal(cached.to_full(cached.image[:, channel]), image[channel])
+    np.testing.assert_array_equal(cached.to_full(cached.labels), seg)
