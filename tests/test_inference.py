@@ -4,6 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from brainlab.data.cache import cache_case
@@ -24,6 +25,7 @@ def case(tmp_path_factory):
     root = tmp_path_factory.mktemp("cohort")
     x, y, z = np.indices(SHAPE)
     brain = (x >= 3) & (x < 27) & (y >= 2) & (y < 24) & (z >= 1) & (z < 8)
+    brain &= (x - 15) ** 2 + (y - 13) ** 2 < 170  # round, so that the corners of its box are outside
     brightest = ((x - 3) // 6 + (y - 2) // 6) % 4
     noise = np.random.default_rng(0).integers(0, 20, (4, *SHAPE))
     for channel, name in enumerate(MODALITIES):
@@ -72,6 +74,22 @@ def test_pixels_of_two_voxels_are_right_inside_the_blocks(case, cached):
     assert inside.sum() > 300
     np.testing.assert_array_equal(labels[inside], truth[inside])
     assert not labels[truth == 0][inside[truth == 0]].any()
+
+
+def test_probabilities_are_brought_to_voxels_before_the_largest_wins(cached):
+    model = Brightest()
+    x, y = cached.image.shape[2:]
+    size = -(-max(x, y) // (2 * 16)) * 16
+    left, top = size - x // 2, size - y // 2  # the window is centred on the box; both are even here
+    for z in (0, 4):
+        window = torch.zeros(4, 2 * size, 2 * size)
+        window[:, left : left + x, top : top + y] = torch.from_numpy(cached.slice(z))
+        with torch.no_grad():
+            prob = model(F.avg_pool2d(window[None], 2)).softmax(dim=1)
+        fine = F.interpolate(prob, scale_factor=2, mode="bilinear")[0, :, left : left + x, top : top + y]
+        expected = fine.argmax(0).numpy() * (cached.slice(z) != 0).any(axis=0)
+        (x0, x1), (y0, y1), (z0, _) = cached.box
+        np.testing.assert_array_equal(predict_case(model, cached, pixel=2)[x0:x1, y0:y1, z0 + z], expected)
 
 
 def test_what_the_window_cuts_is_background(case, cached):

@@ -93,9 +93,9 @@ def test_receptive_field_by_gradient(depth, bottleneck, convs, dilation, padded,
 
 
 def test_receptive_field_with_attention_by_gradient():
-    model = AttentionUNet(1, 1, width=1, depth=2, convs=1, batch_norm=False)
-    field = receptive_field(2, convs=1, gated=True)
-    assert field == model.receptive_field > receptive_field(2, convs=1)
+    model = AttentionUNet(1, 1, width=1, depth=2, bottleneck=False, batch_norm=False)
+    field = receptive_field(2, bottleneck=False, gated=True)
+    assert field == model.receptive_field > receptive_field(2, bottleneck=False)
     assert measured_field(model, 2 * field + 4, 2) == field
 
 
