@@ -88,13 +88,10 @@ def predict_case(
     labels = np.zeros((len(cached), *cached.image.shape[2:]), np.uint8)  # (Z, x, y)
     for start in range(0, len(cached), batch_size):
         slices = range(start, min(start + batch_size, len(cached)))
-        images = torch.from_numpy(
-            np.stack([to_network(cached, z, size, pixel) for z in slices])
-        )  # (B, 4, H, W)
-        prob = predict_logits(model, images, batch_size=batch_size).softmax(dim=1)
-        prob = from_network(
-            prob, cached, size, pixel
-        )  # (B, K, x, y); 0 beyond the window, so background there
+        images = np.stack([to_network(cached, z, size, pixel) for z in slices])  # (B, 4, size, size)
+        prob = predict_logits(model, torch.from_numpy(images), batch_size=batch_size).softmax(dim=1)
+        # Beyond the window all probabilities are 0, and the first of equals is the background.
+        prob = from_network(prob, cached, size, pixel)  # (B, 4, x, y)
         brain = (cached.image[slices.start : slices.stop] != 0).any(axis=1)  # (B, x, y)
         labels[slices.start : slices.stop] = np.where(brain, decode_argmax(prob).numpy(), 0)
     return cached.to_full(labels)

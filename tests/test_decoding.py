@@ -32,6 +32,11 @@ def test_thresholds_are_one_a_class():
     assert torch.equal(decode_thresholds(prob, 0.3), prob >= 0.3)
 
 
+def test_a_probability_equal_to_the_threshold_passes():
+    assert decode_thresholds(torch.full((4, 1, 1), 0.25), 0.25).all()
+    assert not decode_thresholds(torch.full((4, 1, 1), 0.2499), 0.25).any()
+
+
 def test_lower_thresholds_mark_more():
     prob = probabilities()
     counts = [int(decode_thresholds(prob, t).sum()) for t in (0.0, 0.2, 0.4, 0.6, 1.0)]
