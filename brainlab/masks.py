@@ -95,7 +95,15 @@ def _masks(pred: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def to_array(values: ArrayLike) -> np.ndarray:
-    """Return a NumPy array of an array or tensor."""
+    """Return a NumPy array of an array or tensor.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing.
+    """
+    if values is None:
+        raise ValueError("got None; expected an array or tensor: has the case no segmentation?")
     # torch is not imported here: a tensor knows how to leave its graph and its device.
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
 

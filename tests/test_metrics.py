@@ -218,6 +218,7 @@ def test_a_case_without_enhancing_tumour():
         (lambda: hd95(np.ones((3, 3)), np.full((3, 3), 0.5)), "target holds other values than 0 and 1"),
         (lambda: hd95(np.ones((3, 3)), np.ones((3, 3)), (1, 1, 1)), "expected 2 positive numbers in mm"),
         (lambda: hd95(np.ones((3, 3)), np.ones((3, 3)), (1, 0)), "expected 2 positive numbers in mm"),
+        (lambda: region_scores(np.zeros((3, 3), int), None), "got None; .* has the case no segmentation"),
         (lambda: region_scores(np.zeros((3, 3), int), np.full((3, 3), 4)), "target_labels holds the label 4"),
     ],
 )
