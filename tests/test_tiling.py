@@ -47,6 +47,7 @@ def test_mirror_pad_is_that_of_numpy(padding):
     [
         (UNet, {"depth": 2}, 60),
         (UNet, {"depth": 2}, 64),
+        (UNet, {"depth": 4}, 236),
         (UNet, {"depth": 3, "bottleneck": False, "up": "plain"}, 92),
         (UNet, {"depth": 1, "convs": 3, "dilation": 2}, 52),
         (AttentionUNet, {"depth": 2}, 68),
