@@ -87,9 +87,11 @@ def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) ->
         raise Wrong(tried, expected, f"{type(error).__name__}: {first_line}") from error
 
 
-def twin(make: Any, reference: nn.Module, rng: np.random.Generator, tried: str, *arguments: Any) -> nn.Module:
+def twin(
+    make: Any, reference: nn.Module, rng: np.random.Generator, tried: str, *sizes: int, **named: Any
+) -> nn.Module:
     """Build the answer's network, then give it and `reference` the same random weights and eval mode."""
-    answer = attempt(tried, "a network", make, *arguments)
+    answer = attempt(tried, "a network", make, *sizes, **named)
     if not hasattr(answer, "state_dict"):
         raise Wrong(tried, "a network (nn.Module)", type(answer).__name__)
     randomise(reference, rng)
@@ -102,6 +104,11 @@ def twin(make: Any, reference: nn.Module, rng: np.random.Generator, tried: str, 
 def noise(rng: np.random.Generator, *shape: int) -> Tensor:
     """Return float32 Gaussian noise."""
     return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32)
+
+
+def labels_like(rng: np.random.Generator, *shape: int, classes: int = 4) -> Tensor:
+    """Return random int64 labels from 0 to classes - 1."""
+    return torch.as_tensor(rng.integers(0, classes, size=shape), dtype=torch.int64)
 
 
 def expect_gradient(model: nn.Module, output: Tensor, tried: str) -> None:

@@ -1,0 +1,347 @@
+"""Right and wrong answers to the gaps about networks: the forward pass of the U-Net, the attention gate."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from brainlab.models.blocks import AttentionGate, ConvBlock, UpBlock, centre_crop
+from brainlab.models.unet import UNet
+from grading_tests.gap import Mistake
+
+# --- UNet(in_channels=4, num_classes=4, width=16, depth=4, padded=True): forward is the gap
+
+
+class Given(nn.Module):
+    """The constructor of the notebook."""
+
+    def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
+        super().__init__()
+        widths = [width * 2**level for level in range(depth)]
+        self.down = nn.ModuleList()
+        channels = in_channels
+        for w in widths:
+            self.down.append(ConvBlock(channels, w, padded=padded))
+            channels = w
+        self.bottom = ConvBlock(channels, 2 * channels, padded=padded)
+        self.up = nn.ModuleList(UpBlock(2 * w, w, w, padded=padded) for w in reversed(widths))
+        self.head = nn.Conv2d(width, num_classes, kernel_size=1)
+
+
+def network(forward):
+    """Return a network class with this forward pass."""
+    return type("Answer", (Given,), {"forward": forward})
+
+
+def by_popping(self, x):
+    skips = []
+    for block in self.down:
+        skips.append(block(x))
+        x = nn.functional.max_pool2d(skips[-1], kernel_size=2, stride=2)
+    x = self.bottom(x)
+    for block in self.up:
+        x = block(x, skips.pop())
+    return self.head(x)
+
+
+def by_recursion(self, x, level=0):
+    """Everything below a level is that level's problem."""
+    if level == len(self.down):
+        return self.bottom(x)
+    skip = self.down[level](x)
+    below = by_recursion(self, nn.MaxPool2d(2)(skip), level + 1)
+    x = self.up[len(self.up) - 1 - level](below, skip)
+    return self.head(x) if level == 0 else x
+
+
+def by_index(self, x):
+    skips = {}
+    for level in range(len(self.down)):
+        skips[level] = x = self.down[level](x)
+        B, C, H, W = x.shape
+        x = x[..., : H // 2 * 2, : W // 2 * 2].reshape(B, C, H // 2, 2, W // 2, 2).amax(dim=(3, 5))
+    x = self.bottom(x)
+    for level, block in zip(sorted(skips, reverse=True), self.up, strict=True):
+        x = block(x, skips[level])
+    return self.head(x)
+
+
+def general(pool=lambda x: F.max_pool2d(x, 2), keep=lambda before, after: before, skips=reversed, end=None):
+    """Return a forward pass that differs from the right one in one place."""
+
+    def forward(self, x):
+        kept = []
+        for block in self.down:
+            before = block(x)
+            x = pool(before)
+            kept.append(keep(before, x))
+        x = self.bottom(x)
+        for block, skip in zip(self.up, skips(kept), strict=True):
+            x = block(x, skip)
+        return end(self.head(x)) if end else self.head(x)
+
+    return network(forward)
+
+
+def without_bottom(self, x):
+    kept = []
+    for block in self.down:
+        kept.append(block(x))
+        x = F.max_pool2d(kept[-1], 2)
+    x = torch.cat([x, x], dim=1)
+    for block, skip in zip(self.up, reversed(kept), strict=True):
+        x = block(x, skip)
+    return self.head(x)
+
+
+def without_skips(self, x):
+    for block in self.down:
+        x = F.max_pool2d(block(x), 2)
+    x = self.bottom(x)
+    for block in self.up:
+        B, C, H, W = x.shape
+        x = block(x, x.new_zeros(B, C // 2, 2 * H, 2 * W))
+    return self.head(x)
+
+
+def without_head(self, x):
+    kept = []
+    for block in self.down:
+        kept.append(block(x))
+        x = F.max_pool2d(kept[-1], 2)
+    x = self.bottom(x)
+    for block, skip in zip(self.up, reversed(kept), strict=True):
+        x = block(x, skip)
+    return x
+
+
+def detach_all(kept):
+    return [skip.detach() for skip in reversed(kept)]
+
+
+RIGHT_UNET = {
+    "library": UNet,
+    "popping": network(by_popping),
+    "recursion": network(by_recursion),
+    "levels by number": network(by_index),
+}
+
+WRONG_UNET = [
+    Mistake(
+        "skip taken after pooling",
+        "lyakaap/Kaggle-Carvana-3rd-Place-Solution#3, meetps/pytorch-semseg#1",
+        "you keep the skip connection after the pooling, so it has half the size. Keep it before.",
+        general(keep=lambda before, after: after),
+    ),
+    Mistake(
+        "skips in the wrong order",
+        "Nikronic/CoarseNet#4: how to apply the skip connections?",
+        "the way up begins at the bottom: the last skip connection is needed first.",
+        general(skips=list),
+    ),
+    Mistake(
+        "average pooling",
+        "jvanvugt/pytorch-unet#3",
+        "the paper pools with the maximum; you take the mean.",
+        general(pool=lambda x: F.avg_pool2d(x, 2)),
+    ),
+    Mistake(
+        "no pooling",
+        "MTLab/rsgunet_image_enhance#7",
+        "nothing shrinks on the way down: pool after each block, once its output is kept.",
+        general(pool=lambda x: x),
+    ),
+    Mistake(
+        "no bottom",
+        "Ronneberger et al. 2015, figure 1: the lowest level has two convolutions of its own",
+        "self.bottom is not called: the lowest level has a block of its own.",
+        network(without_bottom),
+    ),
+    Mistake(
+        "no skip connections",
+        "milesial/Pytorch-UNet#252: is this only an auto-encoder?",
+        "the skip connections are not handed to the up-blocks.",
+        network(without_skips),
+    ),
+    Mistake(
+        "no head",
+        "Ronneberger et al. 2015: a last 1x1 convolution maps the features to the classes",
+        "self.head is missing: the result has `width` channels, not one for each class.",
+        network(without_head),
+    ),
+    Mistake(
+        "softmax at the end",
+        "NVIDIA/DeepLearningExamples#468, ariecattan/SciCo#2",
+        "the network gives logits; softmax belongs to the loss, which would apply it twice.",
+        general(end=lambda x: x.softmax(dim=1)),
+    ),
+    Mistake(
+        "ReLU at the end",
+        "MIC-DKFZ/medicaldetectiontoolkit#42: the logits are limited by a last layer",
+        "logits may be negative: nothing comes after the 1x1 convolution.",
+        general(end=F.relu),
+    ),
+    Mistake(
+        "detached skip connections",
+        "jakeret/tf_unet#7: no gradient through the skip connections",
+        "the graph is cut: no gradient flows back through the skip connections.",
+        general(skips=detach_all),
+    ),
+]
+
+# --- AttentionGate(skip_channels, gate_channels), called with (skip, gate)
+
+
+class Gate(nn.Module):
+    """An attention gate with one thing to change; the defaults are right."""
+
+    def __init__(self, skip_channels, gate_channels, maps=1):
+        super().__init__()
+        inner = max(skip_channels // 2, 1)
+        self.from_skip = nn.Conv2d(skip_channels, inner, 2, stride=2, bias=False)
+        self.from_gate = nn.Conv2d(gate_channels, inner, 1)
+        self.psi = nn.Conv2d(inner, maps, 1)
+
+    def both(self, skip, gate):
+        return F.relu(self.from_skip(skip) + self.from_gate(gate))
+
+    def squash(self, score):
+        return torch.sigmoid(score)
+
+    def enlarge(self, alpha, skip):
+        return F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")
+
+    def result(self, skip, alpha, gate):
+        return skip * alpha, alpha
+
+    def forward(self, skip, gate):
+        alpha = self.enlarge(self.squash(self.psi(self.both(skip, gate))), skip)
+        return self.result(skip, alpha, gate)
+
+
+def changed(**methods):
+    """Return a gate class with some of its methods replaced."""
+    return type("Answer", (Gate,), methods)
+
+
+class ScoresFirst(nn.Module):
+    """Layers made in another order; 1 - sigmoid(-x) in place of the sigmoid; a list as the result."""
+
+    def __init__(self, skip_channels, gate_channels):
+        super().__init__()
+        inner = (skip_channels + 1) // 2 if skip_channels == 1 else skip_channels // 2
+        self.psi = nn.Conv2d(inner, 1, 1)
+        self.w_g = nn.Conv2d(gate_channels, inner, 1)
+        self.w_x = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2)
+
+    def forward(self, skip, gate):
+        score = self.psi(torch.clamp(self.w_g(gate) + self.w_x(skip), min=0))
+        alpha = 1 - 1 / (1 + torch.exp(score))
+        alpha = nn.Upsample(size=tuple(skip.shape[2:]), mode="bilinear", align_corners=False)(alpha)
+        return [torch.einsum("bchw,bohw->bchw", skip, alpha), alpha]
+
+
+class NoSkipWeights(Gate):
+    def both(self, skip, gate):
+        return F.relu(self.from_gate(gate))
+
+
+class SkipGatesItself(Gate):
+    def both(self, skip, gate):
+        return F.relu(self.from_skip(skip))
+
+
+def enlarged_by_repeating(self, alpha, skip):
+    return F.interpolate(alpha, size=skip.shape[-2:], mode="nearest")
+
+
+RIGHT_GATE = {
+    "library": AttentionGate,
+    "class": Gate,
+    "other order": ScoresFirst,
+    "same thing, cropped": changed(
+        enlarge=lambda self, alpha, skip: centre_crop(
+            F.interpolate(alpha, size=tuple(skip.shape[-2:]), mode="bilinear"), tuple(skip.shape[-2:])
+        )
+    ),
+}
+
+WRONG_GATE = [
+    Mistake(
+        "no ReLU",
+        "Oktay et al. 2018 (arXiv:1804.03999), equation 1: sigma_1 is ReLU",
+        "the ReLU after the sum is missing.",
+        changed(both=lambda self, skip, gate: self.from_skip(skip) + self.from_gate(gate)),
+    ),
+    Mistake(
+        "leaky ReLU",
+        "stroking-fishes-ml-corp/A-ESRGAN#9: ReLU, not leaky ReLU?",
+        "the function after the sum is a plain ReLU.",
+        changed(both=lambda self, skip, gate: F.leaky_relu(self.from_skip(skip) + self.from_gate(gate), 0.2)),
+    ),
+    Mistake(
+        "no sigmoid",
+        "Oktay et al. 2018 (arXiv:1804.03999), equation 2",
+        "the weights are not between 0 and 1: the sigmoid is missing.",
+        changed(squash=lambda self, score: score),
+    ),
+    Mistake(
+        "softmax over the pixels",
+        "Oktay et al. 2018, section 2.1: softmax gives sparser activations, so sigmoid is used",
+        "a softmax makes all pixels share a sum of 1; each pixel has a sigmoid of its own.",
+        changed(squash=lambda self, score: score.flatten(1).softmax(1).view_as(score)),
+    ),
+    Mistake(
+        "softmax over one channel",
+        "HRNet/HRNet-Semantic-Segmentation#270: softmax along the wrong axis",
+        "a softmax over a single channel is always 1: use the sigmoid.",
+        changed(squash=lambda self, score: score.softmax(dim=1)),
+    ),
+    Mistake(
+        "added instead of multiplied",
+        "frankkramer-lab/MIScnn#103: attention and residual attention are two things",
+        "you add the weighted skip connection to the skip connection; the gate only multiplies.",
+        changed(result=lambda self, skip, alpha, gate: (skip + skip * alpha, alpha)),
+    ),
+    Mistake(
+        "the gate does not ask the level below",
+        "BiaPyX/BiaPy#26: which features are the gating signal?",
+        "the gating signal is not used: the skip connection decides alone.",
+        SkipGatesItself,
+    ),
+    Mistake(
+        "the gate does not look at the skip",
+        "BiaPyX/BiaPy#26: the roles of the two inputs",
+        "only the gating signal is used: W_x skip is missing from the sum.",
+        NoSkipWeights,
+    ),
+    Mistake(
+        "weights not used",
+        "VITA-Group/EnlightenGAN#89: the attention map was not used",
+        "you compute the weights but return the skip connection as it was.",
+        changed(result=lambda self, skip, alpha, gate: (skip, alpha)),
+    ),
+    Mistake(
+        "pixels repeated",
+        "ClementPinard/SfmLearner-Pytorch#56: features are dephased by nearest neighbours",
+        "the weights are enlarged by repeating pixels; the paper interpolates (bilinear here).",
+        changed(enlarge=enlarged_by_repeating),
+    ),
+    Mistake(
+        "one weight for each channel",
+        "Oktay et al. 2018: a single scalar for each pixel",
+        "psi has one output channel: a single number for each pixel.",
+        lambda skip_channels, gate_channels: Gate(skip_channels, gate_channels, maps=skip_channels),
+    ),
+    Mistake(
+        "only the weighted skip",
+        "docstring: two tensors are returned",
+        "return both: the weighted skip connection and its weights.",
+        changed(result=lambda self, skip, alpha, gate: skip * alpha),
+    ),
+    Mistake(
+        "weights detached",
+        "jakeret/tf_unet#7: no gradient",
+        "the weights are detached, so the gate cannot learn.",
+        changed(result=lambda self, skip, alpha, gate: (skip * alpha.detach(), alpha)),
+    ),
+]
