@@ -73,6 +73,8 @@ c.Autograde.sanitize_preprocessors = [
 # Training cells take longer than nbgrader's 30 s; an endless loop costs this much, once.
 c.Execute.timeout = 300
 c.Execute.shutdown_kernel = "immediate"  # saves 0.8 s a notebook
+# The first is nbclient's own; the second keeps a warning about open ports out of every log.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
 # nbgrader takes any text on stderr, such as a warning, for a failed test.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."

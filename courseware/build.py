@@ -62,7 +62,7 @@ def dress(cell: Cell, gap: Gap | None) -> tuple[str, dict]:
         return f"# {gap.id} · {effort}\n{cell.source}", metadata
     if cell.role == "explain":
         metadata["nbgrader"] = mark(cell, gap.id, solution=True, grade=True, points=gap.points)
-        return f"*In your own words · {effort}*\n\n{cell.source}", metadata
+        return f"*{gap.id} · in your own words · {effort}*\n\n{cell.source}", metadata
     metadata["nbgrader"] = mark(cell, f"{gap.id}_check", grade=True, locked=True, points=gap.points)
     call = f'("{gap.id}", {gap.answer})'
     # The import travels with the hidden call, so that nothing in the student's notebook stands in for it.

@@ -1,5 +1,6 @@
 """Read a handed-in notebook that may be anything: one unreadable file costs one student, not the class."""
 
+import json
 from typing import Any, TextIO
 
 import nbformat
@@ -37,17 +38,26 @@ def read(file_stream: TextIO) -> NotebookNode:
     text = file_stream.read()
     if not text.strip():
         raise ValueError("the file is empty")
-    notebook = nbformat.convert(nbformat.reader.reads(text), 4)
-    cells = notebook.get("cells")
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise ValueError("it is not a notebook")
+    cells = content.get("cells", [])
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise ValueError("the file has no cells")
+        raise ValueError("it has no cells")
+    # nbformat's reader stops at metadata of a wrong kind; RepairMetadata replaces them anyway.
+    for part in (content, *cells):
+        if not isinstance(part.get("metadata"), dict):
+            part["metadata"] = {}
+    notebook = nbformat.convert(nbformat.reader.reads(json.dumps(content)), 4)
+    if not notebook.get("cells"):
+        raise ValueError("it has no cells")
     return notebook
 
 
 def reason(error: Exception) -> str:
     """Return what is wrong with a file in a few words."""
-    if isinstance(error, nbformat.reader.NotJSONError):
-        return "it is not a notebook"
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return "it is not a notebook, or only a part of one"
     return str(error).split("\n")[0][:100] or type(error).__name__
 
 
