@@ -58,8 +58,8 @@ def brain_mask(t1: np.ndarray) -> np.ndarray:
 def region_map(maps: dict[str, np.ndarray], brain: np.ndarray, zero: np.ndarray) -> np.ndarray:
     """Return the region of each voxel, uint8 (X, Y, Z).
 
-    0 outside, 1 cerebrum, 2 ventricle, 3 deep grey, 4 pallidum, 5 stem, 6 cerebellum, 7 the part of the ventricles
-    that holds choroid plexus.
+    0 outside, 1 cerebrum, 2 ventricle, 3 deep grey, 4 pallidum, 5 stem, 6 cerebellum, 7 the part of the
+    ventricles that holds choroid plexus.
     """
     left, back, up = np.meshgrid(*[np.arange(n) - zero[i] for i, n in enumerate(brain.shape)], indexing="ij")
     side, front = np.abs(left), -back

@@ -6,6 +6,7 @@ fluid, grey and white matter. A softmax with a low temperature makes that decisi
 volume at the borders.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +28,8 @@ TISSUES = (
     "cerebellum",
     "cerebellar_white",
 )
-SHARPNESS = 14.0  # inverse temperature of the softmax
+SHARPNESS = 18.0  # inverse temperature of the softmax
+FOURTH_VENTRICLE = (78.0, 122.0, 46.0)  # voxel of the template
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class Anatomy:
     tissue : fraction of each of TISSUES, summing to 1
     brain : bool, what is left after skull stripping
     texture : deviation of the T1 from the mean of its tissue
+    cerebellum : 1 in the cerebellum, with its fluid, 0 elsewhere
     depth, ventricle_distance : mm
     """
 
     tissue: dict[str, torch.Tensor]
     brain: torch.Tensor
     texture: torch.Tensor
+    cerebellum: torch.Tensor
     depth: torch.Tensor
     ventricle_distance: torch.Tensor
 
@@ -70,6 +74,15 @@ def skull_strip(soft: torch.Tensor, level: float, fields: Fields, grid: Grid) ->
     return torch.from_numpy(ndimage.binary_fill_holes(parts > 0))
 
 
+def folia(where: torch.Tensor, fields: Fields, grid: Grid) -> torch.Tensor:
+    """Return the leaves of the cerebellum, from -1 (white stem) to 1 (furrow), (X, Y, Z): shells 4 mm apart.
+
+    `where` (3, X, Y, Z) is the voxel of the template. The shells lie around the fourth ventricle.
+    """
+    from_ventricle = (where - torch.tensor(FOURTH_VENTRICLE).view(3, 1, 1, 1)).square().sum(0).sqrt()
+    return torch.cos(2 * math.pi / 4.2 * from_ventricle + 1.5 * fields.smooth("folia", 9, grid))
+
+
 def three_tissues(t: dict[str, torch.Tensor], subject: Subject, fields: Fields, grid: Grid) -> torch.Tensor:
     """Decide between fluid, grey and white matter. Returns fractions (3, X, Y, Z)."""
     fine, coarse = fields.smooth("fold 3", 3, grid), fields.smooth("fold 6", 6, grid)
@@ -78,11 +91,13 @@ def three_tissues(t: dict[str, torch.Tensor], subject: Subject, fields: Fields, 
     fluid = (
         (1 - t["gm"] - t["wm"]).clamp(0, 1)
         + folding * t["fold"]
-        + 0.12 * fine
+        + 0.15 * fine
         + 0.06 * coarse
         + subject.sulci
     )
     white = t["wm"] - 3 * t["fold"] - 0.05 * fine + 0.05 * coarse
+    fluid += t["cerebellum"] * (0.45 * t["folia"] - 0.1)
+    white += t["cerebellum"] * (0.1 - 0.25 * t["folia"])
     return torch.softmax(SHARPNESS * torch.stack([fluid, t["gm"], white]), dim=0)
 
 
@@ -95,7 +110,9 @@ def draw_anatomy(subject: Subject, fields: Fields, where: torch.Tensor, grid: Gr
     grid : the voxels to draw
     """
     template = load_template()
-    t = template.sample_fine(refine(where, grid))
+    fine_where = refine(where, grid)
+    t = template.sample_fine(fine_where)
+    t["folia"] = folia(fine_where, fields, grid)
     for name, plan in template.sample_coarse(where).items():
         if not name.startswith("ventricle_normal"):
             t[name] = refine(plan, grid)
@@ -110,7 +127,7 @@ def draw_anatomy(subject: Subject, fields: Fields, where: torch.Tensor, grid: Gr
     plexus = (
         (1 - outside)
         * smoothstep(t["plexus"], 0.3, 0.8)
-        * smoothstep(fields.smooth("plexus", 3, grid), 0.3, 0.9)
+        * smoothstep(fields.smooth("plexus", 3.5, grid), 0.6, 1.3)
     )
 
     # Regions split grey and white further.
@@ -131,4 +148,4 @@ def draw_anatomy(subject: Subject, fields: Fields, where: torch.Tensor, grid: Gr
     )
     total = sum(fractions).clamp(min=1e-3)
     tissue = {name: part / total for name, part in zip(TISSUES, fractions, strict=True)}
-    return Anatomy(tissue, brain, t["texture"], t["depth"], t["ventricle_distance"])
+    return Anatomy(tissue, brain, t["texture"], t["cerebellum"], t["depth"], t["ventricle_distance"])

@@ -15,7 +15,7 @@ class Confounders:
 
     lesions: torch.Tensor  # white-matter lesions and periventricular caps: bright on T2 and FLAIR
     vessels: torch.Tensor  # enhance on T1c, dark on T2
-    sinus: torch.Tensor  # venous sinuses in the midline
+    sinus: torch.Tensor  # venous sinuses in the midline, and the tentorium
     dura: torch.Tensor  # patches of dura left by the skull stripping, and the falx
 
 
@@ -62,6 +62,10 @@ def draw_confounders(
     high = smoothstep(grid.centres(2), 100, 120).view(1, 1, -1)
     surface = 1 - smoothstep(anatomy.depth, 2, 6)
     sinus = torch.exp(-((beside / 2.8) ** 2)) * surface * torch.maximum(back, high) * t["fluid"]
+    roof = 4 * anatomy.cerebellum * (1 - anatomy.cerebellum) * smoothstep(anatomy.depth, 4, 10)
+    tentorium = roof * smoothstep(t["fluid"], 0.2, 0.7) * smoothstep(grid.centres(1), 125, 140).view(1, -1, 1)
+    cisterns = smoothstep(anatomy.depth, 14, 22) * t["fluid"]
+    vessels *= 1 + cisterns
     patches = smoothstep(fields.smooth("dura", 12, grid), -0.2, 1.2)
     dura = (1 - smoothstep(anatomy.depth, 0.8, 2.6)) * patches
     falx = (
@@ -72,7 +76,7 @@ def draw_confounders(
     falx = falx * smoothstep(grid.centres(2), 78, 84).view(1, 1, -1)
     return Confounders(
         lesions(subject, anatomy, fields, grid),
-        vessels.clamp(max=1.5),
-        sinus,
+        vessels.clamp(max=2),
+        torch.maximum(sinus, 0.6 * tentorium),
         torch.maximum(dura, 0.7 * falx),
     )

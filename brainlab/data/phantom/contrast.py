@@ -48,10 +48,10 @@ def _t2(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _flair(rng: np.random.Generator) -> dict[str, float]:
-    grey = rng.uniform(1.12, 1.38)
+    grey = rng.uniform(1.12, 1.42)
     return {
-        "fluid": 0.42,
-        "ventricle": 0.30,
+        "fluid": 0.32,
+        "ventricle": 0.27,
         "plexus": 0.80,
         "cortex": grey,
         "deep": 0.93 * grey,
@@ -95,13 +95,13 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
         "t1n": near(0.87, 0.04),
         "t1c": near(0.86, 0.05),
         "t2w": near(2.0, 0.12),
-        "t2f": float(rng.uniform(1.7, 2.3)),
+        "t2f": float(rng.uniform(1.5, 2.2)),
     }
     enhancing = {
         "t1n": near(0.90, 0.05),
         "t1c": near(1.80, 0.20),
         "t2w": near(1.8, 0.10),
-        "t2f": float(rng.uniform(1.4, 2.1)),
+        "t2f": float(rng.uniform(1.25, 2.0)),
     }
     if subject.cystic:
         necrosis = {
@@ -115,7 +115,7 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
             "t1n": near(0.74, 0.08),
             "t1c": near(0.70, 0.08),
             "t2w": near(2.35, 0.12),
-            "t2f": near(1.65, 0.18),
+            "t2f": near(1.5, 0.2),
         }
     if subject.kind == "low-grade":
         factors = zip(MODALITIES, (0.90, 0.88, 1.22, 1.04), strict=True)

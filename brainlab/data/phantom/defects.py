@@ -16,7 +16,7 @@ FIRST_INDEX = 900  # defective cases have their own numbers, far from those of t
 
 
 def mirrored_images(case: dict[str, np.ndarray]) -> None:
-    """The images are flipped left to right, segmentation and affine are not: the mask is on the wrong side."""
+    """Images are flipped left to right, segmentation and affine are not: the mask is on the wrong side."""
     for modality in MODALITIES:
         case[modality] = case[modality][::-1].copy()
 
@@ -42,7 +42,7 @@ def segmentation_of_other_shape(case: dict[str, np.ndarray]) -> None:
 
 
 def float_labels(case: dict[str, np.ndarray]) -> None:
-    """The labels are floats, 1 is stored as 0.99999994: `seg == 1` finds nothing, and an integer cast gives 0."""
+    """Labels are floats, 1 is stored as 0.99999994: `seg == 1` finds nothing, a cast to integers gives 0."""
     case["seg"] = np.nextafter(case["seg"].astype(np.float32), np.float32(0))
 
 
@@ -52,7 +52,7 @@ def empty_segmentation(case: dict[str, np.ndarray]) -> None:
 
 
 def constant_modality(case: dict[str, np.ndarray]) -> None:
-    """The FLAIR has one value in the whole brain: its standard deviation, by which a z-score divides, is 0."""
+    """The FLAIR has one value in the whole brain: its deviation, by which a z-score divides, is 0."""
     case["t2f"][case["t2f"] > 0] = 300
 
 
@@ -85,7 +85,7 @@ def defect_of(index: int) -> Callable[[dict[str, np.ndarray]], None] | None:
 
 
 def glioblastoma_from(seed: int, index: int) -> int:
-    """Return the first subject from `index` on, in steps of ten, with an enhancing ring: all defects show in it."""
+    """Return the first subject from `index` on, in steps of ten, with a ring: there, all defects show."""
     while draw_subject(Fields(seed, index)).kind != "ring":
         index += 10
     return index

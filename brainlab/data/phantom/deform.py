@@ -49,10 +49,10 @@ def head_map(subject: Subject, fields: Fields) -> torch.Tensor:
     # The falx keeps the midline straight: near it, nothing is bent to the side.
     beside = smoothstep(where[0].abs(), 0, 30)
     for axis, name in enumerate("xyz"):
-        bend = 3.5 * fields.smooth(f"head {name} 50", 50, PLAN) + 2.0 * fields.smooth(
+        bend = 4.0 * fields.smooth(f"head {name} 50", 50, PLAN) + 1.6 * fields.smooth(
             f"head {name} 25", 25, PLAN
         )
-        bend += 1.2 * fields.smooth(f"head {name} 11", 11, PLAN)
+        bend += 0.9 * fields.smooth(f"head {name} 11", 11, PLAN)
         where[axis] += bend * (0.2 + 0.8 * beside) if axis == 0 else bend
     where = where + template.centre
     # To look nearer to the ventricle than we are draws the ventricle wider.

@@ -71,7 +71,7 @@ def refine(planned: torch.Tensor, grid: Grid) -> torch.Tensor:
 
 
 def sample(volume: torch.Tensor, voxels: torch.Tensor) -> torch.Tensor:
-    """Interpolate (C, X, Y, Z) linearly at voxel coordinates (3, A, B, D); 0 outside. Returns (C, A, B, D)."""
+    """Interpolate (C, X, Y, Z) linearly at voxels (3, A, B, D); 0 outside. Returns (C, A, B, D)."""
     last = torch.tensor(volume.shape[1:]).view(3, 1, 1, 1) - 1
     # grid_sample wants coordinates from -1 to 1, the fastest axis first.
     unit = (2 * voxels / last - 1).permute(1, 2, 3, 0).flip(-1)

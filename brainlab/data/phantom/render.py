@@ -81,10 +81,8 @@ def add_confounders(
         return float(rng.uniform(low, high))
 
     fluid = anatomy.tissue["fluid"]
-    if modality in ("t2w", "t2f"):
-        image = image + bright * strength(0.6, 1.05)
-    else:
-        image = image * (1 - 0.1 * bright)
+    wet = modality in ("t2w", "t2f")
+    image = image + bright * strength(0.6, 1.05) if wet else image * (1 - 0.1 * bright)
     if modality == "t1c":
         image = image + extra.vessels * strength(0.9, 2.2) + extra.sinus * strength(1.2, 2.6)
         image = image + extra.dura * strength(0.3, 1.0) + anatomy.tissue["plexus"] * strength(0.7, 1.5)

@@ -37,7 +37,7 @@ def draw_acquisition(modality: str, fields: Fields) -> Acquisition:
         axis=int(rng.choice([2, 1, 0], p=[0.85, 0.08, 0.07])),
         blur=float(rng.uniform(0.35, 0.7)),
         snr=float(np.exp(rng.uniform(np.log(22), np.log(65)))),
-        bias=float(rng.uniform(0.03, 0.10)),
+        bias=float(rng.uniform(0.03, 0.12)),
         scale=float(np.exp(rng.uniform(np.log(180), np.log(1600)))),
     )
 

@@ -51,10 +51,10 @@ def draw_subject(fields: Fields) -> Subject:
     number = 1 if low_grade else int(rng.choice([1, 2, 3], p=[0.80, 0.14, 0.06]))
     foci = np.clip(np.sort(rng.dirichlet(np.full(number, 1.2)))[::-1], 0.08, None)
     if low_grade:
-        core_share = np.clip(rng.beta(2.2, 2.8), 0.15, 0.9)
+        core_share = np.clip(rng.beta(2.2, 3.4), 0.15, 0.8)
     else:
-        core_share = np.clip(rng.beta(2.3, 4.3), 0.08, 0.8)
-    ring_share = {"ring": np.clip(rng.beta(4.2, 2.9), 0.2, 0.93), "solid": 1.0, "low-grade": 0.0}[kind]
+        core_share = np.clip(rng.beta(2.2, 5.6), 0.06, 0.7)
+    ring_share = {"ring": np.clip(rng.beta(4.8, 2.7), 0.2, 0.93), "solid": 1.0, "low-grade": 0.0}[kind]
     size = 0.945 * np.exp(rng.normal(0, 0.025))  # the template is larger than the brains in BraTS space
     return Subject(
         age=age,
@@ -63,12 +63,12 @@ def draw_subject(fields: Fields) -> Subject:
         shift=tuple(rng.normal(0, [1.5, 2, 2]).tolist()),
         torque=float(rng.normal(2.5, 1.5)),
         ventricles=float(np.clip(rng.normal(-0.8 + 2.2 * old, 0.8), -1.2, 3.0)),
-        sulci=float(np.clip(rng.normal(-0.03 + 0.10 * old, 0.03), -0.06, 0.12)),
+        sulci=float(np.clip(rng.normal(-0.08 + 0.10 * old, 0.03), -0.11, 0.08)),
         lesions=float(np.clip(rng.gamma(1.4, 0.5) * (0.35 + 1.4 * old), 0, 2.4)),
         strip=float(rng.uniform(0.35, 0.6)),
         kind=kind,
         whole=1000
-        * float(np.clip(np.exp(rng.normal(np.log(88), 0.52)), 12, 220))
+        * float(np.clip(np.exp(rng.normal(np.log(98), 0.47)), 14, 215))
         * (0.85 if low_grade else 1),
         core_share=float(core_share),
         ring_share=float(ring_share),
