@@ -60,13 +60,12 @@ def _statistics(image: np.ndarray, brain: np.ndarray, case: Case) -> dict[str, l
     for name, channel, mask in zip(MODALITIES, image, brain, strict=True):
         # A modality without a brain is all background: say 0 rather than the mean of nothing.
         values = channel[mask].astype(np.float64) if mask.any() else np.zeros(1)  # (voxels,)
-        constant = values.min() == values.max()
-        if constant:
+        if values.std() == 0:
             note = f"{name}: constant inside the brain, so its z-score is 0"
             case.warn([note])
             warnings.warn(f"{case.id}: {note}", stacklevel=5)
         statistics["mean"].append(float(values.mean()))
-        statistics["std"].append(0.0 if constant else float(values.std()))
+        statistics["std"].append(float(values.std()))
         statistics["percentiles"].append(np.percentile(values, PERCENTILES).tolist())
     return statistics
 

@@ -62,6 +62,12 @@ def test_the_order_of_the_input_does_not_matter():
     assert split_by_patient(shuffled) == split_by_patient(cases)
 
 
+def test_the_split_is_the_same_in_every_process():
+    # Sets of strings have another order in every process: this fails if one is shuffled unsorted.
+    _, val, test = split_by_patient(cohort(8), seed=0)
+    assert (names(val), names(test)) == ({"p003", "p006"}, {"p002", "p004"})
+
+
 def test_seeds_differ_and_repeat():
     cases = cohort(20)
     assert split_by_patient(cases, seed=4) == split_by_patient(cases, seed=4)
