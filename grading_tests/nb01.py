@@ -9,7 +9,7 @@ from grading_tests.nb01_position import SIDE_OF_VOXEL, VOXEL_TO_MM
 from grading_tests.nb01_selection import CLASS_WEIGHTS, SELECT_SLICES
 from grading_tests.nb01_split import SPLIT
 
-EXPLAIN = Gap("g01_explain", "", minutes=10, points=4)
+EXPLAIN = Gap("g01_explain", "", minutes=8, points=4)
 
 GAPS = [
     VOXEL_TO_MM,

@@ -36,7 +36,7 @@ def counted_one(answer, rng: np.random.Generator) -> None:
 LABEL_COUNTS = Gap(
     "g01_label_counts",
     "label_counts",
-    minutes=8,
+    minutes=6,
     points=3,
     reference=label_counts,
     properties=[
@@ -86,7 +86,7 @@ def missing_always(answer, rng: np.random.Generator) -> None:
 SLICES_WITHOUT = Gap(
     "g01_slices_without",
     "slices_without",
-    minutes=4,
+    minutes=3,
     points=2,
     reference=slices_without,
     properties=[

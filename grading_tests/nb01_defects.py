@@ -56,7 +56,7 @@ def named(case: int) -> Callable[[Callable, np.random.Generator], None]:
 DIAGNOSE = Gap(
     "g01_diagnose",
     "diagnose",
-    minutes=15,
+    minutes=12,
     points=5,
     reference=diagnose,
     properties=[

@@ -66,7 +66,7 @@ def scores_unchanged(answer, rng: np.random.Generator) -> None:
 ZSCORE = Gap(
     "g01_zscore",
     "zscore_in_brain",
-    minutes=12,
+    minutes=10,
     points=4,
     reference=zscore_in_brain,
     properties=[
@@ -112,7 +112,7 @@ def overlay_unchanged(answer, rng: np.random.Generator) -> None:
 BLEND = Gap(
     "g01_blend",
     "blend",
-    minutes=8,
+    minutes=6,
     points=3,
     reference=blend,
     properties=[

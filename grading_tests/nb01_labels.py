@@ -60,7 +60,7 @@ def mapped_unchanged(answer, rng: np.random.Generator) -> None:
 RELABEL = Gap(
     "g01_relabel",
     "relabel",
-    minutes=10,
+    minutes=8,
     points=4,
     reference=relabel,
     properties=[

@@ -84,7 +84,7 @@ def far_sides(answer, rng: np.random.Generator) -> None:
 SIDE_OF_VOXEL = Gap(
     "g01_side_of_voxel",
     "side_of_voxel",
-    minutes=10,
+    minutes=8,
     points=3,
     reference=side_of_voxel,
     properties=[

@@ -44,7 +44,7 @@ def selected_none(answer, rng: np.random.Generator) -> None:
 SELECT_SLICES = Gap(
     "g01_select_slices",
     "select_slices",
-    minutes=8,
+    minutes=6,
     points=3,
     reference=select_slices,
     properties=[
@@ -83,7 +83,7 @@ def weighted_unchanged(answer, rng: np.random.Generator) -> None:
 CLASS_WEIGHTS = Gap(
     "g01_class_weights",
     "class_weights",
-    minutes=8,
+    minutes=6,
     points=3,
     reference=balanced_weights,
     properties=[

@@ -88,7 +88,7 @@ def split_few(answer, rng: np.random.Generator) -> None:
 SPLIT = Gap(
     "g01_split",
     "split_items",
-    minutes=12,
+    minutes=10,
     points=4,
     reference=split_items,
     properties=[
