@@ -1,0 +1,202 @@
+"""One volume in one file: NIfTI (`.nii`, `.nii.gz`) or MetaImage (`.mha`) in, NIfTI out; which side is left.
+
+A volume is an array (X, Y, Z) with an affine (4, 4) that takes voxel indices to millimetres in RAS+ (x grows
+to the patient's right, y to the front, z to the top), as in nibabel. Arrays are never flipped here: the
+affine says how they lie.
+"""
+
+import gzip
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from brainlab.data import metaimage
+from brainlab.data.rawfile import VolumeError, check_length, problem, read_start, read_whole
+
+__all__ = [
+    "Header",
+    "VolumeError",
+    "affine_gap",
+    "orientation",
+    "read_header",
+    "read_volume",
+    "save_nifti",
+    "side_of_voxel",
+    "voxel_to_mm",
+]
+
+SUFFIXES = (".nii.gz", ".nii", ".mha")
+NO_ORIENTATION = "the header has no orientation (qform and sform codes 0): left and right are a guess"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its volume before a voxel is read.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (X, Y, Z), or (X, Y, Z, C) for several volumes in one file.
+    affine : numpy.ndarray
+        (4, 4), voxel to mm, RAS+.
+    notes : tuple of str
+        What looks odd in the header.
+    """
+
+    shape: tuple[int, ...]
+    affine: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def read_header(path: Path | str) -> Header:
+    """Read shape and affine and check that the file is long enough, without reading the voxels.
+
+    Raises
+    ------
+    VolumeError
+        If the file is not a volume, or is cut off.
+    """
+    path = Path(path)
+    start = read_start(path)
+    if path.name.lower().endswith(".mha"):
+        shape, affine = metaimage.read_geometry(path)
+        return Header(_drop_single_volume(shape), affine)
+    header_class = _nifti_class(path, start).header_class
+    with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports harmless repairs on stderr
+        header = header_class(start[: header_class.sizeof_hdr], check=False)
+        affine, notes = _nifti_affine(header)
+    shape = tuple(int(n) for n in header.get_data_shape())
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-9:
+        found = f"an affine that cannot be inverted, {affine.round(3).tolist()}"
+        raise problem(path, found, "a size and a direction for each axis", "a header written by hand")
+    check_length(path, int(header["vox_offset"]) + int(np.prod(shape)) * header.get_data_dtype().itemsize)
+    return Header(_drop_single_volume(shape), affine, notes)
+
+
+def read_volume(path: Path | str) -> np.ndarray:
+    """Read the voxels (X, Y, Z) or (X, Y, Z, C) in the stored type; scaled if the header has a slope.
+
+    Raises
+    ------
+    VolumeError
+        If the file is not a volume, or is cut off or damaged.
+    """
+    path = Path(path)
+    if path.name.lower().endswith(".mha"):
+        read_start(path)
+        voxels = metaimage.read_voxels(path)
+        return voxels.reshape(_drop_single_volume(voxels.shape))
+    content = read_whole(path)
+    try:
+        with nib.imageglobals.LoggingOutputSuppressor():
+            voxels = np.asarray(_nifti_class(path, content).from_bytes(content).dataobj)
+    except (OSError, ValueError, nib.spatialimages.HeaderDataError) as error:
+        if isinstance(error, VolumeError):
+            raise
+        raise problem(
+            path, f"voxels that do not read ({error})", "a complete volume", "a cut or damaged file"
+        ) from error
+    if voxels.dtype.kind not in "iuf":
+        raise problem(
+            path, f"voxels of type {voxels.dtype}", "one number per voxel", "a colour or complex image"
+        )
+    return voxels.reshape(_drop_single_volume(voxels.shape))
+
+
+def save_nifti(array: np.ndarray, path: Path | str, affine: np.ndarray) -> Path:
+    """Write `array` (X, Y, Z) as NIfTI: first under a temporary name, so that a kill leaves no half file.
+
+    Booleans become uint8, 64-bit integers int32 and 64-bit floats float32: what other tools read. The same
+    array gives the same bytes. The name ends in `.nii` or `.nii.gz`.
+
+    Raises
+    ------
+    ValueError
+        If the name does not end so, the array is not 3D, or a 64-bit integer does not fit.
+    """
+    path, array = Path(path), np.asarray(array)
+    if not path.name.endswith((".nii", ".nii.gz")):
+        raise ValueError(f"cannot save {path.name}; expected a name that ends in .nii or .nii.gz")
+    if array.ndim != 3:
+        raise ValueError(
+            f"array has shape {array.shape}; expected (X, Y, Z): is a channel or batch axis left?"
+        )
+    small = {
+        "bool": np.uint8,
+        "int64": np.int32,
+        "uint64": np.int32,
+        "float64": np.float32,
+        "float16": np.float32,
+    }
+    stored = array.astype(small.get(array.dtype.name, array.dtype))
+    if array.dtype.kind in "iu" and not np.array_equal(stored, array):
+        raise ValueError(f"array has values up to {array.max()}; expected values that fit in {stored.dtype}")
+    image = nib.Nifti1Image(stored, affine)
+    image.header.set_xyzt_units("mm")
+    image.set_qform(affine, code=1)  # 1: scanner coordinates, as in the BraTS files
+    image.set_sform(affine, code=1)
+    content = image.to_bytes()
+    if path.name.endswith(".gz"):
+        content = gzip.compress(content, compresslevel=3, mtime=0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # hidden: find_cases does not see it
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+    return path
+
+
+def orientation(affine: np.ndarray) -> str:
+    """Return where each axis leads: "LPS" if the indices grow to the Left, to Posterior and to Superior."""
+    return "".join(code or "?" for code in nib.aff2axcodes(affine))
+
+
+def voxel_to_mm(voxel: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """Take voxel indices (..., 3) to millimetres (..., 3) in RAS+: `affine @ (i, j, k, 1)`."""
+    return nib.affines.apply_affine(affine, voxel)
+
+
+def side_of_voxel(voxel: np.ndarray, affine: np.ndarray, shape: tuple[int, ...]) -> str:
+    """Return the patient's side, "left" or "right", of a voxel (3,); "middle" within one voxel of the middle.
+
+    The middle is that of the grid (X, Y, Z) = `shape`, which is the middle of the brain in atlas space. The
+    radiological display shows the patient's left on the right of the picture.
+    """
+    middle = (np.asarray(shape[:3]) - 1) / 2
+    x, x_middle = voxel_to_mm(voxel, affine)[0], voxel_to_mm(middle, affine)[0]
+    if abs(x - x_middle) < nib.affines.voxel_sizes(affine).min():
+        return "middle"
+    return "right" if x > x_middle else "left"
+
+
+def affine_gap(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> float:
+    """Return how far apart (mm) two affines put the same voxel, at the worst corner of the grid `shape`."""
+    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in shape[:3]]), axis=-1).reshape(-1, 3)
+    return float(np.linalg.norm(voxel_to_mm(corners, one) - voxel_to_mm(corners, other), axis=-1).max())
+
+
+def _nifti_class(path: Path, start: bytes) -> type[nib.Nifti1Image]:
+    for image_class in (nib.Nifti1Image, nib.Nifti2Image):
+        if image_class.header_class.may_contain_header(start):
+            return image_class
+    found = f"content that starts with {start[:8]!r}"
+    raise problem(path, found, "a NIfTI file", "another format or a damaged file under this name")
+
+
+def _nifti_affine(header: nib.Nifti1Header) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the affine, sform before qform as the standard has it, and what is odd about the two."""
+    q, s = int(header["qform_code"]), int(header["sform_code"])
+    if not q and not s:
+        return header.get_best_affine(), (NO_ORIENTATION,)
+    if q and s:
+        gap = affine_gap(header.get_qform(), header.get_sform(), header.get_data_shape())
+        if gap > 0.5 * min(header.get_zooms()[:3]):
+            return header.get_sform(), (f"qform and sform disagree by up to {gap:.1f} mm; the sform is used",)
+    return header.get_best_affine(), ()
+
+
+def _drop_single_volume(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(X, Y, Z, 1, ...) is (X, Y, Z)."""
+    return shape[:3] if len(shape) > 3 and set(shape[3:]) == {1} else shape
