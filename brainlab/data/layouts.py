@@ -1,0 +1,192 @@
+"""Find the cases in a folder, whatever data set it holds and however it was unpacked.
+
+BraTS 2015
+    `brats_2013_pat0001_1/VSD.Brain.XX.O.MR_Flair.54512/VSD.Brain.XX.O.MR_Flair.54512.mha`, ... `OT` is the
+    truth
+BraTS 2017 to 2021
+    `BraTS19_X_1/BraTS19_X_1_{flair,t1,t1ce,t2,seg}.nii.gz`, also `.nii`, also a `.nii` in a folder named
+    `.nii`
+BraTS 2023 and 2024, GoAT, the built-in cohort
+    `BraTS-GLI-00027-000/BraTS-GLI-00027-000-{t1n,t1c,t2w,t2f,seg}.nii.gz`
+MSD Task01
+    `imagesTr/BRATS_001.nii.gz` of four volumes and `labelsTr/BRATS_001.nii.gz`
+BraTS 2020 as h5 from Kaggle
+    `volume_1_slice_0.h5`, ...
+TCGA
+    `TCGA-DU-7294_{fla_bet,t1_bet,t1c_bet,t2_bet,seg_fused}.nii.gz`
+
+Cases are recognised by the names of their files, not of the folders above: any depth and any mixture works.
+"""
+
+from pathlib import Path
+
+from brainlab.data import checks, kaggle
+from brainlab.data.case import Case
+from brainlab.data.caselist import CaseList, Problem
+from brainlab.data.collect import Found, collect
+from brainlab.data.profiles import PROFILES, recognise
+from brainlab.data.rawfile import VolumeError, problem
+from brainlab.data.volume import SUFFIXES, Header, affine_gap, orientation, read_header
+from brainlab.labels import MODALITIES
+
+MSD_CHANNELS = ("t2f", "t1n", "t1c", "t2w")
+# Data sets that all lie on one grid; that of the others is another one (2024) or not stated.
+ON_ATLAS = ("brats2017", "brats2020", "brats2021", "brats2023", "goat", "tcga")
+
+
+def find_cases(root: Path | str, check: bool = False, profile: str | None = None) -> CaseList:
+    """Find all cases below `root`, or in it if it is the folder of one case.
+
+    Names and headers are read, not voxels: about a millisecond a file. So missing modalities, pointer files,
+    cut downloads and volumes that do not fit each other are found at once; wrong labels only when they are
+    read.
+
+    Parameters
+    ----------
+    root : Path or str
+        A folder. Hidden files in it are ignored.
+    check : bool
+        Also read every voxel, about half a second a case.
+    profile : str, optional
+        The data set that all cases belong to, a key of `brainlab.data.profiles.PROFILES`, whatever their
+        names say.
+
+    Returns
+    -------
+    CaseList
+        The good cases; the broken ones are in its `problems`.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError
+        If `root` is not there, or not a folder.
+    ValueError
+        If nothing below `root` looks like a case, or the profile is unknown.
+    """
+    root = Path(root).expanduser()
+    if profile is not None and profile not in PROFILES:
+        raise ValueError(f"profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
+    if not root.exists():
+        above = next(parent for parent in root.absolute().parents if parent.exists())
+        raise FileNotFoundError(
+            f"{root} does not exist, only {above} does: a typo, or a drive that is not mounted?"
+        )
+    if not root.is_dir():
+        raise NotADirectoryError(
+            f"{root} is a file; expected the folder of the cases: is it to be unpacked first?"
+        )
+    cases: dict[str, Case] = {}
+    problems = []
+    for found in collect(root):
+        try:
+            case = _build(found, profile)
+            if case.id in cases:
+                first = cases[case.id].sources[0].parent
+                raise problem(
+                    found.folder, f"{case.id} again", f"it in {first} only", "two copies of the data set"
+                )
+            if check:
+                case.image()
+                case.seg()
+            cases[case.id] = case
+        except VolumeError as error:
+            problems.append(Problem(found.id, found.folder, str(error)))
+    return CaseList(cases.values(), root, problems)
+
+
+def _build(found: Found, profile: str | None) -> Case:
+    """Make the case of the files that were found; VolumeError if they make none."""
+    by_name, patient = recognise(found.id, found.folder)
+    make = _from_slices if found.slices else _from_one_file if "all" in found.files else _from_files
+    return make(found, patient, profile or by_name)
+
+
+def _from_files(found: Found, patient: str, profile: str) -> Case:
+    """One file for each modality."""
+    missing = [name for name in MODALITIES if name not in found.files]
+    if missing:
+        cause = "an interrupted download, or a file with an unusual name"
+        raise problem(
+            found.folder,
+            f"{', '.join(found.files)} of {found.id}, no {', '.join(missing)}",
+            "all four",
+            cause,
+        )
+    files = {role: _one(found, role) for role in (*MODALITIES, "seg") if role in found.files}
+    headers = {role: read_header(path) for role, path in files.items()}
+    first = headers["t1n"]
+    for role, header in headers.items():
+        _must_fit(files[role], header, first, files["t1n"])
+        gap = affine_gap(header.affine, first.affine, first.shape)
+        if gap > 0.5:
+            found.notes.append(
+                f"{role} lies {gap:.1f} mm off t1n by its affine; taken as aligned voxel by voxel"
+            )
+        found.notes += [f"{role}: {note}" for note in header.notes]
+    if profile in ON_ATLAS and (note := checks.atlas_note(first)):
+        found.notes.append(note)
+    seg_path = files.pop("seg", None)
+    header = Header(first.shape, first.affine)
+    return Case(found.id, patient, profile, files, seg_path, header, warnings=found.notes)
+
+
+def _from_one_file(found: Found, patient: str, profile: str) -> Case:
+    """All modalities in one 4D file, the segmentation in the folder of labels beside (MSD)."""
+    path = _one(found, "all")
+    header = read_header(path)
+    if len(header.shape) != 4 or header.shape[3] != len(MSD_CHANNELS):
+        expected = "(X, Y, Z, 4) with FLAIR, T1w, T1gd, T2w"
+        raise problem(path, f"shape {header.shape}", expected, "a segmentation, or another task than Task01")
+    seg_path = path.parent.parent / path.parent.name.replace("images", "labels") / path.name
+    if seg_path == path or not (seg_path.exists() or seg_path.is_symlink()):
+        seg_path = None
+    else:
+        _must_fit(seg_path, read_header(seg_path), header, path)
+    files = dict.fromkeys(MODALITIES, path)
+    return Case(
+        found.id, patient, profile, files, seg_path, header, channels=MSD_CHANNELS, warnings=found.notes
+    )
+
+
+def _from_slices(found: Found, patient: str, profile: str) -> Case:
+    """One file for each slice (Kaggle's h5)."""
+    missing = sorted(set(range(max(found.slices))) - found.slices.keys())
+    if missing:
+        told = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
+        raise problem(
+            found.folder, f"no slice {told} of {found.id}", "all from 0", "an interrupted unpacking"
+        )
+    slices = tuple(path for _, path in sorted(found.slices.items()))
+    files = dict.fromkeys(MODALITIES, slices[0])
+    return Case(found.id, patient, profile, files, slices[0], kaggle.slice_header(slices), slices=slices)
+
+
+def _must_fit(path: Path, header: Header, first: Header, first_path: Path) -> None:
+    """Raise VolumeError unless the file has the grid of the case's first."""
+    if header.shape != first.shape[:3] and header.shape != first.shape:
+        expected = f"{first.shape[:3]} as {first_path.name}"
+        raise problem(path, f"shape {header.shape}", expected, "a file of another case, or one not resampled")
+    ours, theirs = orientation(header.affine), orientation(first.affine)
+    if ours != theirs:
+        cause = (
+            "one file was reoriented, or lost its affine (are all right? nibabel.as_closest_canonical aligns)"
+        )
+        raise problem(path, f"orientation {ours}", f"{theirs} as {first_path.name}", cause)
+
+
+def _one(found: Found, role: str) -> Path:
+    """Return the file of a role. A folder in its place is opened; of several files the first is taken."""
+    path = found.files[role][0]
+    if len(found.files[role]) > 1:
+        found.notes.append(f"{role} is there {len(found.files[role])} times; {path.name} is read")
+    if not path.is_dir():
+        return path
+    inside = [
+        p for p in sorted(path.iterdir()) if p.name.lower().endswith(SUFFIXES) and not p.name.startswith(".")
+    ]
+    if len(inside) != 1:
+        cause = "an archive unpacked in part, or twice"
+        raise problem(
+            path, f"a folder with {len(inside)} volumes", "a file, or a folder with one volume", cause
+        )
+    return inside[0]
