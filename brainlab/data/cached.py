@@ -25,8 +25,8 @@ class CachedCase:
     """A case cropped to its brain and laid out slice by slice.
 
     **Brain.** The brain of a modality is where that modality is not 0 (`Case` makes the background 0). It is
-    not the union over the modalities: real masks differ, and in a BraTS-MET case the union brings 9 % of zeros
-    into T1c and its standard deviation from 116 to 137.
+    not the union over the modalities: real masks differ, and in a BraTS-MET case the union brings 9 % of
+    zeros into T1c and its standard deviation from 116 to 137.
 
     **Counts.** `label_counts` counts the slices as they are stored, cropped to the box: a row sums to x * y.
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+import torch
+from scipy import ndimage
 
 from brainlab.data.cache import cache_case
 from brainlab.data.layouts import find_cases
@@ -69,3 +71,12 @@ def without_labels(tmp_path_factory):
     """A cached case without a segmentation."""
     folder = tmp_path_factory.mktemp("unlabelled")
     return cache_case(write_case(folder, tiny_volumes()[0]), folder / "cache")
+
+
+@pytest.fixture
+def pair():
+    """A smooth random image (3, 40, 33) and four labels (40, 33) in blobs."""
+    noise = np.random.default_rng(0).normal(size=(3, 40, 33))
+    image = ndimage.gaussian_filter(noise, (0, 2, 2)).astype(np.float32)
+    labels = np.digitize(image[0], np.quantile(image[0], (0.4, 0.6, 0.8)))
+    return torch.from_numpy(image), torch.from_numpy(labels)
