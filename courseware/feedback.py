@@ -1,20 +1,95 @@
-"""What a student need not see in the feedback, and what must not be there."""
+"""The feedback page: a summary that a student reads in ten seconds, and nothing that must not be there."""
+
+import html
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List
+
+from courseware.marks import without_hidden
+
+# The summary takes the place of nbgrader's list, which calls every check "Test cell".
+STYLE = """
+#toc, .anchor-link { display: none; }
+summary { display: list-item; cursor: pointer; }
+.rendered_html table { border-collapse: collapse; margin: .6em 0; }
+.rendered_html th, .rendered_html td { border-bottom: 1px solid #ddd; padding: .3em 1em .3em 0; }
+.rendered_html th { text-align: left; }
+.rendered_html pre, div.output_area pre { white-space: pre-wrap; }
+"""
 
 
 class TidyFeedback(NbGraderPreprocessor):
-    """Drop the bare number under a graded cell, and tracebacks there, which quote the hidden call."""
+    """Last of `c.GenerateFeedback.preprocessors`, when the grades are in the cells."""
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict, cell_index: int
-    ) -> tuple[NotebookNode, dict]:
-        """Tidy one cell; the points stand in its heading anyway."""
-        if cell.cell_type == "code" and utils.is_grade(cell):
-            cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
-        return cell, resources
+    # The HTML exporter sets this on every preprocessor; without the trait each run would warn about it.
+    display_data_priority = List().tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Tidy every graded cell and put the summary on top."""
+        graded = [cell for cell in nb.cells if utils.is_grade(cell)]
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as gradebook:
+            rows = [row(cell, waits(gradebook, cell, about)) for cell in graded]
+        for cell in graded:
+            tidy(cell)
+        nb.cells.insert(0, new_markdown_cell(summary(rows)))
+        resources.setdefault("inlining", {}).setdefault("css", []).append(STYLE)
+        return nb, resources
+
+
+def tidy(cell: NotebookNode) -> None:
+    """Drop the hidden call of a graded cell, the traceback that quotes it and the number that it returns."""
+    if cell.cell_type != "code":
+        return
+    cell.source = without_hidden(cell.source)
+    cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
+    for output in cell.outputs:
+        if output.output_type == "error":
+            output.traceback = [f"{output.ename}: {output.evalue}"]
+
+
+def waits(gradebook: Gradebook, cell: NotebookNode, about: dict) -> bool:
+    """Tell whether a person has still to grade this cell."""
+    name = cell.metadata.nbgrader.grade_id
+    try:
+        grade = gradebook.find_grade(name, about["notebook"], about["assignment"], about["student"])
+    except MissingEntry:
+        return False
+    return grade.needs_manual_grade
+
+
+def row(cell: NotebookNode, waiting: bool) -> str:
+    """Return the line of the summary about one graded cell."""
+    mark = cell.metadata.nbgrader
+    gap = mark.grade_id.removesuffix("_check")
+    score = float(mark.score or 0)
+    points = f"{'–' if waiting else f'{score:g}'} / {mark.points:g}"
+    text = "to be read by a person" if waiting else verdict(cell, score >= float(mark.points))
+    cells = (f'<a href="#{mark.grade_id}">{gap}</a>', points, text)
+    return f"<tr>{''.join(f'<td>{one}</td>' for one in cells)}</tr>"
+
+
+def verdict(cell: NotebookNode, full: bool) -> str:
+    """Return what there is to say about a graded cell: what was lost, or why it did not run."""
+    if full:
+        return "✓"
+    for output in reversed(cell.get("outputs", [])):
+        if output.output_type == "error":
+            return html.escape(f"{output.ename}: {output.evalue}"[:120])
+        lines = output.get("text", "").split("\n") if output.output_type == "stream" else []
+        if any(line.startswith("○") for line in lines):
+            return "not filled in yet"
+        lost = next((line for line in lines if line.startswith("graded:")), "")
+        if lost:
+            return html.escape(lost.partition("points. ")[2])
+    return html.escape(cell.metadata.nbgrader.get("comment") or "")
+
+
+def summary(rows: list[str]) -> str:
+    """Return the table of all graded cells."""
+    head = "<tr><th>gap</th><th>points</th><th></th></tr>"
+    return f"<table>{head}{''.join(rows)}</table>"

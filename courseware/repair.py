@@ -63,7 +63,7 @@ def rebuilt(cell: dict, known: Known | None) -> NotebookNode:
 
 
 def put_back(cells: list[NotebookNode], known: dict[str, Known]) -> list[str]:
-    """Insert the graded cells that are missing, each behind its predecessor, and return their grade_ids.
+    """Insert the graded cells that are missing, each where it belongs, and return their grade_ids.
 
     A check goes straight behind its gap: further down the name may stand for what `yours` lent.
     A missing gap stays away: its stub would undo what the student wrote elsewhere.
@@ -75,7 +75,8 @@ def put_back(cells: list[NotebookNode], known: dict[str, Known]) -> list[str]:
         cell = known[grade_id]
         if grade_id in places or cell.points is None:
             continue
-        before = next((places[other] for other in reversed(order[:number]) if other in places), -1)
-        cells.insert(before + 1, MAKERS[cell.kind](cell.source, metadata=cell.metadata))
+        before = [places[other] + 1 for other in reversed(order[:number]) if other in places]
+        after = [places[other] for other in order[number + 1 :] if other in places]
+        cells.insert([*before, *after, len(cells)][0], MAKERS[cell.kind](cell.source, metadata=cell.metadata))
         missing.append(grade_id)
     return missing

@@ -24,7 +24,8 @@ import brainlab
 from brainlab.notebook import setup
 from grading_tests import check, yours
 
-# The one place for data and size: setup(data="folder of BraTS cases", budget="quick", "lesson" or "full").
+# The one place for your own data, data="folder of BraTS cases", and for the size of all that follows:
+# budget="quick", "lesson" or "full".
 lab = setup(data=None, budget=None)"""
 
 
