@@ -291,8 +291,9 @@ figures.show(fig, alt="FLAIR histograms of some cases: as stored, and after two 
 # *Look:* in which panel do the curves lie over each other? What does the number 2 mean in the last panel, and why has it no such
 # meaning in the first?
 #
-# <details><summary>Answer</summary>In the last. There 2 is "two standard deviations brighter than this brain's mean", for every
-# scanner. In the first it is a number of that scanner only.</details>
+# <details><summary>Answer</summary>Best in the last. There 2 is "two standard deviations brighter than this brain's mean", for
+# every scanner; in the first it is a number of that scanner only. The middle comes close, but only while all images hold
+# equally much air: crop one tighter and its curve moves.</details>
 #
 # **Believe:** a z-score is as good as the mask it is computed in.
 
@@ -404,15 +405,17 @@ def blend(grey, labels, alpha, palette):
 
 # %%
 from brainlab.view.colours import PALETTE, to_grey
-from brainlab.view.slices import oriented
+from brainlab.view.slices import head_box, oriented
 
 blend = yours("g01_blend", blend)
 height = figures.largest_slice(seg)
+plane, mask = flair[:, :, height], seg[:, :, height]
+left, right, bottom, top = head_box(oriented(plane, example.affine))
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.5), layout="constrained")
 for ax, alpha in zip(axes, (0, 0.25, 0.5, 1)):
-    rgb = blend(to_grey(flair[:, :, height]), seg[:, :, height], alpha, PALETTE)
+    rgb = blend(to_grey(plane), mask, alpha, PALETTE)
     ax.imshow(oriented(rgb, example.affine))
-    ax.set(title=f"alpha = {alpha}", xticks=[], yticks=[])
+    ax.set(title=f"alpha = {alpha}", xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
     ax.text(0.02, 0.5, "R", color="white", transform=ax.transAxes)
     ax.text(0.92, 0.5, "L", color="white", transform=ax.transAxes)
 plt.close(fig)
@@ -534,7 +537,7 @@ print("cases without any ET:", sum(not c[:, 3].any() for c in counts))
 
 # %%
 volumes_cm3 = [c[:, 1:].sum() * np.prod(case.spacing) / 1000 for c, case in zip(counts, cached)]
-picture = figures.histogram(volumes_cm3, "whole tumour in cm³", "Tumour volume of each case", bins=12)
+picture = figures.histogram(volumes_cm3, "whole tumour in cm³", "Tumour volume", bins=12)
 figures.show(picture, alt="Histogram of the volume of the whole tumour, with its median")
 
 # %% [markdown]
@@ -686,11 +689,11 @@ from brainlab.data.slices import SliceDataset
 
 pixel = max(1, round(2 / cached[0].spacing[0]))  # pixels of 2 mm: enough to recognise a slice
 memory_cases = cached[:8]
-slices = SliceDataset(memory_cases, size=96, pixel=pixel, min_area=300)
+slices = SliceDataset(memory_cases, size=112, pixel=pixel, min_area=300)
 owner = np.array([memory_cases[number].patient for number, _ in slices.index])  # of every slice
 images, masks = zip(*[slices[item] for item in range(len(slices))])
-looks = torch.nn.functional.avg_pool2d(torch.stack(images), 4).flatten(1).numpy()  # (N, 2304)
-truths = torch.stack(masks).numpy() > 0  # (N, 96, 96)
+looks = torch.nn.functional.avg_pool2d(torch.stack(images), 4).flatten(1).numpy()  # (N, 3136)
+truths = torch.stack(masks).numpy() > 0  # (N, 112, 112)
 
 held_out = np.random.default_rng(lab.seed).permutation(len(slices))[: len(slices) // 5]
 memory = np.setdiff1d(np.arange(len(slices)), held_out)
@@ -787,7 +790,7 @@ for name, part in zip(split._fields, split):
 if not enough:
     print("Fewer than three patients with labels: all of them train, and nothing can be measured.")
 
-train = SliceDataset(split.train, size=96, pixel=pixel, min_area=300)
+train = SliceDataset(split.train, size=112, pixel=pixel, min_area=300)
 picture, target = train[0]
 print("one item:", tuple(picture.shape), picture.dtype, "and", tuple(target.shape), target.dtype)
 print("class weights of the training part:", library.class_weights(split.train).numpy().round(2))
