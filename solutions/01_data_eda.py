@@ -51,9 +51,15 @@
 # %%
 from brainlab.view import figures
 
-few = lab.open(patients=3)
-with_ring = [case for case in few if case.has_seg and (case.seg() == 3).any()]
-first = (with_ring or few)[0]
+
+
+def ring(case):
+    """Return how many voxels of necrosis an enhancing tumour surrounds; 0 without a segmentation."""
+    seg = case.seg() if case.has_seg else np.zeros(1)
+    return (seg == 1).sum() * (seg == 3).any()
+
+
+first = max(lab.open(patients=3), key=ring)
 image, labels = first.image(), first.seg()  # (4, X, Y, Z) float32, (X, Y, Z) uint8 or None
 picture = figures.modalities(image, first.affine, labels, title=first.id)
 figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels")
