@@ -82,4 +82,4 @@ c.IgnorePattern.pattern = r"(?s)."
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 # --- feedback ---
-c.GenerateFeedback.preprocessors = [ClearHiddenTests, TidyFeedback, GetGrades, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, TidyFeedback]

@@ -10,9 +10,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from courseware.outputs import tidy
+
 LARGEST = 2_000_000
 CELL_SECONDS = 1800
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class BuildError(RuntimeError):
@@ -47,30 +48,18 @@ def execute(notebook: NotebookNode, name: str, root: Path, budget: str) -> float
             client.execute(env=environment)
         except CellExecutionError as error:
             raise BuildError(f"{name}: a cell of the solution fails\n{error}") from None
-    tidy(notebook)
+    clean(notebook)
     return time.perf_counter() - started
 
 
-def tidy(notebook: NotebookNode) -> None:
-    """Drop what must not be published: stderr, bare widgets, their stored state, the kernel's version."""
+def clean(notebook: NotebookNode) -> None:
+    """Drop what must not be published: noise in the outputs, stored widgets, the kernel's version."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if presentable(output)]
-
-
-def presentable(output: NotebookNode) -> bool:
-    """Tell whether an output is to be published; of a widget only its picture is."""
-    if output.output_type == "stream":
-        return output.name != "stderr"
-    data = output.get("data", {})
-    if WIDGET not in data:
-        return True
-    # Without a running kernel a widget is blank; its picture, if it brought one, is what a reader can see.
-    del data[WIDGET]
-    return "image/png" in data
+            tidy(cell)
 
 
 def reuse(notebook: NotebookNode, published: Path) -> bool:

@@ -10,6 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
 from courseware.marks import without_hidden
+from courseware.outputs import tidy
 
 # The summary takes the place of nbgrader's list, which calls every check "Test cell".
 STYLE = """
@@ -34,14 +35,17 @@ class TidyFeedback(NbGraderPreprocessor):
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as gradebook:
             rows = [row(cell, waits(gradebook, cell, about)) for cell in graded]
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                tidy(cell)
         for cell in graded:
-            tidy(cell)
+            conceal(cell)
         nb.cells.insert(0, new_markdown_cell(summary(rows)))
         resources.setdefault("inlining", {}).setdefault("css", []).append(STYLE)
         return nb, resources
 
 
-def tidy(cell: NotebookNode) -> None:
+def conceal(cell: NotebookNode) -> None:
     """Drop the hidden call of a graded cell, the traceback that quotes it and the number that it returns."""
     if cell.cell_type != "code":
         return

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from courseware.build import build, readable, write
-from courseware.execute import BuildError, presentable, reuse, tidy, verify_size
+from courseware.execute import BuildError, reuse, verify_size
 from courseware.marks import cell_id, without_hidden
 from courseware.setup_cell import REPOSITORY, SETUP, badge
 from courseware.source import SourceError, gaps_of, read
@@ -174,27 +174,6 @@ def test_markers_of_an_explanation_need_not_be_comments(tmp_path):
     assert read(text)[0].source == plain
 
 
-WIDGET = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Widget()"}
-
-
-def test_of_a_widget_only_the_picture_is_published():
-    bare = nbformat.v4.new_output("display_data", data=dict(WIDGET))
-    drawn = nbformat.v4.new_output("display_data", data=WIDGET | {"image/png": "aGk="})
-    assert not presentable(bare)
-    assert presentable(drawn)
-    assert set(drawn.data) == {"text/plain", "image/png"}
-
-
-def test_stored_widgets_and_the_kernels_version_are_dropped():
-    notebook = nbformat.v4.new_notebook(
-        metadata={"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.11.7"}},
-        cells=[nbformat.v4.new_code_cell("1", metadata={"execution": {"start": "now"}})],
-    )
-    tidy(notebook)
-    assert notebook.metadata == {"language_info": {"name": "python"}}
-    assert notebook.cells[0].metadata == {}
-
-
 def test_a_heavy_notebook_is_refused_and_its_heaviest_cell_named():
     output = nbformat.v4.new_output("display_data", data={"image/png": "a" * 2_100_000})
     cells = [nbformat.v4.new_code_cell("small()"), nbformat.v4.new_code_cell("big()\nmore", outputs=[output])]
@@ -245,7 +224,10 @@ def test_the_committed_solution_is_up_to_date(text):
 def test_a_notebook_takes_two_hours_at_most(text):
     gaps = gaps_of(text)
     assert len(gaps) <= 12
-    assert int(re.search(r"\| about (\d+) min", build(text).cells[0].source)[1]) <= 120
+    prose = "\n".join(cell.source for cell in build(text).cells if cell.cell_type == "markdown")
+    assert int(re.search(r"\| about (\d+) min", prose)[1]) <= 120
+    assert "colab-badge.svg" in prose
+    assert "Restart Kernel and Run All" in prose
 
 
 @pytest.mark.skipif(not REAL, reason="no notebooks yet")

@@ -1,0 +1,49 @@
+"""Keep of a cell's outputs what a reader should see: no stderr, no progress bars, no blank widgets."""
+
+import re
+
+from nbformat import NotebookNode
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# As tqdm draws it:  Caching slices:  33%|███▎      | 1/3 [00:03<00:07,  3.52s/case]
+PROGRESS = re.compile(r"\d+%\|.*\| *\d+/\d+ \[|^[^|]*\d+it \[\d+:\d+")
+
+
+def tidy(cell: NotebookNode) -> None:
+    """Tidy the outputs of a code cell in place; text that came in pieces becomes one piece."""
+    kept: list[NotebookNode] = []
+    for output in cell.outputs:
+        if not presentable(output):
+            continue
+        if output.output_type == "stream" and kept and kept[-1].output_type == "stream":
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    for output in kept:
+        if output.output_type == "stream":
+            output.text = as_on_screen(output.text)
+    cell.outputs = [output for output in kept if output.get("text", "text")]
+
+
+def presentable(output: NotebookNode) -> bool:
+    """Tell whether an output is to be kept; of a widget only its picture is."""
+    if output.output_type == "stream":
+        return output.name != "stderr"
+    data = output.get("data", {})
+    if WIDGET not in data:
+        return True
+    # Without a running kernel a widget is blank; its picture, if it brought one, is what a reader can see.
+    del data[WIDGET]
+    return "image/png" in data
+
+
+def as_on_screen(text: str) -> str:
+    """Return a printed text as it stands on the screen in the end, without progress bars."""
+    lines = []
+    for line in text.split("\n"):
+        pieces = [piece for piece in line.split("\r") if piece.strip() and not PROGRESS.search(piece)]
+        if pieces or "\r" not in line:
+            # What comes after a carriage return stands where the text before it stood.
+            lines.append(pieces[-1] if "\r" in line else line)
+    lines = [line for line in lines if not PROGRESS.search(line)]
+    return "\n".join(lines) if any(line.strip() for line in lines) else ""

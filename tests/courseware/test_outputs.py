@@ -1,0 +1,58 @@
+"""Published outputs are free of noise."""
+
+import nbformat
+import pytest
+
+from courseware.execute import clean
+from courseware.outputs import as_on_screen, presentable, tidy
+
+WIDGET = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Widget()"}
+
+
+def test_of_a_widget_only_the_picture_is_published():
+    bare = nbformat.v4.new_output("display_data", data=dict(WIDGET))
+    drawn = nbformat.v4.new_output("display_data", data=WIDGET | {"image/png": "aGk="})
+    assert not presentable(bare)
+    assert presentable(drawn)
+    assert set(drawn.data) == {"text/plain", "image/png"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain\n\ntext\n", "plain\n\ntext\n"),
+        ("\rx:   0%|     | 0/3 [00:00<?, ?it/s]\rx: 100%|█████| 3/3 [00:08<00:00,  2.88s/it]\n", ""),
+        ("\r 50%|██  | 1/2 [00:01<00:01]\r       \repoch 1: .5\nepoch 2: .4\n", "epoch 1: .5\nepoch 2: .4\n"),
+        ("epoch 1\n\r 50%|██  | 1/2 [00:01<00:01]\r           \r", "epoch 1"),
+        ("3it [00:01,  2.5it/s]", ""),
+        ("share: 50% | 1/2 of all\n", "share: 50% | 1/2 of all\n"),
+    ],
+)  # fmt: skip
+def test_progress_bars_leave_no_trace(text, shown):
+    assert as_on_screen(text) == shown
+
+
+def test_pieces_of_text_become_one_and_noise_goes():
+    def stream(text, name="stdout"):
+        return nbformat.v4.new_output("stream", text=text, name=name)
+
+    pieces = [
+        stream("a\n"),
+        stream("\r  0%|  | 0/3 [00:00<?]"),
+        stream("loud", "stderr"),
+        stream("\n"),
+        stream("b\n"),
+    ]
+    cell = nbformat.v4.new_code_cell("x", outputs=pieces)
+    tidy(cell)
+    assert [output.text for output in cell.outputs] == ["a\nb\n"]
+
+
+def test_stored_widgets_and_the_kernels_version_are_dropped():
+    notebook = nbformat.v4.new_notebook(
+        metadata={"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.11.7"}},
+        cells=[nbformat.v4.new_code_cell("1", metadata={"execution": {"start": "now"}})],
+    )
+    clean(notebook)
+    assert notebook.metadata == {"language_info": {"name": "python"}}
+    assert notebook.cells[0].metadata == {}
