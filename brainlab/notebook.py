@@ -43,7 +43,7 @@ class Lab:
         Parameters
         ----------
         patients : int, optional
-            How many; by default as the budget says. Ignored for a folder: all its cases come.
+            How many at most; by default as the budget says.
         spacing : int, optional
             Voxel size of the built-in cohort in mm.
         """

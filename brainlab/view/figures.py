@@ -203,7 +203,7 @@ def histogram(values: np.ndarray, xlabel: str, title: str = "", bins: int = 30) 
     if len(values):
         middle = float(np.median(values))
         ax.axvline(middle, color="#D55E00", linewidth=2, label=f"median {middle:.3g}")
-        ax.legend(frameon=False, fontsize=9)
+        ax.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
     ax.set_xlabel(xlabel)
     ax.set_ylabel("count")
     ax.set_title(title, fontsize=10)
