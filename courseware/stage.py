@@ -10,6 +10,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from courseware.work import has_work
+
 STAGE = Path("build/nbgrader")
 SOLUTIONS = "[0-9][0-9]_*.py"
 
@@ -55,7 +57,7 @@ def fingerprint(text: Path) -> str:
 
 
 def publish(root: Path, notebooks: list[str]) -> None:
-    """Copy released notebooks to the flat folder `course/`.
+    """Copy released notebooks to the flat folder `course/`, but never over one that somebody works in.
 
     Raises
     ------
@@ -66,6 +68,11 @@ def publish(root: Path, notebooks: list[str]) -> None:
         for name in map(Path, notebooks):
             released = root / STAGE / "release" / name.parent.name / name.name
             target = root / "course" / name.name
+            if has_work(target):
+                print(
+                    f"course/{name.name} has work in it and is kept; rename or delete it for the new release"
+                )
+                continue
             target.parent.mkdir(exist_ok=True)
             temporary = target.with_name(f"{target.name}.{os.getpid()}")
             shutil.copyfile(released, temporary)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import REPO, Course
+from course_folder import REPO, Course
 from nbgrader.api import Gradebook
 
 from brainlab.budgets import BUDGETS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from course_folder import REPO, Course
 
 from courseware.build import build, readable, write
 from courseware.execute import BuildError, reuse, verify_size
@@ -14,8 +15,8 @@ from courseware.marks import cell_id, without_hidden
 from courseware.setup_cell import REPOSITORY, SETUP, badge
 from courseware.source import SourceError, gaps_of, read
 from courseware.stage import sources, stage
+from courseware.work import has_work
 
-REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
 TEXT = TOY / "solutions" / "99_toy.py"
 
@@ -111,6 +112,31 @@ def test_a_second_build_runs_nothing_and_changes_nothing(toy_course):
     before = [file.read_bytes() for file in files]
     assert "code unchanged, outputs kept" in toy_course.run("courseware", "build", "99")
     assert [file.read_bytes() for file in files] == before
+
+
+def test_work_in_the_course_folder_is_never_overwritten(toy_course):
+    target = toy_course.root / "course" / "99_toy.ipynb"
+    released = target.read_text()
+    assert not has_work(target)
+    target.write_text(released.replace("once per row", "here is my first idea"))
+    assert has_work(target)
+    mine = target.read_text()
+    output = toy_course.run("courseware", "build", "99")
+    assert "course/99_toy.ipynb has work in it and is kept" in output
+    assert target.read_text() == mine
+    target.unlink()
+    toy_course.run("nbgrader", "generate_assignment", "99_toy")
+    assert target.read_text() == released
+
+
+def test_an_executed_or_broken_notebook_counts_as_work(tmp_path):
+    path = tmp_path / "a.ipynb"
+    assert not has_work(path)
+    output = nbformat.v4.new_output("stream", text="hello")
+    write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])]), path)
+    assert has_work(path)
+    path.write_text("<<<<<<< HEAD")
+    assert has_work(path)
 
 
 def test_prose_is_exchanged_without_a_run_and_code_is_not(toy_course, tmp_path):
@@ -233,8 +259,6 @@ def test_a_notebook_takes_two_hours_at_most(text):
 @pytest.mark.skipif(not REAL, reason="no notebooks yet")
 def test_the_committed_release_is_up_to_date(tmp_path):
     """Byte by byte, through plain nbgrader. If this fails: `make course`."""
-    from conftest import Course
-
     course = Course(tmp_path / "course")
     for text in REAL:
         (course.root / "solutions" / text.name).write_bytes(text.read_bytes())
