@@ -56,7 +56,8 @@ def train_step(
     Parameters
     ----------
     model : nn.Module
-        Images (B, 4, H, W) to logits (B, C, H, W), in training mode, on the device of the batch.
+        Images (B, 4, H, W) to logits (B, C, H, W), on the device of the batch. It is put into training mode:
+        a validation leaves it in evaluation mode.
     batch : (Tensor, Tensor)
         Images (B, 4, H, W) and labels (B, H, W). If the logits are smaller, as without padding, the labels
         are cropped to their centre.
@@ -81,6 +82,7 @@ def train_step(
         If the loss is not finite; the weights stay as they were.
     """
     image, target = batch
+    model.train()
     optimizer.zero_grad()
     with torch.autocast(image.device.type, torch.float16, enabled=scaler.is_enabled()):
         logits = model(image)  # (B, C, H, W)
