@@ -19,7 +19,7 @@ summary { display: list-item; cursor: pointer; }
 .rendered_html table { border-collapse: collapse; margin: .6em 0; }
 .rendered_html th, .rendered_html td { border-bottom: 1px solid #ddd; padding: .3em 1em .3em 0; }
 .rendered_html th { text-align: left; }
-.rendered_html pre, div.output_area pre { white-space: pre-wrap; }
+.rendered_html pre, div.output_area pre { white-space: pre-wrap; word-break: normal; }
 """
 
 

@@ -90,6 +90,8 @@ def test_without_the_heart_the_rest_earns_nothing():
 def test_grade_says_what_was_lost(capsys):
     grade(GAP.id, in_place)
     assert capsys.readouterr().out == "graded: 3 of 4 points. Not yet: input left unchanged.\n"
+    grade(GAP.id, empty)
+    assert capsys.readouterr().out == "graded: 0 of 4 points.\n"
 
 
 def test_grade_seed_changes_the_inputs(monkeypatch):
