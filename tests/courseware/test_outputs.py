@@ -38,8 +38,8 @@ def test_pieces_of_text_become_one_and_noise_goes():
 
     pieces = [
         stream("a\n"),
+        stream("loud\n", "stderr"),
         stream("\r  0%|  | 0/3 [00:00<?]"),
-        stream("loud", "stderr"),
         stream("\n"),
         stream("b\n"),
     ]
