@@ -68,16 +68,24 @@ def test_sample_reads_voxels_and_gives_zero_outside():
 
 
 def test_planned_volumes_and_shares_are_those_of_brats():
-    subjects = [draw_subject(Fields(7, index)) for index in range(1500)]
+    subjects = [draw_subject(Fields(7, index)) for index in range(600)]
     whole = np.array([s.whole for s in subjects])
     core = whole * [s.core_share for s in subjects]
     enhancing = core * [s.ring_share for s in subjects]
     shares = np.array([core - enhancing, whole - core, enhancing]).sum(1) / whole.sum()
     np.testing.assert_allclose(shares, [0.147, 0.665, 0.188], atol=0.05)
-    np.testing.assert_allclose(np.percentile(whole, [10, 50, 90]) / 1000, [40, 90, 150], rtol=0.25)
+    np.testing.assert_allclose(np.percentile(whole, [10, 50, 90]) / 1000, [40, 90, 150], rtol=0.15)
     kinds = {s.kind for s in subjects}
     assert kinds == {"ring", "solid", "low-grade"}
     assert {len(s.foci) for s in subjects} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_small_cohort_is_balanced_too(seed):
+    subjects = [draw_subject(Fields(seed, index)) for index in range(24)]
+    whole = [s.whole / 1000 for s in subjects]
+    np.testing.assert_allclose(np.percentile(whole, [10, 50, 90]), [40, 90, 150], rtol=0.2)
+    assert 1 <= sum(s.kind == "low-grade" for s in subjects) <= 5
 
 
 def test_the_mass_effect_pushes_away_from_the_centre_and_spares_the_skull():
@@ -198,7 +206,7 @@ def test_modalities_show_what_they_should(cases):
             for name in MODALITIES
         }
         assert median["t2f"][2] > 1.15 * median["t2f"][0]  # oedema is bright on FLAIR
-        assert median["t2w"][2] > 1.15 * median["t2w"][0]  # and on T2
+        assert median["t2w"][2] > median["t2w"][0]  # and on T2, where grey matter and fluid are bright too
         assert (
             median["t1c"][3] > 1.2 * median["t1c"][1]
         )  # the rim takes up contrast agent, the necrosis does not

@@ -186,6 +186,7 @@ def test_a_killed_run_leaves_whole_cases_and_no_process(tmp_path):
     for role in ROLES:
         np.testing.assert_array_equal(np.asarray(load(tmp_path, index, role).dataobj), here[role])
     before = content(tmp_path)
-    make_cohort(after, folder=tmp_path, spacing=2, processes=1, progress=False)
+    make_cohort(2, folder=tmp_path, spacing=2, processes=1, progress=False)
     assert content(tmp_path).items() >= before.items()
-    assert len(json.loads((tmp_path / "cohort.json").read_text())["cases"]) == after
+    records = json.loads((tmp_path / "cohort.json").read_text())["cases"]
+    assert records.keys() >= {"BraTS-GLI-90000-000", "BraTS-GLI-90001-000"}

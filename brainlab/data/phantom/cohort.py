@@ -32,7 +32,7 @@ from brainlab.data.phantom.defects import (
 from brainlab.data.phantom.generate import affine_of, generate
 from brainlab.data.volume import save_nifti
 
-VERSION = 1  # raise it when the phantom draws other images; older cases are then made anew
+VERSION = 2  # raise it when the phantom draws other images; older cases are then made anew
 PARTIAL = ".partial-"
 
 
@@ -73,7 +73,6 @@ def write_case(job: Job) -> str:
     if is_complete(job):  # another process was faster
         shutil.rmtree(partial)
         return name
-    shutil.rmtree(target, ignore_errors=True)  # of an older version
     partial.rename(target)
     return name
 
@@ -152,7 +151,10 @@ def make_cohort(
 
 
 def claim(folder: Path, seed: int, spacing: int) -> None:
-    """Say in the folder which cohort it holds, or raise if it holds another; remove what killed runs left."""
+    """Say in the folder which cohort it holds, or raise if it holds another.
+
+    What killed runs left, and cases of an older version of the phantom, are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cohort.json"
     if path.exists():
@@ -162,6 +164,10 @@ def claim(folder: Path, seed: int, spacing: int) -> None:
                 f"{folder} holds a cohort of seed {found['seed']} and {found['spacing']} mm; "
                 f"expected seed {seed} and {spacing} mm: choose another folder"
             )
+        if found["version"] != VERSION:
+            for case in folder.glob("BraTS-GLI-9????-000"):
+                if read_record(case).get("version", VERSION) != VERSION:
+                    shutil.rmtree(case)
     else:
         write_json(path, {"version": VERSION, "seed": seed, "spacing": spacing, "cases": {}})
     for partial in folder.glob(f"{PARTIAL}*"):
@@ -171,7 +177,7 @@ def claim(folder: Path, seed: int, spacing: int) -> None:
 
 def write_manifests(folder: Path, seed: int, spacing: int, defects: bool) -> None:
     """Write cohort.json with all complete cases, and defects.json."""
-    records = [read_record(path) for path in sorted(folder.glob(case_id(0)[:11] + "*"))]
+    records = [read_record(path) for path in sorted(folder.glob("BraTS-GLI-9????-000"))]
     cases = {record.pop("id"): record for record in records if record.get("version") == VERSION}
     write_json(folder / "cohort.json", {"version": VERSION, "seed": seed, "spacing": spacing, "cases": cases})
     if defects:

@@ -84,7 +84,8 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
     """Draw the brightness of oedema, enhancing tumour and necrosis per modality.
 
     A cyst is filled with fluid: brighter on T2 and darker on FLAIR than dead tissue. The core of a
-    low-grade tumour is neither: it looks much like its oedema.
+    low-grade tumour is solid: it differs from its oedema by being brighter on T2 and darker on FLAIR, the
+    "T2-FLAIR mismatch" (Patel et al. 2017, doi:10.1158/1078-0432.CCR-17-0560).
     """
     rng = fields.rng("tumour contrast")
 
@@ -99,7 +100,7 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
     }
     enhancing = {
         "t1n": near(0.90, 0.05),
-        "t1c": near(1.80, 0.20),
+        "t1c": max(1.5, near(1.85, 0.18)),
         "t2w": near(1.8, 0.10),
         "t2f": float(rng.uniform(1.25, 2.0)),
     }
@@ -118,6 +119,6 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
             "t2f": near(1.5, 0.2),
         }
     if subject.kind == "low-grade":
-        factors = zip(MODALITIES, (0.90, 0.88, 1.22, 1.04), strict=True)
+        factors = zip(MODALITIES, (0.85, 0.83, 1.35, 0.82), strict=True)
         necrosis = {modality: oedema[modality] * near(factor, 0.05) for modality, factor in factors}
     return {"oedema": oedema, "enhancing": enhancing, "necrosis": necrosis}

@@ -111,6 +111,16 @@ class Fields:
         """Return a fresh generator for this subject and use."""
         return np.random.default_rng([*self.key, zlib.crc32(name.encode())])
 
+    def even(self, name: str, step: float) -> float:
+        """Return a number in (0, 1) that is spread evenly over the cases of a cohort, whatever their number.
+
+        Steps of an irrational number, modulo 1 (Weyl 1916, doi:10.1007/BF01475864): so a cohort of ten
+        already has small and large tumours.
+        """
+        seed, index = self.key
+        start = np.random.default_rng([seed, zlib.crc32(name.encode())]).random()
+        return float(np.clip((start + index * step) % 1, 1e-6, 1 - 1e-6))
+
     def smooth(self, name: str, pitch: float, grid: Grid) -> torch.Tensor:
         """Return a smooth Gaussian field, mean 0, deviation 1, structures of about `pitch` mm, (X, Y, Z).
 

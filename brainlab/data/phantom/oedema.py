@@ -118,7 +118,7 @@ def oedema_weight(
     faint zone of infiltrated tissue lies outside of what the rater marked.
     """
     seen = (
-        score + 0.25 * fields.smooth("seen 6", 6, grid) + 0.15 * fields.smooth("seen 3", 3, grid) - threshold
+        score + 0.20 * fields.smooth("seen 6", 6, grid) + 0.10 * fields.smooth("seen 3", 3, grid) - threshold
     )
     inside = 1 - subject.infiltration + subject.infiltration * smoothstep(seen, 0, 2.6)
     weight = inside * smoothstep(seen, -0.8, 0.4)

@@ -6,6 +6,7 @@ percentile).
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -46,20 +47,22 @@ def draw_subject(fields: Fields) -> Subject:
     rng = fields.rng("subject")
     age = float(np.clip(rng.normal(56, 14), 20, 88))
     old = (age - 25) / 55  # 0 in a young adult, about 1 at 80
-    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    kind = list(KINDS)[int(np.searchsorted(np.cumsum(list(KINDS.values())), fields.even("kind", 2**0.5)))]
     low_grade = kind == "low-grade"
     number = 1 if low_grade else int(rng.choice([1, 2, 3], p=[0.80, 0.14, 0.06]))
     foci = np.clip(np.sort(rng.dirichlet(np.full(number, 1.2)))[::-1], 0.08, None)
     if low_grade:
         core_share = np.clip(rng.beta(2.2, 3.4), 0.15, 0.8)
     else:
-        core_share = np.clip(rng.beta(2.2, 5.6), 0.06, 0.7)
+        core_share = np.clip(rng.beta(2.3, 5.0), 0.06, 0.7)
     ring_share = {"ring": np.clip(rng.beta(4.8, 2.7), 0.2, 0.93), "solid": 1.0, "low-grade": 0.0}[kind]
-    size = 0.945 * np.exp(rng.normal(0, 0.025))  # the template is larger than the brains in BraTS space
+    # A normal distribution, cut off at small and huge tumours, has the published percentiles.
+    size_cm3 = float(np.clip(NormalDist(95, 43).inv_cdf(fields.even("size", 5**0.5)), 14, 215))
+    head = 0.945 * np.exp(rng.normal(0, 0.025))  # the template is larger than the brains in BraTS space
     return Subject(
         age=age,
         rotation=tuple(np.deg2rad(rng.normal(0, [3.5, 2.5, 3.0])).tolist()),
-        scale=tuple((size * np.exp(rng.normal(0, [0.035, 0.035, 0.03])) * [0.98, 1.03, 0.97]).tolist()),
+        scale=tuple((head * np.exp(rng.normal(0, [0.035, 0.035, 0.03])) * [0.98, 1.03, 0.97]).tolist()),
         shift=tuple(rng.normal(0, [1.5, 2, 2]).tolist()),
         torque=float(rng.normal(2.5, 1.5)),
         ventricles=float(np.clip(rng.normal(-0.8 + 2.2 * old, 0.8), -1.2, 3.0)),
@@ -67,15 +70,13 @@ def draw_subject(fields: Fields) -> Subject:
         lesions=float(np.clip(rng.gamma(1.4, 0.5) * (0.35 + 1.4 * old), 0, 2.4)),
         strip=float(rng.uniform(0.35, 0.6)),
         kind=kind,
-        whole=1000
-        * float(np.clip(np.exp(rng.normal(np.log(98), 0.47)), 14, 215))
-        * (0.85 if low_grade else 1),
+        whole=1000 * size_cm3 * (0.85 if low_grade else 1),
         core_share=float(core_share),
         ring_share=float(ring_share),
         foci=tuple((foci / foci.sum()).tolist()),
         mass=float(rng.uniform(0.25, 0.8) * (0.6 if low_grade else 1)),
-        infiltration=float(rng.uniform(0.15, 0.45)),
-        halo=float(rng.uniform(0.05, 0.35)),
+        infiltration=float(rng.uniform(0.10, 0.35)),
+        halo=float(rng.uniform(0.05, 0.28)),
         cystic=bool(rng.random() < 0.4),
-        bleeding=bool(rng.random() < 0.2),
+        bleeding=bool(rng.random() < 0.2) and not low_grade,
     )
