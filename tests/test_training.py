@@ -12,6 +12,7 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab import training
+from brainlab.batches import validation_loader
 from brainlab.losses import cross_entropy
 from brainlab.models import UNet
 from brainlab.schedule import cosine_lr, stop_reason
@@ -133,6 +134,17 @@ def test_evaluate_counts_every_image_once():
         for given in range(4):
             assert confusion[truth, given] == ((labels == truth) & (logits.argmax(1) == given)).sum()
     assert not model.training
+
+
+def test_processes_share_the_validation_images():
+    data, device = images(7, 0), torch.device("cpu")
+    shares = []
+    for rank in range(3):
+        team = SimpleNamespace(rank=rank, size=3, device=device)
+        loader = validation_loader(data, TrainSettings(batch_size=2), team)
+        shares.append([row for image, _ in loader for row in image[:, 0, 0, 0].tolist()])
+    assert sorted(len(share) for share in shares) == [2, 2, 3]
+    assert sorted(itertools.chain(*shares)) == sorted(data.tensors[0][:, 0, 0, 0].tolist())
 
 
 def test_region_dice_is_that_of_the_masks():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from fake_cases import fake_case
 from tiny_training import SETTINGS, Noisy, images, net
 
+from brainlab import train
 from brainlab.losses import cross_entropy
 from brainlab.parallel import Team
 from brainlab.training import History, fit
 
+TINY_RUN = shlex.split("--width 2 --size 32 --pixel 1 --epochs 2 --lr 0.01 --device cpu")
 PLAIN = replace(SETTINGS, epochs=3, batch_size=2)
 
 
@@ -46,17 +50,22 @@ def program(folder: Path) -> None:
     noisy(2, folder / "run")
     keep("resumed", *noisy(4, folder / "run"))
 
-    Team.share = lambda team, model: model  # the mistake: nobody averages the gradients
+    share, Team.share = Team.share, lambda team, model: model  # the mistake: nobody averages the gradients
     keep("alone", *plain(PLAIN))
-    Team().close()
+    Team.share = share
+
+    train.main([str(folder / "cli"), "--cases", str(folder / "cases"), *TINY_RUN])
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("two")
+    for patient in range(1, 6):
+        fake_case(folder / "cases", f"BraTS-GLI-0000{patient}-000", seed=patient)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     root = Path(__file__).parent.parent
-    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    paths = os.pathsep.join([str(root), str(root / "tests" / "data")])
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "BRAINLAB_HOME": str(folder)}
     command = [*torchrun, __file__, str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert run.returncode == 0, run.stderr[-3000:]
@@ -108,6 +117,13 @@ def test_resumed_is_as_unbroken(folder):
             resumed.train_loss == unbroken.train_loss
         )  # batch norm and the noise of both processes included
         assert resumed.val_loss == unbroken.val_loss
+
+
+def test_the_command_line_works_under_torchrun(folder):
+    network, about = train.load_network(folder / "cli")
+    assert len(History.load(folder / "cli")) == 2
+    assert network(torch.zeros(1, 4, 32, 32)).shape == (1, 4, 32, 32)
+    assert {part: len(ids) for part, ids in about["cases"].items()} == {"train": 3, "val": 1, "test": 1}
 
 
 if __name__ == "__main__":

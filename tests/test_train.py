@@ -1,0 +1,52 @@
+import itertools
+import shlex
+
+import pytest
+import torch
+from fake_cases import fake_case
+
+from brainlab import train
+from brainlab.checkpoint import CheckpointError
+
+ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
+
+
+@pytest.fixture
+def cases(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINLAB_HOME", str(tmp_path / "home"))
+    for patient in range(1, 6):
+        fake_case(tmp_path / "cases", f"BraTS-GLI-0000{patient}-000", seed=patient)
+    fake_case(tmp_path / "cases", "BraTS-GLI-00006-000", seg=None)  # nothing to learn from
+    return ["--cases", str(tmp_path / "cases")]
+
+
+def test_trains_resumes_and_loads(tmp_path, cases, capsys):
+    run = tmp_path / "run"
+    assert len(train.main([str(run), *cases, *ARGUMENTS, "--epochs", "1"])) == 1
+    history = train.main([str(run), *cases, *ARGUMENTS, "--epochs", "3", "--augment"])
+    assert len(history) == 3
+    assert capsys.readouterr().out == ""
+    network, about = train.load_network(run)
+    best = torch.load(run / "best.pt", weights_only=True)["model"]
+    assert all(torch.equal(value, best[name]) for name, value in network.state_dict().items())
+    assert not network.training
+    assert (about["size"], about["pixel"]) == (32, 1)
+    parts = about["cases"].values()
+    assert sorted(itertools.chain(*parts)) == [f"BraTS-GLI-0000{patient}-000" for patient in range(1, 6)]
+
+
+def test_another_network_needs_another_folder(tmp_path, cases):
+    train.main([str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "1"])
+    other = [str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "2", "--network", "attention_unet"]
+    with pytest.raises(CheckpointError, match="is of another network"):
+        train.main(other)
+    assert len(train.main([*other, "--anew"])) == 2
+
+
+def test_says_what_it_trains_on(tmp_path, cases, capfd):
+    arguments = [argument for argument in ARGUMENTS if argument != "--quiet"]
+    train.main([str(tmp_path / "run"), *cases, *arguments, "--epochs", "1", "--no-test", "--min-area", "1"])
+    out = capfd.readouterr().out
+    assert "unet:" in out
+    assert "slices of 4 cases to train" in out
+    assert "epoch 1/1" in out
