@@ -90,6 +90,6 @@ class Team:
         """Close the connection; at the end of the program."""
         if self.accelerator and torch.distributed.is_initialized():
             self.accelerator.wait_for_everyone()  # who leaves first would break the others' last exchange
-            # Models that still hold the group would end its threads only as Python shuts down, which may abort.
+            # A model that still held the group would end its threads as Python shuts down, and may abort it.
             self.accelerator.free_memory()
             torch.distributed.destroy_process_group()
