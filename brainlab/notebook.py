@@ -62,7 +62,8 @@ def setup(data: str | None = None, budget: str | None = None, seed: int = 0) -> 
     Parameters
     ----------
     data : str, optional
-        Folder with BraTS cases; by default `BRAINLAB_DATA`, or else the built-in cohort.
+        Folder with BraTS cases; by default `BRAINLAB_DATA`, or else the built-in cohort. Ignored while
+        nbgrader grades.
     budget : str, optional
         `quick`, `lesson` or `full`; see `brainlab.budgets`.
     seed : int
@@ -76,7 +77,9 @@ def setup(data: str | None = None, budget: str | None = None, seed: int = 0) -> 
         If `data` is not a folder.
     """
     chosen = budgets.current(budget)
-    source = data or os.environ.get("BRAINLAB_DATA") or "cohort"
+    # A path of the student's machine means nothing where the notebook is graded.
+    grading = os.environ.get("NBGRADER_EXECUTION") == "autograde"
+    source = (None if grading else data) or os.environ.get("BRAINLAB_DATA") or "cohort"
     if source != "cohort" and not os.path.isdir(source):
         raise FileNotFoundError(f"data is {source!r}; expected a folder of BraTS cases: is the path right?")
     random.seed(seed)

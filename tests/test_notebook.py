@@ -35,6 +35,11 @@ def test_the_data_source_is_one_folder(tmp_path, monkeypatch):
         notebook.setup(data=str(tmp_path / "nowhere"))
 
 
+def test_a_path_of_the_student_does_not_stop_the_grading(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert notebook.setup(data="D:/my brains").source == "cohort"
+
+
 def test_the_cohort_is_asked_for_in_the_size_of_the_budget(monkeypatch):
     asked = []
     monkeypatch.setattr(notebook, "open_cases", lambda *arguments: asked.append(arguments) or [])
