@@ -37,8 +37,8 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", patients=6, spacing=2, size=96, pixel=1, width=8, epochs=2, batch_size=16),
-    "lesson": Budget("lesson", patients=32, spacing=1, size=96, pixel=2, width=16, epochs=8, batch_size=16),
+    "quick": Budget("quick", patients=6, spacing=2, size=96, pixel=1, width=8, epochs=4, batch_size=8),
+    "lesson": Budget("lesson", patients=32, spacing=1, size=96, pixel=2, width=16, epochs=6, batch_size=8),
     "full": Budget("full", patients=200, spacing=1, size=192, pixel=1, width=64, epochs=100, batch_size=32),
 }
 
