@@ -32,7 +32,7 @@ from brainlab.data.phantom.defects import (
 from brainlab.data.phantom.generate import affine_of, generate
 from brainlab.data.volume import save_nifti
 
-VERSION = 2  # raise it when the phantom draws other images; older cases are then made anew
+VERSION = 3  # raise it when the phantom draws other images; older cases are then made anew
 PARTIAL = ".partial-"
 
 

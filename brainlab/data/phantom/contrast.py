@@ -96,7 +96,7 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
         "t1n": near(0.87, 0.04),
         "t1c": near(0.86, 0.05),
         "t2w": near(2.0, 0.12),
-        "t2f": float(rng.uniform(1.5, 2.2)),
+        "t2f": float(rng.uniform(1.6, 2.25)),
     }
     enhancing = {
         "t1n": near(0.90, 0.05),
@@ -113,8 +113,8 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
         }
     else:
         necrosis = {
-            "t1n": near(0.74, 0.08),
-            "t1c": near(0.70, 0.08),
+            "t1n": near(0.70, 0.08),
+            "t1c": near(0.64, 0.08),
             "t2w": near(2.35, 0.12),
             "t2f": near(1.5, 0.2),
         }

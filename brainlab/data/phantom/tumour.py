@@ -122,7 +122,7 @@ def enhancing_part(subject: Subject, core_depth: torch.Tensor, fields: Fields, g
         0.42 * fields.smooth("rim coarse", 10, grid) + 0.20 * fields.smooth("rim fine", 4.5, grid)
     )
     order = core_depth / thickness
-    order += 6.0 * smoothstep(fields.smooth("rim gaps", 12, grid), 1.1, 1.6)
+    order += 6.0 * smoothstep(fields.smooth("rim gaps", 12, grid), 1.3, 1.8)
     order -= 5.0 * smoothstep(fields.smooth("rim islands", 8, grid), 1.2, 1.7)
     inside = order[core]
     border = inside.kthvalue(max(1, int(subject.ring_share * inside.numel()))).values
