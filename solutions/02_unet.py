@@ -21,11 +21,11 @@
 # 3. train it: the loss, one step, the best epoch, and what learning curves tell;
 # 4. turn probabilities into labels, and compare two networks fairly.
 #
-# **The patient.** How large is the tumour, has it grown since the last scan, what may the surgeon take, where must the
-# radiation go? All of these begin with an outline. By hand it takes an hour a patient, and two
-# radiologists do not draw the same one. *Semantic segmentation* gives every pixel one of four classes: background,
-# necrotic core (NCR), oedema (ED), enhancing tumour (ET). Doctors ask about unions of them: the **whole tumour** WT = all
-# three, the **tumour core** TC = NCR + ET, and ET alone.
+# **The patient.** How large is the tumour, has it grown since the last scan, what may the surgeon take, where must
+# the radiation go? All of these begin with an outline. By hand it takes an hour a patient, and two radiologists do
+# not draw the same one. *Semantic segmentation* gives every pixel one of four classes: background, necrotic core
+# (NCR), oedema (ED), enhancing tumour (ET). Doctors ask about unions of them: the **whole tumour** WT = all three,
+# the **tumour core** TC = NCR + ET, and ET alone.
 
 # %% [markdown]
 # ## 2 · Setup
@@ -54,14 +54,15 @@ picture = figures.modalities(example.image(), example.affine, example.seg(), tit
 figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels if there are any")
 
 # %% [markdown]
-# *Look:* cover the coloured picture and point at the border of the oedema. Which modality did you use? And for the ring?
+# *Look:* cover the coloured picture and point at the border of the oedema. Which modality did you use? And for the
+# ring?
 
 # %% [markdown]
 # ## 4 · What a convolution sees
 #
-# A convolution lays a small kernel over every place of the image, multiplies and sums up. Here is one made by hand: 8 in the
-# middle, -1 around. On a flat area it gives 0, at an edge it does not. With **dilation** 4 the same nine taps stand 4 pixels
-# apart: it looks further for the same nine weights (Yu and Koltun 2016).
+# A convolution lays a small kernel over every place of the image, multiplies and sums up. Here is one made by hand: 8
+# in the middle, -1 around. On a flat area it gives 0, at an edge it does not. With **dilation** 4 the same nine taps
+# stand 4 pixels apart: it looks further for the same nine weights (Yu and Koltun 2016).
 
 # %%
 import torch.nn.functional as F
@@ -87,8 +88,8 @@ picture = figures.mosaic(planes, [example.affine] * 3, titles=titles)
 figures.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
 # %% [markdown]
-# Where the kernel would hang over the border there is no output: this is a **valid** convolution. So the results are smaller
-# than the slice.
+# Where the kernel would hang over the border there is no output: this is a **valid** convolution. So the results are
+# smaller than the slice.
 #
 # *Predict:* how many rows does the result with dilation 4 have? Write your number into `my_rows`, then run.
 
@@ -103,8 +104,9 @@ print(f"with dilation 4: {far_edges.shape[-2]} rows (you said {my_rows})")
 #
 # *Padding* adds pixels at both ends, *stride* is the step from one place of the kernel to the next.
 #
-# <details><summary>Hint</summary>How many pixels are there from the first tap to the last, both included? Put that at the left end: how
-# many steps can it take until it meets the right end? Whole-number division is <code>//</code>.</details>
+# <details><summary>Hint</summary>How many pixels are there from the first tap to the last, both included? Put that at
+# the left end: how many steps can it take until it meets the right end? Whole-number division is
+# <code>//</code>.</details>
 
 
 # %% gap="g02_conv_output_size"
@@ -130,18 +132,19 @@ def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
 conv_output_size = yours("g02_conv_output_size", conv_output_size)
 rows = flair.shape[-2]
 print("two valid convolutions:      ", conv_output_size(conv_output_size(rows, 3), 3))
-print("two with one pixel of padding:", conv_output_size(conv_output_size(rows, 3, padding=1), 3, padding=1))
+padded_once = conv_output_size(rows, 3, padding=1)
+print("two with one pixel of padding:", conv_output_size(padded_once, 3, padding=1))
 
 # %% [markdown]
 # ### Gap 2 · the block of the U-Net
 #
 # At every level the paper has two 3 × 3 convolutions, each followed by a ReLU. We put a *batch normalisation* between
-# convolution and ReLU; it was new in 2015 and makes training much faster. `padded=False` is the paper,
-# `padded=True` keeps the size.
+# convolution and ReLU; it was new in 2015 and makes training much faster. `padded=False` is the paper, `padded=True`
+# keeps the size.
 #
-# <details><summary>Hint</summary>How many channels does the second convolution receive? Which padding keeps the size, by gap 1? The parts:
-# <code>nn.Conv2d</code>, <code>nn.BatchNorm2d</code>, <code>nn.ReLU</code>; <code>nn.Sequential.__init__</code> takes them in
-# order.</details>
+# <details><summary>Hint</summary>How many channels does the second convolution receive? Which padding keeps the size,
+# by gap 1? The parts: <code>nn.Conv2d</code>, <code>nn.BatchNorm2d</code>, <code>nn.ReLU</code>;
+# <code>nn.Sequential.__init__</code> takes them in order.</details>
 
 
 # %% gap="g02_conv_block"
@@ -172,10 +175,11 @@ class ConvBlock(nn.Sequential):
 # %% check="g02_conv_block"
 
 # %% [markdown]
-# How far does an output pixel see? Ask autograd: the gradient of *one* output pixel with respect to the image is 0 wherever a
-# change of the image cannot matter. What is left is its **receptive field**.
+# How far does an output pixel see? Ask autograd: the gradient of *one* output pixel with respect to the image is 0
+# wherever a change of the image cannot matter. What is left is its **receptive field**.
 #
-# *Predict:* which of these sees furthest: your block, the same two convolutions with dilation 4, or a U-Net with two poolings?
+# *Predict:* which of these sees furthest: your block, the same two convolutions with dilation 4, or a U-Net with two
+# poolings?
 
 # %%
 from brainlab.models.convolution import influence
@@ -201,11 +205,11 @@ figures.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger squa
 # %% [markdown]
 # *Look:* the middle counts for more than the rim, everywhere. What does the dilated pair leave out?
 #
-# <details><summary>Answer</summary>Everything between its taps. It looks at 17 pixels but samples only 25 of the 289 places.
-# Yu and Koltun let the dilation grow from layer to layer, 1, 2, 4, …, so that nothing is skipped.</details>
+# <details><summary>Answer</summary>Everything between its taps. It looks at 17 pixels but samples only 25 of the 289
+# places. Yu and Koltun let the dilation grow from layer to layer, 1, 2, 4, …, so that nothing is skipped.</details>
 #
-# **Believe:** a pixel knows its receptive field and nothing else. Convolutions widen it slowly, dilation widens it with holes,
-# pooling widens it fast.
+# **Believe:** a pixel knows its receptive field and nothing else. Convolutions widen it slowly, dilation widens it
+# with holes, pooling widens it fast.
 
 # %% [markdown]
 # ## 5 · Down, up and across
@@ -222,8 +226,8 @@ picture = figures.mosaic(planes, [example.affine] * 3, titles=titles)
 figures.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
 # %% [markdown]
-# The U-Net therefore joins two things on the way up: what came from below, which knows *what* it is, and a copy from the way
-# down, made before the pooling, which knows *where* it is. The copy is the **skip connection**.
+# The U-Net therefore joins two things on the way up: what came from below, which knows *what* it is, and a copy from
+# the way down, made before the pooling, which knows *where* it is. The copy is the **skip connection**.
 #
 # In the paper nothing is padded, so the copy is larger than what comes up from below. It is cropped to its middle:
 #
@@ -244,9 +248,9 @@ print(f"(57 - 56) // 2 = {(57 - 56) // 2} in front, so the 1 is cut behind")
 # %% [markdown]
 # ### Gap 3 · crop and concatenate
 #
-# <details><summary>Hint</summary>What goes wrong with <code>skip[:, :, d:-d, d:-d]</code> when nothing has to be cut, or an odd number? Where
-# does the crop start, and where does it end if it must be exactly h long? Join with <code>torch.cat</code>; which axis is
-# the channels?</details>
+# <details><summary>Hint</summary>What goes wrong with <code>skip[:, :, d:-d, d:-d]</code> when nothing has to be cut,
+# or an odd number? Where does the crop start, and where does it end if it must be exactly h long? Join with
+# <code>torch.cat</code>; which axis is the channels?</details>
 
 
 # %% gap="g02_crop_and_concat"
@@ -272,11 +276,11 @@ def crop_and_concat(skip, x):
 # %% [markdown]
 # ### Gap 4 · one step up
 #
-# An **up-convolution** (`nn.ConvTranspose2d`, 2 × 2 with stride 2) makes four pixels of one, with weights that are learnt. Then
-# the skip connection joins, and a `ConvBlock` mixes the two.
+# An **up-convolution** (`nn.ConvTranspose2d`, 2 × 2 with stride 2) makes four pixels of one, with weights that are
+# learnt. Then the skip connection joins, and a `ConvBlock` mixes the two.
 #
-# <details><summary>Hint</summary>How many channels are there after the concatenation, and which of the three numbers is
-# already used up by then? Does the block below know whether you want padding?</details>
+# <details><summary>Hint</summary>How many channels are there after the concatenation, and which of the three numbers
+# is already used up by then? Does the block below know whether you want padding?</details>
 
 
 # %% gap="g02_up_block"
@@ -336,6 +340,7 @@ for padded, name, style in ((False, "the paper, unpadded", "o-"), (True, "padded
     ax.plot(sizes, style, markersize=4, label=f"{name}: {sizes[0]} to {sizes[-1]}")
 ax.set(yscale="log", xlabel="layer", ylabel="pixels along one axis")
 ax.set_yticks([32, 64, 128, 256, 512], ["32", "64", "128", "256", "512"])
+ax.minorticks_off()
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
@@ -344,16 +349,16 @@ figures.show(fig, alt="Size after each layer: both curves form a U; the unpadded
 # %% [markdown]
 # *Look:* here is the U. The paper's network gets 572 pixels and returns 388: where are the other 184?
 #
-# <details><summary>Answer</summary>They are context. The outer 92 pixels at each side are seen but not segmented; who wants
-# them has to bring still more image. Section 6 shows how.</details>
+# <details><summary>Answer</summary>They are context. The outer 92 pixels at each side are seen but not segmented; who
+# wants them has to bring still more image. Section 6 shows how.</details>
 #
 # **Believe:** the skip connection brings back *where*, the way through the bottom brings *what*.
 
 # %% [markdown]
 # ## 6 · The whole U
 #
-# Every pooling needs an even number. With padding that is easy: 2, 4, 8 or 16 must divide the size. Without padding each
-# block takes 4 pixels *before* the pooling. The way down, for two sizes:
+# Every pooling needs an even number. With padding that is easy: 2, 4, 8 or 16 must divide the size. Without padding
+# each block takes 4 pixels *before* the pooling. The way down, for two sizes:
 
 # %%
 for start in (572, 570):
@@ -370,14 +375,15 @@ for start in (572, 570):
 # %%
 my_answer_for_256 = "?"
 
-print("the paper's network and 256:", brainlab.models.valid_size(256), "fit, so", 256 in brainlab.models.valid_size(256))
+below, above = brainlab.models.valid_size(256)
+print(f"the sizes that fit near 256 are {below} and {above} (you said {my_answer_for_256})")
 
 # %% [markdown]
 # ### Gap 5 · the nearest sizes that fit
 #
-# <details><summary>Hint</summary>Can you write a function inside yours that says whether one size fits? Walk down as in the cell above and
-# stop at the first odd number; below the last pooling one more block takes its 4 pixels. Then walk from
-# <code>size</code> in both directions.</details>
+# <details><summary>Hint</summary>Can you write a function inside yours that says whether one size fits? Walk down as
+# in the cell above and stop at the first odd number; below the last pooling one more block takes its 4 pixels. Then
+# walk from <code>size</code> in both directions.</details>
 
 
 # %% gap="g02_valid_size"
@@ -413,8 +419,9 @@ def valid_size(size, depth=4):
 #
 # The layers are given; what happens to `x` is yours. `F.max_pool2d(x, 2)` pools.
 #
-# <details><summary>Hint</summary>At which moment is a feature map sharp *and* already worth keeping: before or after the pooling? The
-# way up meets the levels in which order? <code>zip</code> and <code>reversed</code>, or <code>list.pop</code>.</details>
+# <details><summary>Hint</summary>At which moment is a feature map sharp *and* already worth keeping: before or after
+# the pooling? The way up meets the levels in which order? <code>zip</code> and <code>reversed</code>, or
+# <code>list.pop</code>.</details>
 
 
 # %% gap="g02_unet_forward"
@@ -465,14 +472,18 @@ valid_size = yours("g02_valid_size", valid_size)
 UNet = yours("g02_unet_forward", UNet)
 for width in (8, 16, 64):
     print(f"width {width:2d}: {count_parameters(UNet(width=width)):>10,} weights")
-print("the paper's input of 572 becomes", tuple(UNet(1, 2, width=2, padded=False).eval()(torch.zeros(1, 1, 572, 572)).shape))
+paper = UNet(1, 2, width=2, padded=False).eval()
+with torch.no_grad():
+    print("the paper's input of 572 becomes", tuple(paper(torch.zeros(1, 1, 572, 572)).shape))
 
 # %% [markdown]
-# Why would anybody work without padding? Zeros at the border are an invention: next to a tile's edge a padded network sees
-# black where there is brain. Without padding it sees nothing that is not there. So a large image can be cut into
-# **overlapping tiles** and the results put side by side. Beyond the border of the image itself, the image is mirrored.
+# Why would anybody work without padding? Zeros at the border are an invention: next to a tile's edge a padded network
+# sees black where there is brain. Without padding it sees nothing that is not there. So a large image can be cut into
+# **overlapping tiles** and the results put side by side. Beyond the border of the image itself, the image is
+# mirrored.
 #
-# *Predict:* the largest difference between the result from tiles and the result from the whole image at once, for logits of size about 1?
+# *Predict:* the largest difference between the result from tiles and the result from the whole image at once, for
+# logits of size about 1?
 
 # %%
 from brainlab.inference import mirror_pad, overlap_tile
@@ -487,36 +498,45 @@ one_tile = valid_size(size + 2 * margin, depth=2)[1]  # large enough for the who
 with torch.no_grad():
     by_tiles = overlap_tile(unpadded, image, tile)  # (1, 4, H, W)
     at_once = overlap_tile(unpadded, image, one_tile)
-print(f"tiles of {tile} that give {tile - 2 * margin}: largest difference {(by_tiles - at_once).abs().max():.1e} (you said {my_difference})")
+largest = (by_tiles - at_once).abs().max()
+print(f"tiles see {tile} and give {tile - 2 * margin} pixels")
+print(f"largest difference {largest:.1e} (you said {my_difference})")
 
 # %%
+from brainlab.view.colours import to_grey
 from brainlab.view.slices import oriented
 
 wide = mirror_pad(image, (margin, margin), (margin, margin))[0, 3].numpy()  # (H + 40, W + 40)
-seen, given = np.zeros_like(wide), np.zeros_like(wide)
-seen[:tile, :tile] = 1
-given[margin : tile - margin, margin : tile - margin] = 1
-fig, ax = plt.subplots(figsize=(3.6, 3.6), layout="constrained")
-ax.imshow(oriented(wide, example.affine), cmap="gray", vmin=-2, vmax=3)
-for mask, colour in ((seen, "#0072B2"), (given, "#F0E442")):
-    ax.contour(oriented(mask, example.affine), levels=[0.5], colors=[colour], linewidths=2)
+step = tile - 2 * margin  # what a tile gives, and how far the next one is
+fig, ax = plt.subplots(figsize=(3.8, 3.8), layout="constrained")
+ax.imshow(oriented(to_grey(wide), example.affine), cmap="gray")
+for k, style in enumerate(("solid", "dashed")):  # two neighbours
+    seen, given = np.zeros_like(wide), np.zeros_like(wide)
+    top = k * step
+    seen[top : top + tile, step : step + tile] = 1
+    given[top + margin : top + margin + step, step + margin : 2 * step + margin] = 1
+    for mask, colour in ((seen, "#56B4E9"), (given, "#F0E442")):
+        line = {"colors": [colour], "linewidths": 2, "linestyles": style}
+        ax.contour(oriented(mask, example.affine), levels=[0.5], **line)
 ax.text(0.02, 0.5, "R", color="white", transform=ax.transAxes)
 ax.text(0.94, 0.5, "L", color="white", transform=ax.transAxes)
-ax.set(xticks=[], yticks=[], title="blue: what a tile sees, yellow: what it gives")
+ax.set(xticks=[], yticks=[])
+ax.set_title("blue: what a tile sees, yellow: what it gives", fontsize=9)
 plt.close(fig)
-figures.show(fig, alt="A mirrored FLAIR slice; a large square is seen, a smaller one inside it is segmented")
+figures.show(fig, alt="Two tiles on a mirrored slice: what they see overlaps, what they give lies side by side")
 
 # %% [markdown]
-# *Look:* find the mirror line. Which of the two squares moves on by its own width?
+# *Look:* the solid and the dashed tile are neighbours. Which squares overlap, and which lie side by side? Where does
+# a tile see mirrored brain?
 #
-# **Believe:** without padding, tiles have no seams, and an image of any size can be segmented. With padding the sizes are
-# simpler and the border is a little less honest. A brain slice fits as a whole, so from here on we pad.
+# **Believe:** without padding, tiles have no seams, and an image of any size can be segmented. With padding the sizes
+# are simpler and the border is a little less honest. A brain slice fits as a whole, so from here on we pad.
 
 # %% [markdown]
 # ## 7 · What it learns from
 #
-# The network returns four **logits** a pixel: any numbers. Softmax turns them into probabilities; the **cross-entropy** is minus
-# the logarithm of the probability that the *true* class got:
+# The network returns four **logits** a pixel: any numbers. Softmax turns them into probabilities; the
+# **cross-entropy** is minus the logarithm of the probability that the *true* class got:
 #
 # $$\text{loss} = -\frac{1}{N}\sum_{\text{pixels}} \log p_{\text{true class}},\qquad
 # p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
@@ -529,12 +549,14 @@ p_pixel = z_pixel.softmax(dim=0)
 print("probabilities:", p_pixel.numpy().round(3), "· loss", round(-p_pixel[2].log().item(), 3))
 print("the same from the logits at once:", round(-z_pixel.log_softmax(dim=0)[2].item(), 3))
 far_off = 200 * z_pixel
-print("with logits of hundreds:", -far_off.softmax(dim=0)[2].log().item(), "or", -far_off.log_softmax(dim=0)[2].item())
+print("logits of hundreds, log of the softmax:", -far_off.softmax(dim=0)[2].log().item())
+print("logits of hundreds, log_softmax:       ", -far_off.log_softmax(dim=0)[2].item())
 
 # %% [markdown]
-# The last line is why one does not take the logarithm of a softmax: it has already been rounded to 0.
+# The last two lines are why one does not take the logarithm of a softmax: it has already been rounded to 0.
 #
-# *Predict:* what is the loss of a network that knows nothing and gives each class 1/4? (Every first epoch should start near it.)
+# *Predict:* what is the loss of a network that knows nothing and gives each class 1/4? (Every first epoch should
+# start near it.)
 
 # %%
 my_loss = "?"
@@ -544,9 +566,9 @@ print(f"-log(1/4) = {np.log(4):.3f} (you said {my_loss})")
 # %% [markdown]
 # ### Gap 7 · cross-entropy from logits
 #
-# <details><summary>Hint</summary>Along which axis do the four numbers of one pixel lie? How do you pick, for each pixel, the one entry that
-# its label names? <code>log_softmax</code>, and <code>gather</code> with <code>target.unsqueeze(1)</code>, or a
-# one-hot product.</details>
+# <details><summary>Hint</summary>Along which axis do the four numbers of one pixel lie? How do you pick, for each
+# pixel, the one entry that its label names? <code>log_softmax</code>, and <code>gather</code> with
+# <code>target.unsqueeze(1)</code>, or a one-hot product.</details>
 
 
 # %% gap="g02_cross_entropy"
@@ -571,7 +593,8 @@ def cross_entropy(logits, target):
 # %% [markdown]
 # ### Gap 8 · one training step
 #
-# One weight, one step, as an example. The loss is $(w-3)^2$; at $w = 1$ its slope is $-4$, and the step goes against the slope:
+# One weight, one step, as an example. The loss is $(w-3)^2$; at $w = 1$ its slope is $-4$, and the step goes against
+# the slope:
 
 # %%
 w = nn.Parameter(torch.tensor(1.0))
@@ -585,8 +608,9 @@ print("w is now", round(w.item(), 3), "and its gradient is still", w.grad.item()
 # %% [markdown]
 # *Predict:* if the next step forgets `optimizer.zero_grad()`, will it be too short, too long, or unchanged?
 #
-# <details><summary>Hint for the gap</summary>In which mode did a validation leave the network? What must be gone before
-# <code>backward</code>? And what does a tensor drag along that a plain number does not? <code>loss.item()</code>.</details>
+# <details><summary>Hint for the gap</summary>In which mode did a validation leave the network? What must be gone
+# before <code>backward</code>? And what does a tensor drag along that a plain number does not?
+# <code>loss.item()</code>.</details>
 
 
 # %% gap="g02_train_step"
@@ -618,7 +642,8 @@ def train_step(model, batch, loss_fn, optimizer):
 # %% check="g02_train_step"
 
 # %% [markdown]
-# Now the data: split **by patient**, as in notebook 01. If cases are missing they are made now, which can take a minute.
+# Now the data: split **by patient**, as in notebook 01. If cases are missing they are made now, which can take a
+# minute.
 
 # %%
 from brainlab.data.split import split_by_patient
@@ -633,8 +658,8 @@ for name, part in zip(split._fields, split):
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate")
 
 # %% [markdown]
-# A test that finds most bugs in ten seconds: can the network learn **four slices by heart**? One that cannot has a bug, and more
-# data will not help. For comparison, a copy of the network is trained by a step without `zero_grad`.
+# A test that finds most bugs in ten seconds: can the network learn **four slices by heart**? One that cannot has a
+# bug, and more data will not help. For comparison, a copy of the network is trained by a step without `zero_grad`.
 #
 # *Predict:* what will the curve of the copy look like?
 
@@ -664,22 +689,22 @@ ax.set(xlabel="step", ylabel="cross-entropy", ylim=(0, 3))
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
-figures.show(fig, alt="Loss on four slices: your step falls steadily, without zero_grad it jumps up and down")
+figures.show(fig, alt="Loss on four slices: with your step it goes to 0, without zero_grad it climbs again")
 
 # %% [markdown]
-# *Look:* both fall at first. At which step does the copy lose its way, and why then?
+# *Look:* the copy is even faster at first. When does it lose its way, and why then?
 #
-# <details><summary>Answer</summary>Its step is the sum of all gradients so far, so it rushes on after the slope has
-# turned, like a ball with far too much momentum.</details>
+# <details><summary>Answer</summary>Its step is the sum of all gradients so far. While they agree, that is a head
+# start; once the slope turns, it rushes on, like a ball that nothing slows down.</details>
 #
-# **Believe:** a loss that starts near log 4 and goes to 0 on four slices says that network, loss and step are sound. It says nothing
-# about new patients.
+# **Believe:** a loss that starts near log 4 and goes to 0 on four slices says that network, loss and step are sound.
+# It says nothing about new patients.
 
 # %% [markdown]
 # ## 8 · Stop in time, and make more of what you have
 #
-# On new patients the loss falls, flattens, and then rises: the network begins to learn its training slices by heart. Three
-# **callbacks** watch the validation loss after each epoch:
+# On new patients the loss falls, flattens, and then rises: the network begins to learn its training slices by heart.
+# Three **callbacks** watch the validation loss after each epoch:
 #
 # - *reduce on plateau*: no progress for some epochs → halve the learning rate;
 # - *early stopping*: none for longer → stop;
@@ -700,15 +725,17 @@ for value in val_losses:
 print("learning rate after each epoch:", rates)
 
 # %% [markdown]
-# *Predict:* for these losses and a patience of 3 epochs: which epoch's weights are handed out, and after which does training stop?
-# (Count from 0.)
+# *Predict:* for these losses and a patience of 3 epochs: which epoch's weights are handed out, and after which does
+# training stop? (Count from 0.)
 #
 # ### Gap 9 · keep the best
 #
-# `model.state_dict()` does not copy anything: it hands out the *living* tensors, which the optimiser goes on changing.
+# `model.state_dict()` does not copy anything: it hands out the *living* tensors, which the optimiser goes on
+# changing.
 #
-# <details><summary>Hint</summary>What is <code>nan < 1</code>, what is <code>nan >= 1</code>, and what would each of them do to your record? How do
-# you copy a dict together with all that is in it? <code>copy.deepcopy</code>.</details>
+# <details><summary>Hint</summary>What is <code>nan < 1</code>, what is <code>nan >= 1</code>, and what would each of
+# them do to your record? How do you copy a dict together with all that is in it?
+# <code>copy.deepcopy</code>.</details>
 
 
 # %% gap="g02_keep_best"
@@ -742,12 +769,13 @@ for epoch, value in enumerate(val_losses):
     best = keep_best(best, epoch, value, {"w": torch.tensor(float(epoch))})
     if best["waited"] >= 3:
         break
-print(f"weights of epoch {best['epoch']} (you said {my_epoch}), stopped after epoch {epoch} (you said {my_stop})")
+print(f"weights of epoch {best['epoch']} (you said {my_epoch})")
+print(f"stopped after epoch {epoch} (you said {my_stop})")
 
 # %% [markdown]
-# The second remedy is more data. **Augmentation** deforms image and labels together: mirror, turn, shift, zoom, shear. The
-# U-Net paper adds an *elastic* deformation: random vectors on a coarse 3 × 3 grid, smooth in between. A picture of a
-# regular grid shows what each does:
+# The second remedy is more data. **Augmentation** deforms image and labels together: mirror, turn, shift, zoom,
+# shear. The U-Net paper adds an *elastic* deformation: random vectors on a coarse 3 × 3 grid, smooth in between. A
+# picture of a regular grid shows what each does:
 
 # %%
 from brainlab.data.augment import Augment
@@ -765,7 +793,7 @@ ways = {
     "as it is": Augment(**none),
     "turn, shift, zoom, shear": Augment(**{**none, "rotation": 20, "shift": 0.1, "zoom": 0.2, "shear": 0.1}),
     "elastic, as in the paper": Augment(**{**none, "elastic": 10 * size / 512}),
-    "elastic, five times as much": Augment(**{**none, "elastic": 50 * size / 512}),
+    "elastic, ten times as much": Augment(**{**none, "elastic": 100 * size / 512}),
 }
 tops, bottoms, masks = [], [], []
 for way in ways.values():
@@ -776,34 +804,39 @@ for way in ways.values():
 titles = list(ways) + [""] * 4
 picture = figures.mosaic(tops + bottoms, [example.affine] * 8, masks + [None] * 4, titles)
 print("labels afterwards:", sorted({int(value) for mask in masks for value in np.unique(mask)}))
-figures.show(picture, alt="A slice with labels and a grid, deformed in four ways; five times the paper's strength tears it")
+alt = "A slice with labels and a grid: as it is, turned, gently bent, and bent beyond recognition"
+figures.show(picture, alt=alt)
 
 # %% [markdown]
-# *Look:* the 10 pixels of the paper belong to its 512 × 512 images. Which of the four could be a real patient? And why are labels
-# moved with *nearest*, never bilinear?
+# *Look:* the 10 pixels of the paper belong to its images of 512 × 512; on ours they would be five times as strong.
+# Which of the four could be a real patient? And why are labels moved with *nearest*, never bilinear?
 #
-# <details><summary>Answer</summary>Halfway between background (0) and oedema (2) lies 1, and that would be necrosis.</details>
+# <details><summary>Answer</summary>Halfway between background (0) and oedema (2) lies 1, and that would be
+# necrosis.</details>
 #
-# **Believe:** the validation loss decides which weights you get; augmentation is data that costs nothing, as long as it could be true.
+# **Believe:** the validation loss decides which weights you get; augmentation is data that costs nothing, as long as
+# it could be true.
 
 # %% [markdown]
 # ## 9 · Put it together
 #
-# Your network, your loss. `fit` from the library is the loop around the step: batches, validation, callbacks, checkpoints, a
-# progress bar. The time and the sizes come from the budget. For a run this short the learning rate is not
-# lowered on a plateau, which would never come, but along half a cosine.
+# Your network, your loss. `fit` from the library is the loop around the step: batches, validation, callbacks,
+# checkpoints, a progress bar. The time and the sizes come from the budget. For a run this short the learning rate is
+# not lowered on a plateau, which would never come, but along half a cosine.
 
 # %%
 from brainlab.training import fit
 
 torch.manual_seed(lab.seed)
 network = UNet(width=lab.budget.width)
-history = fit(network, train_set, val_set, cross_entropy, recipe.settings(lab.budget, lab.device, lab.seed))
+settings = recipe.settings(lab.budget, lab.device, lab.seed)
+history = fit(network, train_set, val_set, cross_entropy, settings)
 print(f"{len(history)} epochs, the best is epoch {history.best_epoch + 1}")
 
 # %%
 curves = {"yours": {"train": history.train_loss, "validation": history.val_loss}}
 picture = figures.learning_curves(curves, ylabel="cross-entropy", best=history.best_epoch)
+picture.axes[0].set_yscale("log")
 figures.show(picture, alt="Training and validation loss of your network by epoch")
 
 # %%
@@ -814,8 +847,9 @@ picture = figures.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
 figures.show(picture, alt="Validation Dice of your network by epoch, beside the course's reference run")
 
 # %% [markdown]
-# *Look:* is the validation loss still falling at the end? Then more epochs would help. Does it rise while the training loss
-# falls? Then it learns by heart. If your Dice is far below the reference, look for a mistake, not for a better network.
+# *Look:* is the validation loss still falling at the end? Then more epochs would help. Does it rise while the
+# training loss falls? Then it learns by heart. If your Dice is far below the reference, look for a mistake, not for a
+# better network.
 #
 # The curves are of 2D slices. What counts is a whole **patient** that the network never saw, with all slices:
 
@@ -830,7 +864,8 @@ print(f"mean of {len(dice)} patients    " + "".join(f"{value:6.2f}" for value in
 
 # %%
 looked_at = recipe.cases_to_look_at(lab, split)
-drawn = {**predictions, **recipe.predict_cases(network, [c for c in looked_at if c.id not in predictions], lab.budget)}
+new = [case for case in looked_at if case.id not in predictions]
+drawn = predictions | recipe.predict_cases(network, new, lab.budget)
 planes, affines, truths, guesses, titles = [], [], [], [], []
 for case in looked_at[:3]:
     truth, guess = recipe.truth_of(case), drawn[case.id]
@@ -839,18 +874,22 @@ for case in looked_at[:3]:
     truths.append(None if truth is None else truth[:, :, height])
     guesses.append(guess[:, :, height])
     affines.append(case.affine)
-    titles.append(f"{case.id[-16:]}, slice {height}")
+    titles.append(f"{case.id[-9:]}, slice {height}")
 picture = figures.prediction_beside_truth(planes, affines, truths, guesses, titles)
 figures.show(picture, alt="FLAIR, truth and prediction of unseen patients side by side")
 
 # %% [markdown]
-# *Look:* where does it fail: at the border, in small islands, or with the class? Find one patient with a poor number above, and
-# say what happened.
+# *Look:* where does it fail: at the border, in small islands, or with the class? Find one patient with a poor number
+# above, and say what happened.
+#
+# <details><summary>If an ET of 0.00 is among them</summary>Then this patient has no enhancing tumour at all, and a
+# handful of false pixels is enough: 2 · 0 / (0 + a handful) = 0. Without them it would count as 1. With few patients, a
+# mean hangs on one such case: always read the rows, not only the mean.</details>
 #
 # ### From probabilities to labels
 #
-# For every pixel there are four probabilities. Two ways to decide: **argmax**, the largest wins; or a **threshold** for each
-# class, as one would do with four separate yes-or-no networks.
+# For every pixel there are four probabilities. Two ways to decide: **argmax**, the largest wins; or a **threshold**
+# for each class, as one would do with four separate yes-or-no networks.
 #
 # *Predict:* with a threshold of 0.3 for each class, can a pixel belong to two classes at once? To four? To none?
 
@@ -864,15 +903,15 @@ with torch.no_grad():
     prob = predict_logits(network, images).softmax(dim=1)  # (N, 4, H, W)
 claims = (prob >= 0.3).sum(dim=1)  # (N, H, W): how many classes claim a pixel
 for number in range(5):
-    print(f"{(claims == number).sum().item():8d} pixels are claimed by {number} classes")
+    print(f"{(claims == number).sum().item():8d} pixels are claimed by {number} of the classes")
 print(f"at most {int(claims.max())} (you said {my_most_classes})")
 
 # %% [markdown]
 # ### Gap 10 · false positives
 #
-# <details><summary>Hint</summary>The thresholds have shape (C,), the probabilities (B, C, H, W): which shape must the thresholds get so that they meet
-# the right axis? How do you turn labels into one channel for each class? <code>F.one_hot</code> puts the classes
-# last; <code>movedim(-1, 1)</code>.</details>
+# <details><summary>Hint</summary>The thresholds have shape (C,), the probabilities (B, C, H, W): which shape must the
+# thresholds get so that they meet the right axis? How do you turn labels into one channel for each class?
+# <code>F.one_hot</code> puts the classes last; <code>movedim(-1, 1)</code>.</details>
 
 
 # %% gap="g02_false_positives"
@@ -911,26 +950,28 @@ print("missed by argmax    " + "".join(f"{n:8d}" for n in missed))
 print("missed at 0.5       " + "".join(f"{n:8d}" for n in missed_at_half))
 
 # %% [markdown]
-# *Look:* below one half, thresholds let several classes claim one pixel, and at most one of them is right. At 0.5 there are fewer
-# false positives than with argmax; what is the price?
+# *Look:* below one half, thresholds let several classes claim one pixel, and at most one of them is right. At 0.5
+# there are fewer false positives than with argmax; what is the price?
 #
-# **Believe:** argmax needs no tuning and gives every pixel exactly one class. A threshold trades one kind of error for the other.
+# **Believe:** argmax needs no tuning and gives every pixel exactly one class. A threshold trades one kind of error
+# for the other.
 
 # %% [markdown]
 # ## 10 · Break it: does attention help?
 #
-# A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018) puts a gate
-# before it. The level below, which knows *what*, gives each pixel of the copy a weight between 0 and 1:
+# A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018)
+# puts a gate before it. The level below, which knows *what*, gives each pixel of the copy a weight between 0 and 1:
 #
 # $$\alpha = \sigma\big(\psi(\text{ReLU}(W_x\,\text{skip} + W_g\,\text{gate}))\big),\qquad \text{output} = \alpha\cdot\text{skip}$$
 #
-# $W_x$ is a 2 × 2 convolution of stride 2 without bias, so that both sums are as coarse as the gate; $W_g$ and $\psi$ are 1 × 1
-# convolutions. $\alpha$ is brought back to the size of the skip connection bilinearly.
+# $W_x$ is a 2 × 2 convolution of stride 2 without bias, so that both sums are as coarse as the gate; $W_g$ and $\psi$
+# are 1 × 1 convolutions. $\alpha$ is brought back to the size of the skip connection bilinearly.
 #
 # ### Gap 11 · the attention gate
 #
-# <details><summary>Hint</summary>How many numbers does a pixel need to be weighted as a whole? Then which output shape has psi, and what does
-# broadcasting do in the product? <code>torch.sigmoid</code>, <code>F.interpolate(..., mode="bilinear")</code>.</details>
+# <details><summary>Hint</summary>How many numbers does a pixel need to be weighted as a whole? Then which output
+# shape has psi, and what does broadcasting do in the product? <code>torch.sigmoid</code>, <code>F.interpolate(...,
+# mode="bilinear")</code>.</details>
 
 
 # %% gap="g02_attention_gate"
@@ -964,8 +1005,8 @@ class AttentionGate(nn.Module):
 # %% check="g02_attention_gate"
 
 # %% [markdown]
-# A fair comparison changes one thing. Same split, same slices, same order of batches, same epochs and learning rates, same seed;
-# only the gates are new, and yours are built in.
+# A fair comparison changes one thing. Same split, same slices, same order of batches, same epochs and learning rates,
+# same seed; only the gates are new, and yours are built in.
 #
 # *Predict:* the difference in mean Dice, and its sign.
 
@@ -975,8 +1016,10 @@ my_gain = "?"
 
 torch.manual_seed(lab.seed)
 gated = brainlab.models.AttentionUNet(width=lab.budget.width)
-gated.gates = nn.ModuleList(AttentionGate(g.from_skip.in_channels, g.from_gate.in_channels) for g in gated.gates)
-gated_history = fit(gated, train_set, val_set, cross_entropy, recipe.settings(lab.budget, lab.device, lab.seed))
+channels = [(gate.from_skip.in_channels, gate.from_gate.in_channels) for gate in gated.gates]
+gated.gates = nn.ModuleList(AttentionGate(of_skip, of_gate) for of_skip, of_gate in channels)
+settings = recipe.settings(lab.budget, lab.device, lab.seed)
+gated_history = fit(gated, train_set, val_set, cross_entropy, settings)
 extra = count_parameters(gated) / count_parameters(network) - 1
 print(f"weights {extra:+.1%}, time {sum(gated_history.seconds) / sum(history.seconds) - 1:+.0%}")
 
@@ -986,17 +1029,20 @@ curves = {
     "Attention U-Net": {"train": gated_history.train_loss, "validation": gated_history.val_loss},
 }
 picture = figures.learning_curves(curves, ylabel="cross-entropy")
+picture.axes[0].set_yscale("log")
 figures.show(picture, alt="Training and validation loss of the U-Net and of the Attention U-Net by epoch")
 
 # %%
-gated_dice = recipe.dice_of_cases(recipe.predict_cases(gated, split.test, lab.budget), split.test)
+gated_predictions = recipe.predict_cases(gated, split.test, lab.budget)
+gated_dice = recipe.dice_of_cases(gated_predictions, split.test)
 plain_rows = np.array([list(row.values()) for row in dice.values()])  # (patients, 3)
 gated_rows = np.array([list(row.values()) for row in gated_dice.values()])
 gains = gated_rows - plain_rows
 print("                          WT     TC     ET")
 print("U-Net, mean          " + "".join(f"{value:7.3f}" for value in plain_rows.mean(axis=0)))
 print("Attention U-Net, mean" + "".join(f"{value:7.3f}" for value in gated_rows.mean(axis=0)))
-print("gain, mean           " + "".join(f"{value:+7.3f}" for value in gains.mean(axis=0)), f"(you said {my_gain})")
+told = "".join(f"{value:+7.3f}" for value in gains.mean(axis=0))
+print(f"gain, mean           {told} (you said {my_gain})")
 print("gain, each patient:")
 for case_id, row in zip(dice, gains):
     print(f"{case_id}  " + "".join(f"{value:+7.3f}" for value in row))
@@ -1004,65 +1050,75 @@ better = (gains > 0).sum(axis=0)
 print(f"patients that gained: WT {better[0]}, TC {better[1]}, ET {better[2]} of {len(gains)}")
 
 # %% [markdown]
-# And what do the gates look at? The library's network keeps the weights of the last forward pass in `attention_maps`, the finest first.
+# And what do the gates look at? The library's network keeps the weights of the last forward pass in `attention_maps`,
+# the finest first.
 
 # %%
 case = split.test[0]
 height = int(case.label_counts[:, 1:].sum(axis=1).argmax())
 slice_4 = torch.from_numpy(to_network(case, height, size, recipe.pixel_of(case, lab.budget)))[None]
 predict_logits(gated, slice_4)
-maps = [F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy() for alpha in gated.attention_maps]
+maps, titles = [], []
+for number, alpha in enumerate(gated.attention_maps, start=1):
+    maps.append(F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy())
+    titles.append(f"gate {number}: {alpha.shape[-2]} x {alpha.shape[-1]}")
 plane = slice_4[0, 3].numpy()
-titles = [f"gate {i + 1}: {tuple(alpha.shape[-2:])}" for i, alpha in enumerate(gated.attention_maps)]
 picture = figures.heat([plane] * len(maps), maps, [case.affine] * len(maps), titles)
 figures.show(picture, alt="Attention weights of each gate over a FLAIR slice, from 0 to 1")
 
 # %% [markdown]
-# *Look:* is a gate open on the tumour, closed on it, or open everywhere? A weight tells how much of the copy passes. It does not tell
-# that this pixel decided the answer: the other way, through the bottom, is still open.
+# *Look:* is a gate open on the tumour, closed on it, or open everywhere? A weight tells how much of the copy passes.
+# It does not tell that this pixel decided the answer: the other way, through the bottom, is still open.
 #
-# **Believe:** a difference counts when it is larger than the spread between patients and between seeds. Change one thing at a time, and
-# write down the budget.
+# **Believe:** a difference counts when it is larger than the spread between patients and between seeds. Change one
+# thing at a time, and write down the budget.
 
 # %% [markdown]
 # ## 11 · Explain
 #
-# A colleague wants to put the Attention U-Net on the ward: "its mean Dice is higher than that of the U-Net (or it would
-# be with more epochs), and the attention maps prove that it looks at the tumour."
+# A colleague wants to put the Attention U-Net on the ward: "its mean Dice is higher than that of the U-Net (or it
+# would be with more epochs), and the attention maps prove that it looks at the tumour."
 #
-# In two to four sentences, with your numbers of section 10: what do they say about "higher", what would you measure before you decide,
-# and what do the maps prove?
+# In two to four sentences, with your numbers of section 10: what do they say about "higher", what would you measure
+# before you decide, and what do the maps prove?
 
 # %% [markdown] explain="g02_explain"
 # ### BEGIN SOLUTION
-# The two means differ by less than the patients differ from each other, some patients gain and others lose, and both networks
-# were trained once, from one seed, on the same few held-out patients: that is no evidence for either. I would train both
-# several times with different seeds on the same budget, compare patient by patient (the difference of each pair, with an
-# interval) on more patients, at best from another hospital, and look at the time it costs. The maps show how strongly
-# each place of a skip connection is passed on, not why a pixel got its class: the features also go through the bottom, which no gate
-# guards, and a gate that is open on the tumour would be just as open for a wrong answer.
+# The two means differ by less than the patients differ from each other, some patients gain and others lose, and both
+# networks were trained once, from one seed, on the same few held-out patients: that is no evidence for either. I
+# would train both several times with different seeds on the same budget, compare patient by patient (the difference
+# of each pair, with an interval) on more patients, at best from another hospital, and look at the time it costs. The
+# maps show how strongly each place of a skip connection is passed on, not why a pixel got its class: the features
+# also go through the bottom, which no gate guards, and a gate that is open on the tumour would be just as open for a
+# wrong answer.
 #
-# *Rubric, 6 points:* 2 for setting the mean difference against the spread over patients (with numbers of the own run); 1 for one
-# seed, or too few patients; 2 for a paired comparison on an equal budget with more seeds or new patients (1 if only "more
-# data"); 1 for a weight of a copy not being an explanation of the decision. "More epochs" as a hope earns nothing.
+# *Rubric, 6 points:* 2 for setting the mean difference against the spread over patients (with numbers of the own
+# run); 1 for one seed, or too few patients; 2 for a paired comparison on an equal budget with more seeds or new
+# patients (1 if only "more data"); 1 for a weight of a copy not being an explanation of the decision. "More epochs"
+# as a hope earns nothing.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 12 · Summary
 #
-# - A convolution leaves `(size + 2 padding - reach) // stride + 1` pixels and sees `reach` of them; pooling makes networks see far.
-# - U-Net: down for *what*, up for *where*, skip connections taken before the pooling, channels counted after the concatenation.
-# - Logits go into the loss. First test: learn four slices by heart. Every step: mode, zero_grad, loss, backward, step.
+# - A convolution leaves `(size + 2 padding - reach) // stride + 1` pixels and sees `reach` of them; pooling makes
+#   networks see far.
+# - U-Net: down for *what*, up for *where*, skip connections taken before the pooling, channels counted after the
+#   concatenation.
+# - Logits go into the loss. First test: learn four slices by heart. Every step: mode, zero_grad, loss, backward,
+#   step.
 # - The validation loss chooses the epoch; a deep copy keeps it.
 # - Score whole patients, look at pictures, change one thing at a time.
 #
 # **Papers**
 #
-# - Ronneberger, Fischer and Brox 2015, *U-Net: Convolutional Networks for Biomedical Image Segmentation*, arXiv:1505.04597,
-#   doi:10.1007/978-3-319-24574-4_28. Eight pages, one figure to know by heart.
+# - Ronneberger, Fischer and Brox 2015, *U-Net: Convolutional Networks for Biomedical Image Segmentation*,
+#   arXiv:1505.04597, doi:10.1007/978-3-319-24574-4_28. Eight pages, one figure to know by heart.
 # - Yu and Koltun 2016, *Multi-Scale Context Aggregation by Dilated Convolutions*, arXiv:1511.07122.
-# - Dumoulin and Visin 2016, *A guide to convolution arithmetic for deep learning*, arXiv:1603.07285. Gap 1 in pictures.
-# - Luo et al. 2016, *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*, arXiv:1701.04128.
+# - Dumoulin and Visin 2016, *A guide to convolution arithmetic for deep learning*, arXiv:1603.07285. Gap 1 in
+#   pictures.
+# - Luo et al. 2016, *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*,
+#   arXiv:1701.04128.
 # - Ioffe and Szegedy 2015, *Batch Normalization*, arXiv:1502.03167.
 # - Çiçek et al. 2016, *3D U-Net: Learning Dense Volumetric Segmentation from Sparse Annotation*, arXiv:1606.06650.
 # - Oktay et al. 2018, *Attention U-Net: Learning Where to Look for the Pancreas*, arXiv:1804.03999.
