@@ -15,7 +15,6 @@ from pathlib import Path
 from torch import nn
 
 from brainlab import budgets
-from brainlab.checkpoint import load_weights, replace_file
 from brainlab.data.augment import Augment
 from brainlab.data.cache import cache_cases
 from brainlab.data.slices import SliceDataset
@@ -23,8 +22,9 @@ from brainlab.data.source import open_cases
 from brainlab.data.split import split_by_patient
 from brainlab.losses import cross_entropy
 from brainlab.models import AttentionUNet, UNet, count_parameters
-from brainlab.parallel import Team
 from brainlab.training import History, TrainSettings, fit
+from brainlab.training.checkpoint import load_weights, replace_file
+from brainlab.training.parallel import Team
 
 NETWORKS = {"unet": UNet, "attention_unet": AttentionUNet}
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainlab import decoding
+from brainlab.inference import decoding
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import attempt, labels_like, noise
 

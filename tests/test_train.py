@@ -6,7 +6,7 @@ import torch
 from fake_cases import fake_case
 
 from brainlab import train
-from brainlab.checkpoint import CheckpointError
+from brainlab.training.checkpoint import CheckpointError
 
 ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
 

@@ -7,9 +7,9 @@ import math
 import torch
 import torch.nn.functional as F
 
-from brainlab.best import keep_best
 from brainlab.losses import cross_entropy
 from brainlab.training import train_step
+from brainlab.training.best import keep_best
 from grading_tests.gap import Mistake
 from grading_tests.nb02_step import reference_step
 

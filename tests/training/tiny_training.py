@@ -1,6 +1,6 @@
 """A training problem of milliseconds, with all the randomness that a resume could get wrong; also a program.
 
-`tests/tiny_training.py FOLDER EPOCH` trains until the middle of that epoch (counted from 0) and kills itself
+`tests/training/tiny_training.py FOLDER EPOCH` trains until the middle of that epoch (from 0) and kills itself
 there with SIGKILL; `... FOLDER EPOCH write` kills itself while it writes that epoch's `last.pt`.
 """
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
-import brainlab.checkpoint
+import brainlab.training.checkpoint
 from brainlab.losses import cross_entropy
 from brainlab.training import History, TrainSettings, fit
 
@@ -97,7 +97,7 @@ def die_while_writing(epoch: int) -> None:
             os.truncate(path, os.path.getsize(path) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    brainlab.checkpoint.torch.save = half
+    brainlab.training.checkpoint.torch.save = half
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
+from brainlab.inference.tiling import mirror_pad, overlap_tile
 from brainlab.models import AttentionUNet, UNet
-from brainlab.tiling import mirror_pad, overlap_tile
 
 
 def network(kind=UNet, **options):

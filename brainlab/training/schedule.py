@@ -7,7 +7,7 @@ short linear warm-up, because Adam's first steps are the least certain.
 import math
 from dataclasses import dataclass
 
-from brainlab.history import History
+from brainlab.training.history import History
 
 WARM_UP = 0.05  # of all steps
 

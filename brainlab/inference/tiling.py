@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainlab.forward import forward
+from brainlab.inference.forward import forward
 from brainlab.models import UNet
 
 

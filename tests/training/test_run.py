@@ -11,16 +11,16 @@ import torch
 from tiny_training import SETTINGS, Noisy, images, net, train
 from torch import nn
 
-from brainlab.checkpoint import CheckpointError, load_checkpoint, load_weights, save_checkpoint
 from brainlab.losses import cross_entropy
 from brainlab.training import History, fit
+from brainlab.training.checkpoint import CheckpointError, load_checkpoint, load_weights, save_checkpoint
 
 PROGRAM = Path(__file__).with_name("tiny_training.py")
 
 
 def killed(folder, *arguments: str) -> None:
     command = [sys.executable, PROGRAM, folder, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[2])}
     run = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert run.returncode == -signal.SIGKILL, run.stderr
 

@@ -10,24 +10,11 @@ from brainlab.data.cached import CachedCase
 from brainlab.data.case import Case
 from brainlab.data.geometry import covering_size, from_network, to_network
 from brainlab.data.volume import save_nifti
-from brainlab.decoding import FalsePositives, decode_argmax, decode_thresholds, false_positives
-from brainlab.forward import evaluating, forward
+from brainlab.inference.decoding import decode_argmax
+from brainlab.inference.forward import forward
+from brainlab.inference.tiling import overlap_tile, whole_image
 from brainlab.labels import NUM_CLASSES
 from brainlab.models import UNet
-from brainlab.tiling import mirror_pad, overlap_tile, whole_image
-
-__all__ = [
-    "FalsePositives",
-    "decode_argmax",
-    "decode_thresholds",
-    "evaluating",
-    "false_positives",
-    "mirror_pad",
-    "overlap_tile",
-    "predict_case",
-    "predict_logits",
-    "save_prediction",
-]
 
 
 def predict_logits(model: nn.Module, images: Tensor, tile: int | None = None, batch_size: int = 16) -> Tensor:

@@ -1,7 +1,7 @@
 """How good is a segmentation: the confusion matrix, what follows from it, and the regions WT, TC and ET.
 
 Arguments may be NumPy arrays or torch tensors of any shape; results are NumPy arrays and plain numbers.
-Where truth and prediction are both empty, `dice` is 1 and `hd95` is 0; see `brainlab.masks`.
+Where truth and prediction are both empty, `dice` is 1 and `hd95` is 0; see `brainlab.metrics.masks`.
 
 Source of the regions: Menze et al. 2015, "The Multimodal Brain Tumor Image Segmentation Benchmark"
 (doi:10.1109/TMI.2014.2377694).
@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from brainlab.labels import LABELS, NUM_CLASSES, REGIONS
-from brainlab.masks import dice, hd95, jaccard, same_shape, to_array
-
-__all__ = ["Scores", "confusion_matrix", "dice", "hd95", "jaccard", "region_scores", "scores"]
+from brainlab.metrics.masks import dice, hd95, same_shape, to_array
 
 
 def confusion_matrix(pred: ArrayLike, target: ArrayLike, num_classes: int = NUM_CLASSES) -> np.ndarray:

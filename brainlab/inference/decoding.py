@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from brainlab.masks import to_array
+from brainlab.metrics.masks import to_array
 
 
 def decode_argmax(logits: Tensor | np.ndarray) -> Tensor | np.ndarray:

@@ -11,12 +11,20 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
-from brainlab import training
-from brainlab.batches import validation_loader
 from brainlab.losses import cross_entropy
 from brainlab.models import UNet
-from brainlab.schedule import cosine_lr, stop_reason
-from brainlab.training import DivergedError, History, TrainSettings, evaluate, fit, region_dice, train_step
+from brainlab.training import (
+    DivergedError,
+    History,
+    TrainSettings,
+    evaluate,
+    fit,
+    loop,
+    region_dice,
+    train_step,
+)
+from brainlab.training.batches import validation_loader
+from brainlab.training.schedule import cosine_lr, stop_reason
 
 
 def batch(n: int = 4, seed: int = 0):
@@ -215,7 +223,7 @@ def test_cosine_rises_and_falls():
 
 def test_max_seconds_stops_before_the_epoch_that_would_pass_it(monkeypatch):
     clock = SimpleNamespace(perf_counter=itertools.count(step=10).__next__)  # an epoch reads it twice
-    monkeypatch.setattr(training, "time", clock)
+    monkeypatch.setattr(loop, "time", clock)
     assert quiet_fit(max_seconds=35).seconds == [10, 10, 10]
     assert quiet_fit(max_seconds=5).seconds == [10]
 

@@ -18,26 +18,13 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from brainlab.batches import check_set, on_device, training_loader, validation_loader
-from brainlab.checkpoint import CheckpointError, load_checkpoint, load_weights, seed_all
-from brainlab.history import History
-from brainlab.parallel import Team
-from brainlab.run import Run, identity
-from brainlab.schedule import TrainSettings, cosine_lr, stop_reason
-from brainlab.validation import DivergedError, Regions, comparable, evaluate, region_dice
-
-__all__ = [
-    "CheckpointError",
-    "DivergedError",
-    "History",
-    "TrainSettings",
-    "evaluate",
-    "fit",
-    "load_checkpoint",
-    "load_weights",
-    "region_dice",
-    "train_step",
-]
+from brainlab.training.batches import check_set, on_device, training_loader, validation_loader
+from brainlab.training.checkpoint import load_weights, seed_all
+from brainlab.training.history import History
+from brainlab.training.parallel import Team
+from brainlab.training.run import Run, identity
+from brainlab.training.schedule import TrainSettings, cosine_lr, stop_reason
+from brainlab.training.validation import DivergedError, Regions, comparable, evaluate, region_dice
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 NO_SCALER = GradScaler(enabled=False)

@@ -15,8 +15,8 @@ from tiny_training import SETTINGS, Noisy, images, net
 
 from brainlab import train
 from brainlab.losses import cross_entropy
-from brainlab.parallel import Team
 from brainlab.training import History, fit
+from brainlab.training.parallel import Team
 
 TINY_RUN = shlex.split("--width 2 --size 32 --pixel 1 --epochs 2 --lr 0.01 --device cpu")
 PLAIN = replace(SETTINGS, epochs=3, batch_size=2)
@@ -63,7 +63,7 @@ def folder(tmp_path_factory) -> Path:
     for patient in range(1, 6):
         fake_case(folder / "cases", f"BraTS-GLI-0000{patient}-000", seed=patient)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     paths = os.pathsep.join([str(root), str(root / "tests" / "data")])
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "BRAINLAB_HOME": str(folder)}
     command = [*torchrun, __file__, str(folder)]

@@ -11,9 +11,9 @@ from brainlab.data.cache import cache_case
 from brainlab.data.layouts import find_cases
 from brainlab.data.volume import save_nifti
 from brainlab.inference import evaluating, predict_case, predict_logits, save_prediction
+from brainlab.inference.tiling import mirror_pad
 from brainlab.labels import MODALITIES
 from brainlab.models import AttentionUNet, UNet
-from brainlab.tiling import mirror_pad
 
 SHAPE = (30, 26, 9)
 AFFINE = np.array([[-1.0, 0, 0, 12], [0, -1, 0, 30], [0, 0, 2, -7], [0, 0, 0, 1]])

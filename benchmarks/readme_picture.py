@@ -1,0 +1,36 @@
+"""Draw the README picture: a held-out case of the cohort, its truth, and what notebook 02's U-Net says.
+
+usage: python benchmarks/readme_picture.py [--budget lesson]
+"""
+
+import argparse
+from pathlib import Path
+
+from real_cases import picture, trained_network
+
+from brainlab import recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--budget", default="lesson")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "case.png")
+    options = parser.parse_args()
+    model, split, lab = trained_network(options.budget, ROOT / "build" / "real_cases")
+    predictions = recipe.predict_cases(model, split.test, lab.budget)
+    table = recipe.dice_of_cases(predictions, split.test)
+    # The case in the middle, neither the best nor the worst; one with a ring shows all three classes.
+    ringed = [case for case in split.test if (case.label_counts.sum(0)[1:] > 500).all()]
+    ranked = sorted(ringed, key=lambda case: sum(table[case.id].values()))
+    case = ranked[len(ranked) // 2]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(picture(case, predictions[case.id]))
+    scores = ", ".join(f"{region} {value:.2f}" for region, value in table[case.id].items())
+    print(f"{options.out.relative_to(ROOT)}: {case.id}, Dice {scores}")
+
+
+if __name__ == "__main__":
+    main()
