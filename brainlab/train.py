@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> History:
     settings = TrainSettings(
         epochs=options.epochs or budget.epochs,
         batch_size=options.batch_size or budget.batch_size,
-        lr=options.lr,
+        lr=options.lr or (6e-3 if options.schedule == "cosine" else 1e-3),
         schedule=options.schedule,
         max_seconds=options.max_seconds,
         seed=options.seed,
@@ -82,7 +82,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--network", choices=NETWORKS, default="unet")
     for name, kind in {"width": int, "size": int, "pixel": int, "epochs": int, "batch_size": int}.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind)
-    parser.add_argument("--lr", type=float, default=TrainSettings.lr)
+    parser.add_argument("--lr", type=float, help="default: 0.006 for a cosine, 0.001 for a plateau")
     parser.add_argument("--schedule", choices=["plateau", "cosine"], default="cosine")
     parser.add_argument("--max-seconds", type=float)
     parser.add_argument("--min-area", type=float, default=0.0, help="tumour in a slice, mm2")

@@ -26,7 +26,8 @@ class TrainSettings:
         Images in a batch, in each process.
     schedule : {"plateau", "cosine"}
         Halve the learning rate when the validation loss stalls, or lower it to 0 along half a cosine over
-        `epochs`. The cosine is for short runs, in which a plateau never comes.
+        `epochs`. The cosine is for short runs, in which a plateau never comes; it spends half of them at
+        less than half of `lr`, so give it two to three times as much.
     lr_patience : int
         Epochs without a better validation loss that the plateau schedule bears before it halves the rate.
     patience : int
