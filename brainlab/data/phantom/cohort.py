@@ -106,15 +106,22 @@ def make_cohort(
 
     Parameters
     ----------
-    n : number of good cases
-    seed : of the cohort; a folder holds one seed
-    folder : where to write; by default the home of the built-in cohort
-        (`brainlab.data.source.cohort_folder`), and a folder beside it for a cohort with defects
-    spacing : edge of a voxel in mm: 1 as in BraTS (4 s of CPU and 10 MB a case), or 2 (1 s and 1.5 MB)
-    processes : by default one per core; 1 works in this process. In a script, call this under `if __name__
-        == "__main__":`
-    defects : also write one case for each known defect, see defects.py
-    progress : show a bar
+    n : int
+        Good cases.
+    seed : int
+        Of the cohort; a folder holds one seed.
+    folder : path, optional
+        Where to write; by default the home of the built-in cohort (`brainlab.data.source.cohort_folder`), and
+        a folder beside it for a cohort with defects.
+    spacing : int
+        Edge of a voxel in mm: 1 as in BraTS (4 s of CPU and 10 MB a case), or 2 (1 s and 1.5 MB).
+    processes : int, optional
+        By default one per core; 1 works in this process. In a script, call this under
+        `if __name__ == "__main__":`.
+    defects : bool
+        Also write one case for each known defect, see defects.py.
+    progress : bool
+        Show a bar.
 
     Returns
     -------
