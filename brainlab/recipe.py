@@ -29,7 +29,11 @@ VAL_STEP = 4  # every fourth slice validates; neighbours are nearly copies
 LONG = 20  # epochs from which a plateau of the validation loss can be waited for
 
 # Mean Dice of WT, TC and ET on the validation slices after each epoch, from benchmarks/unet_lesson.py.
-REFERENCE = {"quick": (), "lesson": ()}
+REFERENCE = {
+    "quick": (0.061, 0.228, 0.448, 0.547),
+    "lesson": (0.742, 0.887, 0.901, 0.914, 0.921, 0.921),
+    "full": (),
+}
 
 
 def training_cases(lab: Lab) -> list[CachedCase]:

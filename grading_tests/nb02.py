@@ -33,7 +33,7 @@ GAPS = [
     Gap(
         "g02_conv_block",
         "ConvBlock",
-        minutes=7,
+        minutes=6,
         points=4,
         reference=ConvBlock,
         properties=[
@@ -73,7 +73,7 @@ GAPS = [
     Gap(
         "g02_valid_size",
         "valid_size",
-        minutes=7,
+        minutes=6,
         points=3,
         reference=valid_size,
         properties=[
@@ -85,7 +85,7 @@ GAPS = [
     Gap(
         "g02_unet_forward",
         "UNet",
-        minutes=10,
+        minutes=9,
         points=5,
         reference=UNet,
         properties=[
@@ -98,7 +98,7 @@ GAPS = [
     Gap(
         "g02_cross_entropy",
         "cross_entropy",
-        minutes=7,
+        minutes=6,
         points=4,
         reference=cross_entropy,
         properties=[
@@ -153,7 +153,7 @@ GAPS = [
     Gap(
         "g02_attention_gate",
         "AttentionGate",
-        minutes=10,
+        minutes=9,
         points=5,
         reference=AttentionGate,
         properties=[
