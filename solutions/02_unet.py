@@ -867,14 +867,14 @@ looked_at = recipe.cases_to_look_at(lab, split)
 new = [case for case in looked_at if case.id not in predictions]
 drawn = predictions | recipe.predict_cases(network, new, lab.budget)
 planes, affines, truths, guesses, titles = [], [], [], [], []
-for case in looked_at[:3]:
+for case in looked_at:
     truth, guess = recipe.truth_of(case), drawn[case.id]
     height = figures.largest_slice(guess if truth is None else truth)
     planes.append(case.to_full(np.asarray(case.image[:, 3]))[:, :, height])
     truths.append(None if truth is None else truth[:, :, height])
     guesses.append(guess[:, :, height])
     affines.append(case.affine)
-    titles.append(f"{case.id[-9:]}, slice {height}")
+    titles.append(f"{case.id}, slice {height}")
 picture = figures.prediction_beside_truth(planes, affines, truths, guesses, titles)
 figures.show(picture, alt="FLAIR, truth and prediction of unseen patients side by side")
 
