@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> History:
     team = Team(options.device)
     talk = team.is_main and not options.quiet
     with team.main_first():  # one process makes and caches the cases, the others find them
-        cases = open_cases(options.cases, options.patients or (None if options.cases else budget.patients))
+        patients = options.patients or (None if options.cases else budget.patients)
+        cases = open_cases(options.cases, patients, budget.spacing)
         if talk and cases.problems:
             print(cases.report())
         cached = cache_cases([case for case in cases if case.has_seg], progress=talk)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from fake_cases import fake_case
 
-from brainlab import train
+from brainlab import budgets, train
 from brainlab.training.checkpoint import CheckpointError
 
 ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
@@ -50,3 +50,20 @@ def test_says_what_it_trains_on(tmp_path, cases, capfd):
     assert "unet:" in out
     assert "slices of 4 cases to train" in out
     assert "epoch 1/1" in out
+
+
+def test_the_cohort_has_the_voxels_of_the_budget(tmp_path, monkeypatch):
+    asked = []
+
+    def stop(*arguments):
+        asked.append(arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "open_cases", stop)
+    for budget in ("quick", "lesson"):
+        with pytest.raises(KeyboardInterrupt):
+            train.main([str(tmp_path), "--budget", budget, "--device", "cpu"])
+    # A window of 96 pixels of 1 mm would cut the head, so quick needs its 2 mm.
+    quick, lesson = (budgets.BUDGETS[name] for name in ("quick", "lesson"))
+    assert asked == [(None, quick.patients, quick.spacing), (None, lesson.patients, lesson.spacing)]
+    assert quick.spacing != lesson.spacing
