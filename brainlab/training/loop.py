@@ -1,7 +1,7 @@
 """A plain training loop: read `train_step` (one step), then `fit` (the epochs around it).
 
-Sources: Adam (D. P. Kingma, J. Ba, 2015, arXiv:1412.6980); on a GPU float16 with a scaled loss (P.
-Micikevicius et al., 2018, arXiv:1710.03740).
+Sources: Adam (D. P. Kingma, J. Ba, 2015, arXiv:1412.6980); Adagrad (J. Duchi, E. Hazan, Y. Singer, 2011,
+JMLR 12, 2121-2159); on a GPU float16 with a scaled loss (P. Micikevicius et al., 2018, arXiv:1710.03740).
 """
 
 import math
@@ -150,7 +150,7 @@ def fit(
     model.to(device=team.device, memory_format=torch.channels_last)
     if isinstance(loss_fn, nn.Module):
         loss_fn.to(team.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+    optimizer = make_optimizer(model, settings)
     plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=settings.lr_patience)
     scaler = GradScaler(enabled=settings.amp and team.device.type == "cuda")
 
@@ -198,6 +198,18 @@ def fit(
     if talk:
         print(f"{reason}; the weights are those of epoch {history.best_epoch + 1}")
     return history
+
+
+def make_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """Return the optimiser of the settings over the weights of `model`.
+
+    Adagrad divides by the root of all squared gradients so far, so its steps only get smaller. They are
+    counted from 0.1, as in Keras; torch counts from 0, which makes the first steps much longer.
+    """
+    shared = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+    if settings.optimizer == "adagrad":
+        return torch.optim.Adagrad(model.parameters(), initial_accumulator_value=0.1, **shared)
+    return torch.optim.Adam(model.parameters(), **shared)
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:

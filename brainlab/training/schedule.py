@@ -21,13 +21,14 @@ class TrainSettings:
     epochs : int
         Longest training, in passes over the training images.
     lr : float
-        Learning rate of Adam; with the cosine schedule the highest one.
+        Learning rate; with the cosine schedule the highest one.
     batch_size : int
         Images in a batch, in each process.
-    schedule : {"plateau", "cosine"}
+    optimizer : {"adam", "adagrad"}
+    schedule : {"plateau", "cosine", "constant"}
         Halve the learning rate when the validation loss stalls, or lower it to 0 along half a cosine over
-        `epochs`. The cosine is for short runs, in which a plateau never comes; it spends half of them at
-        less than half of `lr`, so give it two to three times as much.
+        `epochs`, or leave it. The cosine is for short runs, in which a plateau never comes; it spends half
+        of them at less than half of `lr`, so give it two to three times as much.
     lr_patience : int
         Epochs without a better validation loss that the plateau schedule bears before it halves the rate.
     patience : int
@@ -35,7 +36,7 @@ class TrainSettings:
     max_seconds : float, optional
         Stop before an epoch that would end later than this; the time before a resume counts.
     weight_decay : float
-        L2 penalty of Adam.
+        L2 penalty.
     clip : float, optional
         Largest norm of the gradient.
     amp : bool
@@ -50,12 +51,13 @@ class TrainSettings:
     Raises
     ------
     ValueError
-        If a number is out of range or the schedule unknown.
+        If a number is out of range, or the schedule or the optimiser unknown.
     """
 
     epochs: int = 8
     lr: float = 1e-3
     batch_size: int = 16
+    optimizer: str = "adam"
     schedule: str = "plateau"
     lr_patience: int = 3
     patience: int = 10
@@ -72,8 +74,10 @@ class TrainSettings:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ValueError(f"{name} is {value}; expected more than 0")
-        if self.schedule not in ("plateau", "cosine"):
-            raise ValueError(f"schedule is {self.schedule!r}; expected 'plateau' or 'cosine'")
+        if self.schedule not in ("plateau", "cosine", "constant"):
+            raise ValueError(f"schedule is {self.schedule!r}; expected 'plateau', 'cosine' or 'constant'")
+        if self.optimizer not in ("adam", "adagrad"):
+            raise ValueError(f"optimizer is {self.optimizer!r}; expected 'adam' or 'adagrad'")
 
 
 def cosine_lr(step: int, steps: int, lr: float) -> float:

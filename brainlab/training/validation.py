@@ -48,7 +48,7 @@ def evaluate(
     Parameters
     ----------
     model : nn.Module
-        Images (B, C_in, H, W) to logits (B, C, H, W).
+        Images (B, C_in, H, W) to logits (B, C, H, W), or (B, 1, H, W) for one class against background.
     batches : iterable of (Tensor, Tensor)
         Images and labels (B, H, W), on the model's device.
     loss_fn : callable
@@ -71,7 +71,11 @@ def evaluate(
         logits, target = comparable(logits, target)
         loss_sum += loss_fn(logits, target).item() * len(image)
         images += len(image)
-        confusion = confusion + confusion_matrix(logits.argmax(1), target, num_classes=logits.shape[1])
+        if logits.shape[1] == 1:  # one logit for the foreground: a sigmoid above a half
+            pred, classes = (logits[:, 0] > 0).long(), 2
+        else:
+            pred, classes = logits.argmax(1), logits.shape[1]
+        confusion = confusion + confusion_matrix(pred, target, num_classes=classes)
     if team is not None:
         loss_sum, images, confusion = team.sum_of(loss_sum, images, confusion)
     if not math.isfinite(loss_sum):

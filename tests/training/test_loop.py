@@ -24,6 +24,7 @@ from brainlab.training import (
     train_step,
 )
 from brainlab.training.batches import validation_loader
+from brainlab.training.loop import make_optimizer
 from brainlab.training.schedule import cosine_lr, stop_reason
 
 
@@ -312,7 +313,8 @@ def test_silence(capfd, monkeypatch, tmp_path, how):
         ({"epochs": 0}, "epochs is 0; expected more than 0"),
         ({"lr": -1.0}, "lr is -1.0"),
         ({"max_seconds": 0}, "max_seconds is 0"),
-        ({"schedule": "step"}, "schedule is 'step'; expected 'plateau' or 'cosine'"),
+        ({"schedule": "step"}, "schedule is 'step'; expected 'plateau', 'cosine' or 'constant'"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd'; expected 'adam' or 'adagrad'"),
     ],
 )
 def test_settings_refuse_nonsense(settings, message):
@@ -350,3 +352,38 @@ def test_history_comes_back_from_disk(tmp_path):
 def test_empty_history_has_no_best_epoch():
     with pytest.raises(ValueError, match="the history is empty"):
         History().best_epoch  # noqa: B018
+
+
+# The optimiser, and networks with one logit
+
+
+def test_adagrad_takes_the_steps_of_its_formula():
+    model, start = plain_net(), plain_net()
+    image, labels = batch()
+    optimizer = make_optimizer(model, TrainSettings(optimizer="adagrad", lr=0.01))
+    squares = [torch.full_like(p, 0.1) for p in start.parameters()]
+    for _ in range(3):
+        gradients = torch.autograd.grad(cross_entropy(start(image), labels), start.parameters())
+        train_step(model, (image, labels), cross_entropy, optimizer)
+        for p, square, gradient in zip(start.parameters(), squares, gradients, strict=True):
+            square += gradient**2
+            p.data -= 0.01 * gradient / square.sqrt()
+    for expected, got in zip(start.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_constant_schedule_leaves_the_rate():
+    history = quiet_fit(schedule="constant", epochs=3, lr_patience=0)
+    assert history.lr == [SETTINGS.lr] * 3
+
+
+def test_one_logit_is_a_sigmoid():
+    model = nn.Conv2d(4, 1, 1)
+    image, labels = batch()
+    target = (labels > 1).long()
+    loss = lambda logits, t: nn.functional.binary_cross_entropy_with_logits(logits[:, 0], t.float())  # noqa: E731
+    _, confusion = evaluate(model, [(image, target)], loss)
+    pred = model(image)[:, 0].sigmoid() > 0.5
+    assert confusion[1, 1] == (pred & (target == 1)).sum()
+    assert confusion[1, 0] == (~pred & (target == 1)).sum()
+    assert confusion.sum() == target.numel()
