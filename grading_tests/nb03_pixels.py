@@ -1,0 +1,103 @@
+"""Checks of the losses that look at pixels: weighted cross-entropy and focal loss."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from grading_tests.losses import certain, expect_loss, expect_loss_gradient, scan
+from grading_tests.networks import labels_like, noise
+
+# --- weighted_cross_entropy(logits, target, weight)
+
+
+def weights(rng: np.random.Generator, classes: int = 4) -> Tensor:
+    """Return one weight for each class, far apart, none of them 1."""
+    values = 2.0 ** rng.permutation(np.arange(classes) * 2 - 2.5)
+    return torch.as_tensor(values, dtype=torch.float32)
+
+
+def weighted_values(answer: Any, rng: np.random.Generator) -> None:
+    for shape in ((2, 4, 3, 5), (1, 4, 6, 2)):
+        logits, target = scan(rng, *shape)
+        tried = f"random logits {shape}, a weight for each class"
+        expect_loss(answer, F.cross_entropy, logits, target, tried, "step 3", weight=weights(rng))
+
+
+def weighted_equally(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 4, 3)
+    weight = torch.full((4,), float(rng.uniform(3, 9)))
+    tried = "the same weight for all classes: the plain cross-entropy"
+    expect_loss(answer, F.cross_entropy, logits, target, tried, "step 4", weight=weight)
+
+
+def weighted_zero(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 4, 4)
+    weight = torch.tensor([0.0, 1.0, 1.0, 1.0])
+    tried = "weight 0 for the background: its pixels do not count"
+    expect_loss(answer, F.cross_entropy, logits, target, tried, "step 4", weight=weight)
+
+
+def weighted_large_logits(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = 400 * noise(rng, 1, 4, 3, 3), labels_like(rng, 1, 3, 3)
+    tried = "logits of several hundreds"
+    expect_loss(answer, F.cross_entropy, logits, target, tried, "step 1", weight=weights(rng))
+
+
+def weighted_other_classes(answer: Any, rng: np.random.Generator) -> None:
+    for classes in (2, 6):
+        logits, target = scan(rng, 3, classes, 5, 3)
+        weight = weights(rng, classes).double()
+        tried = f"{classes} classes, 3 images, float64"
+        expect_loss(answer, F.cross_entropy, logits.double(), target, tried, weight=weight)
+
+
+def weighted_gradient(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 3, 3)
+    expect_loss_gradient(
+        answer, F.cross_entropy, logits, target, "the gradient of the loss", weight=weights(rng)
+    )
+
+
+# --- focal_loss(logits, target, gamma=2.0)
+
+
+def focal(logits: Tensor, target: Tensor, gamma: float = 2.0) -> Tensor:
+    """Lin et al. 2017 (arXiv:1708.02002), equation 4, without alpha."""
+    surprise = F.cross_entropy(logits, target, reduction="none")  # (B, H, W)
+    return ((1 - (-surprise).exp()) ** gamma * surprise).mean()
+
+
+def focal_values(answer: Any, rng: np.random.Generator) -> None:
+    for shape in ((2, 4, 3, 5), (1, 4, 6, 2)):
+        expect_loss(answer, focal, *scan(rng, *shape), f"random logits {shape}", "step 3")
+
+
+def focal_without_gamma(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 4, 3)
+    expect_loss(answer, focal, logits, target, "gamma 0: the plain cross-entropy", "step 3", gamma=0.0)
+
+
+def focal_other_gammas(answer: Any, rng: np.random.Generator) -> None:
+    for gamma in (0.5, 1.0, 5.0):
+        logits, target = scan(rng, 2, 4, 4, 3)
+        expect_loss(answer, focal, logits, target, f"gamma {gamma:g}", "step 3", gamma=gamma)
+
+
+def focal_large_logits(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = 400 * noise(rng, 1, 4, 3, 3), labels_like(rng, 1, 3, 3)
+    expect_loss(answer, focal, logits, target, "logits of several hundreds", "step 1")
+
+
+def focal_other_classes(answer: Any, rng: np.random.Generator) -> None:
+    for classes in (2, 6):
+        logits, target = scan(rng, 3, classes, 5, 3)
+        expect_loss(answer, focal, logits.double(), target, f"{classes} classes, 3 images, float64")
+
+
+def focal_gradient(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 3, 3)
+    expect_loss_gradient(answer, focal, logits, target, "the gradient of the loss")
+    expect_loss_gradient(answer, focal, certain(target, 4), target, "the gradient where all is right already")
