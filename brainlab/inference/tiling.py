@@ -8,6 +8,8 @@ as the whole image only if they start at multiples of ``2**depth``. The paper's 
 would have to advance by 384.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -130,6 +132,11 @@ def _margin_of_padded(model: nn.Module, multiple: int) -> int:
         raise ValueError(
             "margin is None; expected a number of pixels: the network is padded and does not say its "
             "receptive field"
+        )
+    if math.isinf(model.receptive_field):
+        raise ValueError(
+            "margin is None; expected a number of pixels: the network looks at the whole image, so that tiles "
+            "cannot give quite the same result"
         )
     # Half of the field, plus what the place within a pooling block can shift it, in whole blocks.
     return -(-(model.receptive_field + multiple) // (2 * multiple)) * multiple

@@ -9,7 +9,6 @@ they show. The gating signal is the output of the level below. Deviations: 2D, a
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models import sizes
 from brainlab.models.blocks import AttentionGate, centre_crop, he_init
 from brainlab.models.unet import UNet
 
@@ -33,6 +32,8 @@ class AttentionUNet(UNet):
     ValueError
         If `depth` is below 2, or as in `UNet`.
     """
+
+    gated = True
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class AttentionUNet(UNet):
             x = block(x)  # (B, w, H, W)
             skips.append(x)
             x = F.max_pool2d(x, 2)  # (B, w, H/2, W/2)
-        x = self.dropout(self.bottom(x))
+        x = self.lowest(x)  # (B, 2w, H/2**depth, W/2**depth)
         maps = []
         for i, block in enumerate(self.up):
             skip = skips.pop()  # (B, w, H, W)
@@ -83,8 +84,3 @@ class AttentionUNet(UNet):
         go by, which touches up to ``2**(depth - 1)`` pixels at the rim of the output.
         """
         return 0 if self.padded else super().margin + 2**self.depth
-
-    @property
-    def receptive_field(self) -> int:
-        """Input pixels along one axis that an output pixel depends on."""
-        return sizes.receptive_field(self.depth, self.bottleneck, self.convs, self.dilation, gated=True)

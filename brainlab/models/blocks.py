@@ -27,6 +27,8 @@ class ConvBlock(nn.Sequential):
     batch_norm : bool
     dilation : int
         Distance in pixels between the nine taps of a kernel.
+    dropout : float
+        Probability of dropping a value after the first convolution's ReLU.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ConvBlock(nn.Sequential):
         padded: bool = True,
         batch_norm: bool = True,
         dilation: int = 1,
+        dropout: float = 0.0,
     ):
         layers = []
         padding = dilation if padded else 0
@@ -46,6 +49,8 @@ class ConvBlock(nn.Sequential):
             if batch_norm:
                 layers.append(nn.BatchNorm2d(out_channels))
             layers.append(nn.ReLU(inplace=True))
+            if dropout > 0 and i == 0:
+                layers.append(nn.Dropout(dropout))
         super().__init__(*layers)
 
 
@@ -61,7 +66,7 @@ class UpBlock(nn.Module):
     out_channels : int
     up : {"transposed", "plain"}
         A learnt 2x2 up-convolution to `out_channels`, as in the paper, or each pixel repeated (no weights).
-    convs, padded, batch_norm, dilation
+    convs, padded, batch_norm, dilation, dropout
         As in `ConvBlock`.
 
     Raises

@@ -5,9 +5,16 @@ Everything but the number of weights follows from the layer list alone, by arith
     3x3 convolution with dilation d, unpadded    n -> n - 2 d         padded    n -> n
     2x2 max pooling                              n -> n / 2
     2x2 up-convolution, or plain upsampling      n -> 2 n
+
+`dilation` is one number for all convolutions, or one for each level of the contracting path and the
+bottleneck, from the top down; the expanding path is then not dilated.
 """
 
+import math
+
 from torch import nn
+
+Dilation = int | tuple[int, ...]
 
 
 def count_parameters(model: nn.Module, keras: bool = False) -> int:
@@ -32,7 +39,7 @@ def output_size(
     padded: bool = False,
     bottleneck: bool = True,
     convs: int = 2,
-    dilation: int = 1,
+    dilation: Dilation = 1,
 ) -> int:
     """Return the height (or width) that a U-Net makes of an input of `size` pixels.
 
@@ -67,7 +74,7 @@ def valid_size(
     padded: bool = False,
     bottleneck: bool = True,
     convs: int = 2,
-    dilation: int = 1,
+    dilation: Dilation = 1,
 ) -> tuple[int, int]:
     """Return the nearest valid input sizes: the largest up to `size` and the smallest from `size` on.
 
@@ -87,8 +94,13 @@ def valid_size(
 
 
 def receptive_field(
-    depth: int = 4, bottleneck: bool = True, convs: int = 2, dilation: int = 1, gated: bool = False
-) -> int:
+    depth: int = 4,
+    bottleneck: bool = True,
+    convs: int = 2,
+    dilation: Dilation = 1,
+    gated: bool = False,
+    pyramid: bool = False,
+) -> int | float:
     """Return how many input pixels, along one axis, the best-placed output pixel of a U-Net depends on.
 
     Walks the interval of pixels that matter from an output pixel back to the input, along the deepest path.
@@ -96,38 +108,65 @@ def receptive_field(
     returned.
 
     With `gated` skip connections, an attention map that is brought up bilinearly adds a pixel at each side.
+    With `pyramid` pooling every output pixel depends on the whole image, however large: infinity.
 
     Source: the arithmetic of Araujo, Norris and Sim 2019 (doi:10.23915/distill.00021), as intervals.
     """
+    if pyramid:
+        return math.inf
+    down, up = level_dilations(dilation, depth, bottleneck)
     widest = 0
-    reach = convs * dilation  # what one block adds on either side
     for position in range(2**depth):
         first = last = position
         for level in range(depth):
-            side = reach + (1 if gated and level > 0 else 0)
+            side = convs * up + (1 if gated and level > 0 else 0)
             first, last = (first - side) // 2, (last + side) // 2  # back through a block and an upsampling
         if bottleneck:
-            first, last = first - reach, last + reach
-        for _ in range(depth):
-            first, last = 2 * first - reach, 2 * last + 1 + reach  # back through a pooling and a block
+            first, last = first - convs * down[depth], last + convs * down[depth]
+        for d in reversed(down[:depth]):
+            side = convs * d
+            first, last = 2 * first - side, 2 * last + 1 + side  # back through a pooling and a block
         widest = max(widest, last - first + 1)
     return widest
 
 
+def level_dilations(dilation: Dilation, depth: int, bottleneck: bool) -> tuple[tuple[int, ...], int]:
+    """Return the dilations of the contracting levels and the bottleneck, and the expanding path's.
+
+    Raises
+    ------
+    ValueError
+        If a dilation is below 1, or there is not one for each level.
+    """
+    levels = depth + bottleneck
+    if isinstance(dilation, int):
+        down, up = (dilation,) * levels, dilation
+    else:
+        down, up = tuple(dilation), 1
+    if len(down) != levels:
+        raise ValueError(
+            f"dilation has {len(down)} entries; expected {levels}: one for each of {depth} contracting levels"
+            + (" and one for the bottleneck" if bottleneck else ", and there is no bottleneck")
+        )
+    if min(down) < 1:
+        raise ValueError(f"dilation is {dilation}; expected 1 or more")
+    return down, up
+
+
 def _output_size(
-    size: int, depth: int, padded: bool, bottleneck: bool, convs: int, dilation: int
+    size: int, depth: int, padded: bool, bottleneck: bool, convs: int, dilation: Dilation
 ) -> int | None:
     """Return the output size, or None where the input size does not fit."""
     if padded:
         return size if size >= 2**depth else None
-    loss = 2 * dilation * convs  # pixels that one block eats
-    for _ in range(depth):
-        size -= loss
+    down, up = level_dilations(dilation, depth, bottleneck)
+    for d in down[:depth]:
+        size -= 2 * convs * d  # pixels that one block eats
         if size <= 0 or size % 2:
             return None
         size //= 2
     if bottleneck:
-        size -= loss
+        size -= 2 * convs * down[depth]
     for _ in range(depth):
-        size = 2 * size - loss
+        size = 2 * size - 2 * convs * up
     return size if size > 0 else None

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from brainlab.models import sizes
 from brainlab.models.blocks import ConvBlock, UpBlock, he_init
+from brainlab.models.checks import check_counts, check_input
+from brainlab.models.pyramid import PyramidPooling
 
 
 class UNet(nn.Module):
@@ -37,17 +39,25 @@ class UNet(nn.Module):
         Convolutions in a block.
     batch_norm : bool
     dropout : float
-        Probability of dropping a value at the end of the contracting path, where the paper drops.
-    dilation : int
-        Dilation of every 3x3 convolution.
+        Probability of dropping a value.
+    dilation : int or tuple of int
+        Dilation of every 3x3 convolution, or one for each level of the contracting path and the bottleneck,
+        from the top down; the expanding path is then not dilated.
     up : {"transposed", "plain"}
         Learnt 2x2 up-convolution, or plain upsampling (each pixel repeated).
+    dropout_in : {"bottom", "blocks"}
+        Drop at the end of the contracting path, as in the paper, or in every block after its first
+        convolution.
+    pyramid : bool
+        End the contracting path in `PyramidPooling`, which shows each pixel there the whole image.
 
     Raises
     ------
     ValueError
         If a parameter is out of range, or, in the forward pass, if the input does not fit.
     """
+
+    gated = False  # whether an attention gate is on the skip connections
 
     def __init__(
         self,
@@ -60,37 +70,41 @@ class UNet(nn.Module):
         convs: int = 2,
         batch_norm: bool = True,
         dropout: float = 0.0,
-        dilation: int = 1,
+        dilation: int | tuple[int, ...] = 1,
         up: str = "transposed",
+        dropout_in: str = "bottom",
+        pyramid: bool = False,
     ):
         super().__init__()
-        counts = {
-            "in_channels": in_channels,
-            "num_classes": num_classes,
-            "width": width,
-            "depth": depth,
-            "convs": convs,
-            "dilation": dilation,
-        }
-        for name, value in counts.items():
-            if value < 1:
-                raise ValueError(f"{name} is {value}; expected 1 or more")
+        check_counts(in_channels=in_channels, num_classes=num_classes, width=width, depth=depth, convs=convs)
+        if dropout_in not in ("bottom", "blocks"):
+            raise ValueError(f'dropout_in is {dropout_in!r}; expected "bottom" or "blocks"')
+        down, up_dilation = sizes.level_dilations(dilation, depth, bottleneck)
         self.in_channels, self.depth, self.padded = in_channels, depth, padded
         self.bottleneck, self.convs, self.dilation = bottleneck, convs, dilation
-        block = {"convs": convs, "padded": padded, "batch_norm": batch_norm, "dilation": dilation}
+        in_blocks = dropout_in == "blocks"
+        block = {
+            "convs": convs,
+            "padded": padded,
+            "batch_norm": batch_norm,
+            "dropout": dropout if in_blocks else 0.0,
+        }
 
         widths = [width * 2**level for level in range(depth)]  # 64, 128, 256, 512
         self.down = nn.ModuleList()
         channels = in_channels
-        for w in widths:
-            self.down.append(ConvBlock(channels, w, **block))
+        for w, d in zip(widths, down, strict=False):
+            self.down.append(ConvBlock(channels, w, dilation=d, **block))
             channels = w
-        self.bottom = ConvBlock(channels, 2 * channels, **block) if bottleneck else nn.Identity()
-        channels = 2 * channels if bottleneck else channels
-        self.dropout = nn.Dropout(dropout)
+        self.bottom = nn.Identity()
+        if bottleneck:
+            self.bottom = ConvBlock(channels, 2 * channels, dilation=down[-1], **block)
+            channels *= 2
+        self.pyramid = PyramidPooling(channels, batch_norm=batch_norm) if pyramid else None
+        self.dropout = nn.Dropout(0.0 if in_blocks else dropout)
         self.up = nn.ModuleList()
         for w in reversed(widths):
-            self.up.append(UpBlock(channels, w, w, up=up, **block))
+            self.up.append(UpBlock(channels, w, w, up=up, dilation=up_dilation, **block))
             channels = w
         self.head = nn.Conv2d(channels, num_classes, kernel_size=1)
         he_init(self)
@@ -102,10 +116,17 @@ class UNet(nn.Module):
             x = block(x)  # (B, w, H, W)
             skips.append(x)
             x = F.max_pool2d(x, 2)  # (B, w, H/2, W/2)
-        x = self.dropout(self.bottom(x))  # (B, 2w, H/2**depth, W/2**depth)
+        x = self.lowest(x)  # (B, 2w, H/2**depth, W/2**depth)
         for block, skip in zip(self.up, reversed(skips), strict=True):
             x = block(x, skip)  # (B, w, H, W), w halves and H doubles at each step
         return self.head(x)  # (B, num_classes, H', W')
+
+    def lowest(self, x: Tensor) -> Tensor:
+        """What happens between the last pooling and the first step up."""
+        x = self.bottom(x)
+        if self.pyramid is not None:
+            x = self.pyramid(x)
+        return self.dropout(x)
 
     def output_size(self, size: int) -> int:
         """Return H' for an input of `size` pixels; a ValueError names the nearest valid sizes."""
@@ -122,37 +143,12 @@ class UNet(nn.Module):
         return (size - self.output_size(size)) // 2
 
     @property
-    def receptive_field(self) -> int:
-        """Input pixels along one axis that an output pixel depends on."""
-        return sizes.receptive_field(self.depth, self.bottleneck, self.convs, self.dilation)
+    def receptive_field(self) -> int | float:
+        """Input pixels along one axis that an output pixel depends on; infinity with `pyramid`."""
+        return sizes.receptive_field(
+            self.depth, self.bottleneck, self.convs, self.dilation, self.gated, self.pyramid is not None
+        )
 
     def check_input(self, x: Tensor) -> None:
-        """Raise a ValueError that names the cause where `x` is not an input of this network."""
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"input is a {type(x).__name__}; expected a tensor: convert with torch.from_numpy"
-            )
-        shape = tuple(x.shape)
-        if x.ndim != 4:
-            hint = (
-                "a single image? Add a batch axis with x[None]"
-                if x.ndim == 3
-                else "is an axis missing or one too many?"
-            )
-            raise ValueError(f"input has shape {shape}; expected (B, {self.in_channels}, H, W): {hint}")
-        if shape[1] != self.in_channels:
-            hint = (
-                "are the channels last?"
-                if shape[-1] == self.in_channels
-                else "which modalities were stacked?"
-            )
-            raise ValueError(f"input has shape {shape}; expected (B, {self.in_channels}, H, W): {hint}")
-        if not x.is_floating_point():
-            raise ValueError(
-                f"input is {x.dtype}; expected floating point: was it z-scored? Convert with x.float()"
-            )
-        for axis, size in zip("HW", shape[2:], strict=True):
-            try:
-                self.output_size(size)
-            except ValueError as error:
-                raise ValueError(f"input has shape {shape}, and along {axis} {error}") from None
+        """Raise an error that names the cause where `x` is not an input of this network."""
+        check_input(x, self.in_channels, self.output_size)
