@@ -135,7 +135,7 @@ def _margin_of_padded(model: nn.Module, multiple: int) -> int:
         )
     if math.isinf(model.receptive_field):
         raise ValueError(
-            "margin is None; expected a number of pixels: the network looks at the whole image, so that tiles "
+            "margin is None; expected a number of pixels: the network looks at the whole image, so tiles "
             "cannot give quite the same result"
         )
     # Half of the field, plus what the place within a pooling block can shift it, in whole blocks.
