@@ -1,73 +1,100 @@
-"""Categorical cross-entropy from logits, with optional class weights.
+"""Cross-entropy from logits, over the classes or for each class alone, with optional class weights.
 
-Source: C. M. Bishop, Pattern Recognition and Machine Learning, Springer 2006, eq. 4.108; the weighted mean
-is that of `torch.nn.functional.cross_entropy`. Deviation: when every pixel of a batch has weight 0 the loss
-is 0, not NaN.
+Source: C. M. Bishop, Pattern Recognition and Machine Learning, Springer 2006, eq. 4.108 and 4.90; the
+weighted mean is that of `torch.nn.functional.cross_entropy`. Deviation: when every pixel of a batch has
+weight 0 the loss is 0, not NaN.
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from brainlab.losses.checks import check_problem, check_weight, num_classes
+from brainlab.losses.probability import at_least_float32, log_true_probability, one_hot
 
 
 def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean of -log(probability of the true class) over all pixels.
 
+    Fails where classes are rare: 98 % background is 98 % of the mean, and each pixel counts alone, whatever
+    the shape of its region. Weights cure the first, and cost false positives.
+
     Parameters
     ----------
     logits : Tensor (B, C, H, W)
-        Scores before the softmax, floating point.
+        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
     target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1.
+        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
     weight : Tensor (C,), optional
-        What a pixel of each class counts; the mean divides by the sum of the pixels' weights.
+        What a pixel of each class counts, (2,) when C == 1; the mean divides by the sum of the pixels'
+        weights.
 
     Returns
     -------
     Tensor
-        Scalar, differentiable in `logits`; log(C) when the network knows nothing.
+        Scalar, differentiable in `logits`; log(C) when the network knows nothing. Half precision is computed
+        in float32.
 
     Raises
     ------
     ValueError
         If a shape, a type or a label does not fit.
     """
-    _check(logits, target, weight)
-    log_prob = torch.log_softmax(logits, dim=1)  # (B, C, H, W)
-    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)  # (B, H, W)
+    check_problem(logits, target)
+    check_weight(weight, num_classes(logits))
+    return weighted_mean(-log_true_probability(logits, target), target, weight)
+
+
+def binary_cross_entropy(logits: Tensor, target: Tensor, pos_weight: Tensor | None = None) -> Tensor:
+    """Mean of -log(p) where the class is, -log(1 - p) where it is not, over pixels and classes.
+
+    With C == 1 p is the sigmoid. With C >= 2 p is each class's softmax probability: not the true class alone
+    is looked at, but every wrong one as well. Fails where classes are rare, as cross-entropy does, and more
+    so: of C terms in a pixel, C - 1 say that a class is absent.
+
+    Parameters
+    ----------
+    logits : Tensor (B, C, H, W)
+        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
+    target : Tensor (B, H, W)
+        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    pos_weight : Tensor (C,), optional
+        What -log(p) counts for each class; the mean divides by the number of terms all the same, as in
+        `torch.nn.functional.binary_cross_entropy_with_logits`.
+
+    Returns
+    -------
+    Tensor
+        Scalar, differentiable in `logits`. With C == 2 and no weights equal to `cross_entropy`.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a type or a label does not fit.
+    """
+    check_problem(logits, target)
+    check_weight(pos_weight, logits.shape[1], "pos_weight")
+    log_prob, log_rest = _log_both(at_least_float32(logits))  # (B, C, H, W) each
+    truth = one_hot(target, log_prob).bool()
+    if pos_weight is not None:
+        log_prob = log_prob * pos_weight.to(log_prob).view(-1, *[1] * (logits.ndim - 2))
+    return -torch.where(truth, log_prob, log_rest).mean()
+
+
+def weighted_mean(loss: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean of `loss` (B, H, W), each pixel with the weight (C,) of its class; 0 if all are 0."""
     if weight is None:
         return loss.mean()
-    pixel_weight = weight.to(logits)[target]  # (B, H, W)
+    pixel_weight = weight.to(loss)[target]  # (B, H, W)
     return (pixel_weight * loss).sum() / pixel_weight.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 
 
-def _check(logits: Tensor, target: Tensor, weight: Tensor | None) -> None:
-    if logits.ndim < 2 or not logits.is_floating_point():
-        raise ValueError(
-            f"logits are {logits.dtype} of shape {tuple(logits.shape)}; expected floating point (B, C, H, W)"
-        )
-    classes = logits.shape[1]
-    expected = (logits.shape[0], *logits.shape[2:])
-    if target.shape != expected:
-        hint = "did the network change the size, or is the truth of another batch?"
-        if target.shape == logits.shape:
-            hint = "is it one-hot? use target.argmax(1)"
-        raise ValueError(f"target has shape {tuple(target.shape)}; expected {expected}: {hint}")
-    if target.dtype != torch.int64:
-        raise ValueError(f"target has dtype {target.dtype}; expected torch.int64: use target.long()")
-    if weight is not None and weight.shape != (classes,):
-        raise ValueError(
-            f"weight has shape {tuple(weight.shape)}; expected ({classes},): one number for each class"
-        )
-    if target.numel() == 0:
-        raise ValueError(
-            f"target has shape {tuple(target.shape)}; expected at least one pixel: is the batch empty?"
-        )
-    low, high = (int(value) for value in torch.aminmax(target))
-    if low < 0 or high >= classes:
-        wrong = low if low < 0 else high
-        hint = (
-            "is it BraTS label 4, which `Case.seg` maps to 3?"
-            if wrong == 4
-            else "is the label map the right one?"
-        )
-        raise ValueError(f"target holds label {wrong}; expected 0 to {classes - 1}: {hint}")
+def _log_both(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return log(p) and log(1 - p) of each class."""
+    channels = range(logits.shape[1])
+    if len(channels) == 1:
+        return F.logsigmoid(logits), F.logsigmoid(-logits)
+    log_prob = logits.log_softmax(dim=1)
+    # 1 - p is the sum of the others; 1 - p itself is exactly 0 from p = 1 - 6e-8 on, and its log -infinity.
+    others = [log_prob[:, [k for k in channels if k != c]].logsumexp(dim=1) for c in channels]
+    return log_prob, torch.stack(others, dim=1)
