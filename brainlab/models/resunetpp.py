@@ -60,11 +60,14 @@ class ResidualBlock(nn.Module):
         self.block = nn.Sequential(
             *norm_relu_conv(in_channels, out_channels, stride), *norm_relu_conv(out_channels, out_channels)
         )
-        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride)
+        # A 1x1 convolution of a stride, in two steps: in one, the backward pass of torch 2.13 on a CPU writes
+        # beyond its memory for few channels in channels_last, and the process dies.
+        self.stride = stride
+        self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.excite(x)
-        return self.block(x) + self.shortcut(x)
+        return self.block(x) + self.shortcut(x[..., :: self.stride, :: self.stride])
 
 
 class AttentionBlock(nn.Module):
