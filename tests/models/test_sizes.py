@@ -1,5 +1,7 @@
 """The arithmetic of sizes against real networks, and the receptive field against gradients."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -23,6 +25,19 @@ def test_arithmetic_equals_a_real_unpadded_network(depth, bottleneck, convs, dil
             assert (
                 model(torch.zeros(1, 1, n, n)).shape[-1] == output_size(n, **options) == model.output_size(n)
             )
+
+
+@pytest.mark.parametrize(
+    ("depth", "bottleneck", "dilation"), [(2, True, (1, 2, 3)), (2, False, (3, 1)), (1, True, (1, 4))]
+)
+def test_arithmetic_with_a_dilation_for_each_level(depth, bottleneck, dilation):
+    options = {"depth": depth, "bottleneck": bottleneck, "dilation": dilation}
+    model = UNet(1, 1, width=1, padded=False, batch_norm=False, **options).eval()
+    _, size = valid_size(30, **options)
+    for n in {size, model.valid_size(size + 1)[1]}:
+        with torch.no_grad():
+            made = model(torch.zeros(1, 1, n, n)).shape[-1]
+        assert made == output_size(n, **options) == n - 2 * model.margin
 
 
 @pytest.mark.parametrize("options", [{}, {"depth": 2}, {"depth": 3, "convs": 3, "bottleneck": False}])
@@ -81,7 +96,7 @@ def measured_field(model, size, depth):
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize(
     ("depth", "bottleneck", "convs", "dilation"),
-    [(1, True, 2, 1), (2, True, 2, 1), (2, False, 1, 1), (1, True, 1, 2)],
+    [(1, True, 2, 1), (2, True, 2, 1), (2, False, 1, 1), (1, True, 1, 2), (2, True, 1, (1, 3, 2))],
 )
 def test_receptive_field_by_gradient(depth, bottleneck, convs, dilation, padded, up):
     options = {"depth": depth, "bottleneck": bottleneck, "convs": convs, "dilation": dilation}
@@ -97,6 +112,32 @@ def test_receptive_field_with_attention_by_gradient():
     field = receptive_field(2, bottleneck=False, gated=True)
     assert field == model.receptive_field > receptive_field(2, bottleneck=False)
     assert measured_field(model, 2 * field + 4, 2) == field
+
+
+def test_pyramid_pooling_sees_everything():
+    assert receptive_field(pyramid=True) == math.inf
+    torch.manual_seed(0)
+    model = UNet(1, 1, width=4, depth=1, convs=1, batch_norm=False, pyramid=True)
+    plain = UNet(1, 1, width=4, depth=1, convs=1, batch_norm=False)
+    assert model.receptive_field == math.inf > plain.receptive_field
+    assert measured_field(model, 30, 1) == 30 > measured_field(plain, 30, 1)
+
+
+@pytest.mark.parametrize(
+    ("dilation", "bottleneck", "message"),
+    [
+        (
+            (1, 2),
+            True,
+            r"has 2 entries; expected 3: one for each of 2 contracting levels and one for the bottl",
+        ),
+        ((1, 2, 3), False, r"has 3 entries; expected 2: .* levels, and there is no bottleneck"),
+        ((1, 0, 1), True, r"dilation is \(1, 0, 1\); expected 1 or more"),
+    ],
+)
+def test_dilations_that_do_not_fit_the_levels(dilation, bottleneck, message):
+    with pytest.raises(ValueError, match=message):
+        UNet(depth=2, bottleneck=bottleneck, dilation=dilation)
 
 
 def test_count_parameters_with_and_without_moving_averages():

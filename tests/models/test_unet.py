@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
-from brainlab.models import UNet, count_parameters
+from brainlab.models import AttentionUNet, UNet, count_parameters
 
 # Numbers of weights of a published comparison in Keras (width 64, depth 4, 4 classes).
 THREE = {"convs": 3, "batch_norm": True}
@@ -16,7 +17,7 @@ PUBLISHED = [
     (46_775_428, 5, THREE),
     (22_117_956, 4, {**THREE, "bottleneck": False}),
     (22_118_532, 5, {**THREE, "bottleneck": False}),
-    (31_379_716, 4, {"dilation": 2, "up": "plain"}),
+    (31_379_716, 4, {"dilation": (2, 3, 4, 4, 8), "up": "plain"}),
 ]
 
 
@@ -119,6 +120,51 @@ def test_dropout_works_at_the_bottom_and_only_in_training():
     assert not torch.equal(model(x), model(x))
     model.eval()
     assert torch.equal(model(x), model(x))
+
+
+def test_dropout_in_blocks_acts_in_every_block():
+    model = UNet(width=2, depth=2, batch_norm=False, dropout=0.4, dropout_in="blocks")
+    blocks = [*model.down, model.bottom, *(up.block for up in model.up)]
+    for block in blocks:
+        assert [type(layer).__name__ for layer in block] == ["Conv2d", "ReLU", "Dropout", "Conv2d", "ReLU"]
+        assert block[2].p == 0.4
+    assert model.dropout.p == 0  # not twice at the bottom
+    assert sum(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in model.modules()) == len(blocks)
+    x = torch.randn(1, 4, 16, 16)
+    assert not torch.equal(model(x), model(x))
+    model.eval()
+    assert torch.equal(model(x), model(x))
+
+
+def test_a_dilation_for_each_level_leaves_the_expanding_path_alone():
+    model = UNet(width=1, dilation=(2, 3, 4, 5, 8), convs=3)
+
+    def of(block):
+        return [layer.dilation[0] for layer in block if isinstance(layer, nn.Conv2d)]
+
+    assert [of(block) for block in (*model.down, model.bottom)] == [[d] * 3 for d in (2, 3, 4, 5, 8)]
+    assert all(of(up.block) == [1] * 3 for up in model.up)
+
+
+@pytest.mark.parametrize("bottleneck", [True, False])
+@pytest.mark.parametrize("kind", [UNet, AttentionUNet])
+def test_pyramid_pooling_at_the_bottom(kind, bottleneck):
+    options = {"width": 2, "depth": 2, "bottleneck": bottleneck}
+    torch.manual_seed(0)
+    model = kind(**options, pyramid=True).eval()
+    plain = kind(**options).eval()
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("pyramid.")})
+    x = torch.randn(1, 4, 21, 18)
+    with torch.no_grad():
+        assert model(x).shape == (1, 4, 21, 18)
+        assert not torch.allclose(model(x), plain(x), atol=1e-3)
+        model.pyramid.forward = lambda features: features
+        torch.testing.assert_close(model(x), plain(x))
+
+
+def test_dropout_in_an_unknown_place():
+    with pytest.raises(ValueError, match=r"dropout_in is 'top'; expected \"bottom\" or \"blocks\""):
+        UNet(dropout_in="top")
 
 
 def test_activations_neither_vanish_nor_explode_at_the_start():
