@@ -22,6 +22,7 @@ def exponential_logarithmic_loss(
     gamma_dice: float = 0.3,
     gamma_cross: float = 0.3,
     weight: Tensor | None = None,
+    per_image: bool = True,
 ) -> Tensor:
     """dice_weight mean_i((-ln Dice_i)**gamma_dice) + cross_weight mean_x(w_l (-ln p_l(x))**gamma_cross).
 
@@ -44,6 +45,8 @@ def exponential_logarithmic_loss(
         The exponents, 0 or more; the paper recommends 0.3 for both.
     weight : Tensor (C,), optional
         The w_l, (2,) when C == 1, for instance of a whole training set; `torch.ones(C)` for none.
+    per_image : bool
+        Dice of each image, or, with False, of the whole batch: for slices, which often lack a class.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def exponential_logarithmic_loss(
     check_not_negative(
         dice_weight=dice_weight, cross_weight=cross_weight, gamma_dice=gamma_dice, gamma_cross=gamma_cross
     )
-    dice = dice_scores(logits, target)  # (B, C)
+    dice = dice_scores(logits, target, per_image)  # (B, C), or (1, C)
     dice_term = bounded_power(-dice.log(), gamma_dice).mean()
     if weight is None:
         weight = label_weights(target, num_classes(logits))

@@ -1,0 +1,82 @@
+"""The 22 runs of the reference study beside ours, what follows from them, and the figure.
+
+python benchmarks/study_table.py                     # reads the table that the course ships
+python -m brainlab.experiments 0-23 --seeds 0 1 2    # makes it anew, in runs/study/runs.csv
+python benchmarks/study_table.py runs/study/runs.csv
+"""
+
+import sys
+from pathlib import Path
+
+from brainlab.experiments.study import published
+from brainlab.experiments.table import OURS, contrast, read_table, summarise
+from brainlab.view.ranking import ranking
+
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "study.png"
+SCORES = ("recall", "f1", "precision", "specificity")
+
+# Pairs of runs that differ in one thing.
+QUESTIONS = {
+    "no bottleneck": [(2, 0), (6, 5)],
+    "ELL for BCE + Dice": [(4, 2)],
+    "Adagrad for Adam": [(12, 11), (15, 13)],
+    "Adagrad, ten times its learning rate, for Adam": [(23, 13)],
+    "cropped input": [(22, 2)],
+    "edge map as fifth channel": [(8, 5)],
+    "three convolutions and batch norm": [(6, 4)],
+    "dropout": [(13, 0), (17, 18)],
+    "dilation": [(20, 11)],
+    "Dice alone for BCE + Dice": [(10, 11)],
+}
+
+
+def main() -> None:
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else OURS
+    rows, theirs = read_table(path), published()
+    summaries = summarise(rows)
+    first = rows[0]
+    seeds = sorted({int(row["seed"]) for row in rows})
+    print(f"{path.name}: {first['data']}, {first['patients']:.0f} patients, budget {first['budget']}")
+    print(f"seeds {seeds}")
+    print(
+        f"\n{'':4}{'run':40}"
+        + "".join(f"{name + ' (study)':>21}" for name in SCORES)
+        + "   WT    s   weights"
+    )
+    for one in summaries:
+        cells = [f"{one.mean(s):.3f}±{one.spread(s) / 2:.3f}" for s in SCORES]
+        study = theirs.get(one.experiment.number, {})
+        cells = [
+            f"{cell:>12} ({study[s]:.4f})" if study else f"{cell:>12}         "
+            for cell, s in zip(cells, SCORES, strict=True)
+        ]
+        print(
+            f"{one.experiment.number:<4}{one.experiment.name:40}"
+            + " ".join(cells)
+            + f"  {one.mean('dice_WT'):.3f} {one.seconds:4.0f} {one.parameters:9,}"
+        )
+    for score in ("recall", "f1"):
+        print(f"\n{score}: what one change did, by pair and seed (study's difference in brackets)")
+        for question, pairs in QUESTIONS.items():
+            differences, _ = contrast(rows, pairs, score)
+            if not len(differences):
+                continue
+            study = [
+                f"{theirs[a][score] - theirs[b][score]:+.3f}" if a in theirs and b in theirs else "-"
+                for a, b in pairs
+            ]
+            shown = " ".join(f"{value:+.3f}" for value in differences)
+            same = (differences > 0).all() or (differences < 0).all()
+            verdict = "one sign" if same else "both signs"
+            mean = f"mean {differences.mean():+.3f}"
+            print(f"  {question:48} {mean}  {verdict:10}  [{shown}]  ({', '.join(study)})")
+    fig = ranking(summaries, theirs)
+    PICTURE.parent.mkdir(exist_ok=True)
+    fig.savefig(PICTURE, dpi=110, facecolor="white")
+    print(
+        f"\nfigure: {PICTURE.relative_to(Path.cwd()) if PICTURE.is_relative_to(Path.cwd()) else PICTURE.name}"
+    )
+
+
+if __name__ == "__main__":
+    main()
