@@ -7,10 +7,14 @@ import importlib
 
 _HOMES = {
     "chest": ("find_chest", "split_chest"),
+    "coco": ("CocoImage", "CocoSet"),
+    "coco_reader": ("read_coco",),
     "dataset": ("ImageDataset",),
+    "export": ("export_slices",),
     "find": ("find_pairs",),
     "pairs": ("ImagePair", "PairList"),
     "picture": ("PictureError", "read_mask", "read_picture"),
+    "rle": ("decode_rle", "encode_rle"),
     "square": ("square_image", "square_labels", "square_mask"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from brainlab.data.images.coco import CocoImage
 from brainlab.data.images.pairs import ImagePair
 from brainlab.data.images.sound import THREADS
 from brainlab.data.images.square import inner_box, square_image, square_mask
@@ -51,7 +52,7 @@ class ImageDataset(Dataset):
 
     def __init__(
         self,
-        pairs: Sequence[ImagePair],
+        pairs: Sequence[ImagePair | CocoImage],
         size: int = 256,
         channels: int = 1,
         augment: Callable[..., tuple[torch.Tensor, torch.Tensor]] | None = None,

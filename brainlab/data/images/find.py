@@ -14,7 +14,7 @@ from brainlab.data.images.pairs import ImagePair, PairList
 from brainlab.data.images.picture import SUFFIXES
 from brainlab.data.images.sound import decode, examine, measure
 
-MASK_NAME = re.compile(r"[-_. ]?masks?$", re.IGNORECASE)
+MASK_NAME = re.compile(r"[-_. ]masks?$", re.IGNORECASE)
 MASK_FOLDERS = frozenset({"mask", "masks"})
 IMAGE_FOLDERS = frozenset({"image", "images", "img", "imgs", "cxr_png"})
 

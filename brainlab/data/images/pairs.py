@@ -1,4 +1,4 @@
-"""A picture with its mask, and the list of them that `find_pairs` returns, with what is wrong with the others."""
+"""A picture with its mask, and the list that `find_pairs` returns: the pairs, and what is wrong elsewhere."""
 
 from collections import Counter
 from collections.abc import Iterable
