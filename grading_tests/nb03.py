@@ -2,11 +2,17 @@
 
 from functools import partial
 
-import torch.nn.functional as F
-
+from brainlab.data.deform import elastic_field
+from brainlab.losses import alpha_bce_dice_loss, cross_entropy, focal_loss, soft_dice_loss, tversky_loss
+from brainlab.losses.borders import border_weight_map
+from grading_tests import nb03_borders as borders
+from grading_tests import nb03_combined as combined
+from grading_tests import nb03_elastic as elastic
+from grading_tests import nb03_hunt as hunt
 from grading_tests import nb03_logarithmic as logarithmic
 from grading_tests import nb03_overlap as overlap
 from grading_tests import nb03_pixels as pixels
+from grading_tests import nb03_scores as scores
 from grading_tests.gap import Gap, Property
 
 GAPS = [
@@ -15,7 +21,7 @@ GAPS = [
         "weighted_cross_entropy",
         minutes=6,
         points=4,
-        reference=F.cross_entropy,
+        reference=cross_entropy,
         properties=[
             Property("random logits and weights", pixels.weighted_values, share=2),
             Property("equal weights", pixels.weighted_equally),
@@ -30,7 +36,7 @@ GAPS = [
         "focal_loss",
         minutes=6,
         points=4,
-        reference=pixels.focal,
+        reference=focal_loss,
         properties=[
             Property("random logits", pixels.focal_values, share=2),
             Property("gamma 0", pixels.focal_without_gamma),
@@ -45,7 +51,7 @@ GAPS = [
         "soft_dice_loss",
         minutes=8,
         points=5,
-        reference=overlap.soft_dice,
+        reference=soft_dice_loss,
         properties=[
             Property("large and small areas", partial(overlap.values, overlap.soft_dice), share=2),
             Property("a class that is nowhere", partial(overlap.nowhere, overlap.soft_dice)),
@@ -62,7 +68,7 @@ GAPS = [
         "batch_dice_loss",
         minutes=6,
         points=4,
-        reference=overlap.batch_dice,
+        reference=partial(soft_dice_loss, per_image=False),
         properties=[
             Property("large and small areas", partial(overlap.values, overlap.batch_dice), share=2),
             Property("an image without tumour", partial(overlap.in_one_image, overlap.batch_dice)),
@@ -81,7 +87,7 @@ GAPS = [
         "tversky_loss",
         minutes=6,
         points=4,
-        reference=overlap.tversky,
+        reference=tversky_loss,
         properties=[
             Property("random logits", partial(overlap.values, overlap.tversky), share=2),
             Property("other weights of the two errors", overlap.other_weights),
@@ -94,13 +100,28 @@ GAPS = [
             ),
         ],
     ),
-    # g03_bce_dice (7 min, 4 points)
+    Gap(
+        "g03_bce_dice",
+        "bce_dice_loss",
+        minutes=7,
+        points=4,
+        reference=partial(alpha_bce_dice_loss, alpha=0.5),
+        properties=[
+            Property("both parts, weighed", combined.both_weighed, share=2),
+            Property("the Dice part alone", combined.dice_alone),
+            Property("the BCE part alone", combined.bce_alone),
+            Property("logits of 200", combined.large_logits),
+            Property("no tumour", combined.nothing_there),
+            Property("one image, four images", combined.other_batches, visible=False),
+            Property("the gradient, inputs left alone", combined.gradient, visible=False),
+        ],
+    ),
     Gap(
         "g03_exp_log",
         "exponential_logarithmic_loss",
         minutes=8,
         points=5,
-        reference=logarithmic.exp_log,
+        reference=logarithmic.reference,
         properties=[
             Property("random logits", logarithmic.values, share=2),
             Property("the Dice part alone", logarithmic.dice_part),
@@ -112,6 +133,69 @@ GAPS = [
             Property("the gradient, inputs left alone", logarithmic.gradient, visible=False),
         ],
     ),
-    # g03_border_weight_map (8, 5), g03_scores (7, 4), g03_elastic_field (8, 4), g03_bug_hunt (7, 4)
+    Gap(
+        "g03_border_weight_map",
+        "border_weight_map",
+        minutes=8,
+        points=5,
+        reference=partial(border_weight_map, class_weights=False),
+        properties=[
+            Property("the background between three objects", borders.between_objects, share=2),
+            Property("inside the objects", borders.inside_objects),
+            Property("other w0 and sigma", borders.other_options),
+            Property("one object, and none", borders.fewer_than_two),
+            Property("objects that touch", borders.touching_objects),
+            Property("numbers with gaps", borders.missing_numbers),
+            Property("input left alone", borders.unchanged, share=0.5, visible=False),
+        ],
+    ),
+    Gap(
+        "g03_scores",
+        "class_scores",
+        minutes=7,
+        points=4,
+        reference=scores.class_scores,
+        properties=[
+            Property("recall and precision", scores.recall_and_precision, share=2),
+            Property("specificity", scores.specificity),
+            Property("F1", scores.f1),
+            Property("classes without a denominator", scores.no_denominator),
+            Property("a truth of one class", scores.nothing_else_there, share=0.5),
+            Property("other numbers of classes", scores.other_classes, share=0.5, visible=False),
+            Property("input left alone", scores.unchanged, share=0.5, visible=False),
+        ],
+    ),
+    Gap(
+        "g03_elastic_field",
+        "elastic_field",
+        minutes=8,
+        points=4,
+        reference=elastic_field,
+        properties=[
+            Property("smooth from node to node, oblong images", elastic.between_the_nodes, share=2),
+            Property("the size at the nodes", elastic.size_at_the_nodes),
+            Property("two components of their own", elastic.two_components),
+            Property("nodes of their own", elastic.each_node, visible=False),
+            Property("seeds", elastic.its_own_random_numbers),
+            Property("other grids", elastic.other_grids, visible=False),
+            Property("sigma 0", elastic.without_sigma, share=0.5, visible=False),
+        ],
+    ),
+    Gap(
+        "g03_bug_hunt",
+        "repaired_loss",
+        minutes=10,
+        points=6,
+        reference=hunt.repaired,
+        properties=[
+            # Without a share: the broken version holds it too.
+            Property("still a loss", hunt.still_a_loss, share=0),
+            Property("a perfect prediction", hunt.perfect_prediction, share=2),
+            Property("a healthy slice", hunt.healthy_slice, share=2),
+            Property("a doubt in a small and in a large tumour", hunt.same_doubt_elsewhere, share=2),
+            Property("the whole loss", hunt.whole_loss),
+            Property("other inputs, the gradient", hunt.other_inputs, visible=False),
+        ],
+    ),
     Gap("g03_explain", "your answer", minutes=8, points=6),
 ]
