@@ -1,0 +1,160 @@
+"""SRResNet, the generator of SRGAN, and the discriminator that judges its images.
+
+Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network"
+(arXiv:1609.04802), figure 4. ``SRResNet(3)`` and ``Discriminator(3)`` are the networks of the paper.
+
+Deviations. Images are in 0..1 on both sides (the paper has -1..1 for the high resolution), with a linear last
+layer: clip before an image is shown or stored. A PReLU has one weight; the paper does not say how many.
+`target_size` and `image_skip` are ours.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from brainlab.models.checks import check_input
+from brainlab.models.upscaling import resample, upscaling_stages
+
+
+class ResidualBlock(nn.Module):
+    """conv - BN - PReLU - conv - BN, plus the input: (B, num_feat, H, W) -> the same shape."""
+
+    def __init__(self, num_feat: int = 64):
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.Conv2d(num_feat, num_feat, 3, padding=1),
+            nn.BatchNorm2d(num_feat),
+            nn.PReLU(),
+            nn.Conv2d(num_feat, num_feat, 3, padding=1),
+            nn.BatchNorm2d(num_feat),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.block(x)
+
+
+class PixelShuffleBlock(nn.Module):
+    """Twice the size: a convolution makes four times the channels, which are laid out as 2x2 pixels.
+
+    Source: Shi et al. 2016 (arXiv:1609.05158): sub-pixel convolution, all work is done at the small size.
+    """
+
+    def __init__(self, num_feat: int = 64):
+        super().__init__()
+        self.conv = nn.Conv2d(num_feat, 4 * num_feat, 3, padding=1)
+        self.act = nn.PReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)  # (B, 4 C, H, W)
+        return self.act(F.pixel_shuffle(x, 2))  # (B, C, 2H, 2W)
+
+
+class SRResNet(nn.Module):
+    """Small images (B, in_channels, h, w) to large ones (B, in_channels, scale * h, scale * w).
+
+    Parameters
+    ----------
+    in_channels : int
+        1 for a slice of one modality.
+    num_feat : int
+        Channels of all inner layers; 64 in the paper.
+    num_block : int
+        Residual blocks; 16 in the paper.
+    scale : int
+        2, 4 or 8; 4 in the paper.
+    image_skip : bool
+        Add the bicubically enlarged input to the output, and begin with exactly that (the last convolution
+        starts at 0): the network learns the difference, and a short training starts at the baseline. As in
+        VDSR (Kim, Lee and Lee 2016, arXiv:1511.04587).
+
+    Raises
+    ------
+    ValueError
+        If `scale` is no power of two; in the forward pass, if the input does not fit.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        num_feat: int = 64,
+        num_block: int = 16,
+        scale: int = 4,
+        image_skip: bool = False,
+    ):
+        super().__init__()
+        self.in_channels, self.scale, self.image_skip = in_channels, scale, image_skip
+        stages = upscaling_stages(scale)
+        self.first = nn.Sequential(nn.Conv2d(in_channels, num_feat, 9, padding=4), nn.PReLU())
+        self.body = nn.Sequential(
+            *(ResidualBlock(num_feat) for _ in range(num_block)),
+            nn.Conv2d(num_feat, num_feat, 3, padding=1),
+            nn.BatchNorm2d(num_feat),
+        )
+        self.up = nn.Sequential(*(PixelShuffleBlock(num_feat) for _ in range(stages)))
+        self.last = nn.Conv2d(num_feat, in_channels, 9, padding=4)
+        if image_skip:
+            nn.init.zeros_(self.last.weight)
+            nn.init.zeros_(self.last.bias)
+
+    def forward(self, x: Tensor, target_size: int | tuple[int, int] | None = None) -> Tensor:
+        """Return the large images, of `target_size` (H, W) if it is given (`brainlab.models.upscaling`)."""
+        check_input(x, self.in_channels, int)  # every size fits
+        feat = self.first(x)  # (B, F, h, w)
+        feat = feat + self.body(feat)
+        feat = resample(self.up(feat), target_size)  # (B, F, scale h, scale w), or (B, F, H, W)
+        out = self.last(feat)  # (B, C, H, W)
+        return out + resample(x, tuple(out.shape[-2:])) if self.image_skip else out
+
+
+class Discriminator(nn.Module):
+    """Is it a true image? (B, in_channels, H, W) to logits (B, 1), above 0 for yes; no sigmoid.
+
+    Eight convolutions, every second one with stride 2, then two dense layers. It serves ESRGAN as well, where
+    the loss compares its logits (`brainlab.losses.adversarial`).
+
+    Any size of 16 pixels or more fits: the features are averaged to `pool` x `pool` before the dense layers.
+    At the 96 x 96 pixels of the paper they have 6 x 6 already, and nothing is averaged.
+
+    Parameters
+    ----------
+    in_channels : int
+    num_feat : int
+        Channels of the first layer, 64 in the paper; the last has 8 and the dense layer 16 times as many.
+    pool : int
+        Positions along each axis that the dense layer sees apart.
+
+    Raises
+    ------
+    ValueError
+        In the forward pass, if the input does not fit.
+    """
+
+    def __init__(self, in_channels: int = 1, num_feat: int = 64, pool: int = 6):
+        super().__init__()
+        self.in_channels = in_channels
+        layers: list[nn.Module] = [nn.Conv2d(in_channels, num_feat, 3, padding=1), nn.LeakyReLU(0.2)]
+        channels = num_feat
+        for times, stride in ((1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2)):
+            width = times * num_feat
+            layers.append(nn.Conv2d(channels, width, 3, stride=stride, padding=1))
+            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
+            channels = width
+        self.features = nn.Sequential(*layers)
+        self.pool = nn.AdaptiveAvgPool2d(pool)
+        self.head = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(channels * pool**2, 16 * num_feat),
+            nn.LeakyReLU(0.2),
+            nn.Linear(16 * num_feat, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_channels, self.output_size)
+        feat = self.features(x)  # (B, 8 F, H/16, W/16)
+        return self.head(self.pool(feat))  # (B, 1)
+
+    @staticmethod
+    def output_size(size: int) -> int:
+        """Return how many features there are along an axis of `size` pixels, before they are averaged."""
+        if size < 16:
+            raise ValueError(f"it has {size} pixels; expected 16 or more: is it the small image?")
+        return -(-size // 16)
