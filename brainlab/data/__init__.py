@@ -16,6 +16,7 @@ _HOMES = {
     "slices": ("SliceDataset", "class_weights", "one_hot"),
     "source": ("cohort_folder", "open_cases"),
     "split": ("Split", "split_by_patient"),
+    "superres": ("SuperResSet", "bicubic", "kspace_crop"),
     "volume": ("VolumeError", "orientation", "save_nifti", "side_of_voxel", "voxel_to_mm"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
