@@ -47,7 +47,7 @@ def deeply_supervised(loss_fn: Loss, model: nn.Module, weights: Sequence[float] 
             )
         if weights is not None and len(weights) != len(sides):
             raise ValueError(f"weights are {len(weights)}; expected {len(sides)}, one for each side output")
-        for weight, side in zip(weights or [1.0] * len(sides), sides, strict=True):
+        for weight, side in zip([1.0] * len(sides) if weights is None else weights, sides, strict=True):
             total = total + weight * loss_fn(side, target)
         return total
 
