@@ -1,10 +1,11 @@
-"""The training of notebook 02, in one place: which cases, which slices, which settings, and how it is scored.
+"""The training of notebooks 02 and 03, in one place: cases, slices, settings, and how it is scored.
 
-The notebook, its benchmark and the command that segments real cases all train by this recipe.
+The notebooks, the benchmark and the command that segments real cases all train by this recipe.
 """
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from torch import nn
@@ -103,6 +104,12 @@ def settings(budget: Budget, device: str | None = None, seed: int = 0) -> TrainS
         seed=seed,
         device=device,
     )
+
+
+def one_of_four(budget: Budget) -> Budget:
+    """Return the budget of one training where a notebook makes four: narrower, and with fewer epochs."""
+    width, epochs = max(8, 3 * budget.width // 4), max(4, 2 * budget.epochs // 3)
+    return replace(budget, width=width, epochs=min(epochs, budget.epochs))
 
 
 def predict_cases(model: nn.Module, cases: Sequence[CachedCase], budget: Budget) -> dict[str, np.ndarray]:
