@@ -11,12 +11,13 @@ _HOMES = {
     "cached": ("CachedCase",),
     "case": ("Case",),
     "caselist": ("CaseList", "Problem"),
+    "edges": ("WithEdges", "edge_map"),
     "layouts": ("find_cases",),
     "phantom": ("generate", "make_cohort"),
     "slices": ("SliceDataset", "class_weights", "one_hot"),
     "source": ("cohort_folder", "open_cases"),
     "split": ("Split", "split_by_patient"),
-    "superres": ("SuperResSet", "bicubic", "kspace_crop"),
+    "superres": ("SuperResSet",),
     "volume": ("VolumeError", "orientation", "save_nifti", "side_of_voxel", "voxel_to_mm"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
