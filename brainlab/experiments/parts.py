@@ -17,7 +17,7 @@ from brainlab.models import ResUNetPlusPlus, UNet, UNet3Plus
 from brainlab.training import TrainSettings
 
 # The whole field of view of BraTS is 240 mm wide; a head is at most about 190 mm long.
-TABLE = Budget("table", patients=32, spacing=1, size=80, pixel=3, width=8, epochs=15, batch_size=8)
+TABLE = Budget("table", patients=32, spacing=1, size=80, pixel=3, width=8, epochs=12, batch_size=8)
 CROP = 0.8  # of the field: the smallest window that holds nearly every head
 MIN_AREA = 50.0  # mm2 of tumour in a slice, in training and test
 STEP = 2  # every second slice: neighbours are nearly the same
