@@ -68,7 +68,8 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     with _open(path) as image:
         width, height = image.size
-        lies = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+        # The method of the base class: that of a PNG would decode the pixels to look behind them.
+        lies = Image.Image.getexif(image).get(ORIENTATION, 1) in (5, 6, 7, 8)
     return (width, height) if lies else (height, width)
 
 
