@@ -55,11 +55,12 @@ def gradient_of(loss_fn: Any, logits: Tensor, target: Tensor, tried: str, **opti
 def scan(
     rng: np.random.Generator, images: int, classes: int, height: int, width: int
 ) -> tuple[Tensor, Tensor]:
-    """Return random logits (B, C, H, W) and labels (B, H, W) of which every class has some and 0 the most.
+    """Return logits (B, C, H, W) and labels (B, H, W) of which every class has some and 0 the most.
 
-    The foreground shrinks from image to image, so that a mean over images and a ratio over the batch differ.
+    The prediction is half right, and it favours some classes, so that false positives and false negatives
+    differ. The foreground shrinks from image to image, so that a mean over images and a ratio over the batch
+    differ.
     """
-    logits = torch.as_tensor(rng.normal(0, 2, (images, classes, height, width)), dtype=torch.float32)
     target = torch.zeros(images, height * width, dtype=torch.int64)
     for number in range(images):
         for label in range(1, classes):
@@ -68,10 +69,18 @@ def scan(
             target[number, places] = label
         # The last pixels of an image hold one of each class, whatever the random places covered.
         target[number, -classes:] = torch.arange(classes)
-    return logits, target.reshape(images, height, width)
+    target = target.reshape(images, height, width)
+    favoured = rng.normal(0, 1, (1, classes, 1, 1))
+    noise = rng.normal(0, 1.5, (images, classes, height, width))
+    logits = torch.as_tensor(noise + favoured, dtype=torch.float32) + one_hot(target, classes)
+    return logits, target
 
 
 def certain(target: Tensor, classes: int, size: float = 60.0) -> Tensor:
     """Return logits (B, C, H, W) of a prediction that is right and sure: probabilities of exactly 0 and 1."""
-    truth = torch.nn.functional.one_hot(target, classes).movedim(-1, 1)
-    return size * (2.0 * truth - 1)
+    return size * (2 * one_hot(target, classes) - 1)
+
+
+def one_hot(target: Tensor, classes: int) -> Tensor:
+    """Return labels (B, H, W) as 0 and 1, (B, C, H, W) float32."""
+    return torch.stack([target == label for label in range(classes)], dim=1).float()
