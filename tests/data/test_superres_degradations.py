@@ -12,7 +12,7 @@ from PIL import Image
 from brainlab.data.superres import bicubic, from_8bit, kspace_crop, to_8bit
 
 
-def smooth_image(height, width, waves=3):
+def smooth_image(waves=3):
     """Return a sum of waves, at most `waves` along an axis, as a function of positions 0..1."""
     rng = np.random.default_rng(0)
     terms = [(rng.integers(-waves, waves + 1, 2), rng.random()) for _ in range(6)]
@@ -34,7 +34,7 @@ def centres(size):
 @pytest.mark.parametrize("kept", [(16, 16), (9, 11), (20, 20)])
 def test_kspace_crop_samples_a_smooth_image_at_the_right_places(full, kept):
     """What has few waves is kept exactly: same intensities, and each pixel at the centre of its area."""
-    image = smooth_image(*full)
+    image = smooth_image()
     hr = image(centres(full[0]), centres(full[1]))
     expected = image(centres(kept[0]), centres(kept[1])).float()
     torch.testing.assert_close(kspace_crop(hr, kept), expected, atol=2e-6, rtol=0)

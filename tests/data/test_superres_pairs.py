@@ -139,6 +139,7 @@ def test_errors_say_what_to_do(cached_trio, options, message):
         make(cached_trio, **options)
 
 
+@pytest.mark.filterwarnings("ignore:.*constant inside the brain")
 def test_cases_that_do_not_fit_are_named(tmp_path, make_volumes, make_case):
     with pytest.raises(ValueError, match="there are no cases; expected one or more"):
         make([])
