@@ -42,7 +42,7 @@ def slice_picture(case: CachedCase, z: int, size: int = 256, modality: str = "t1
     grey = np.where(raw == 0, 0, (raw - low) / max(high - low, 1e-6))
     # Cut off before it becomes 8 bit: 256 would wrap round to black.
     squared = square_image(_upright(np.clip(grey, 0, 1), case)[None].astype(np.float32), size)[0]
-    return np.rint(255 * np.clip(squared, 0, 1)).astype(np.uint8)
+    return np.rint(255 * squared).astype(np.uint8)
 
 
 def slice_mask(case: CachedCase, z: int, size: int = 256, labels: Sequence[int] = (1, 2, 3)) -> np.ndarray:

@@ -96,6 +96,9 @@ def test_epoch_and_seed_draw_the_augmentation(pairs):
     torch.testing.assert_close(images(0, 0, workers=2), first)
     for other in (images(0, 1), images(1, 0)):
         assert (other != first).flatten(1).any(dim=1).all(), "every image is drawn anew"
+    twice = ImageDataset([pairs[0], pairs[0]], 32, augment=Augment())
+    twice.set_epoch(0)
+    assert (twice[0][0] != twice[1][0]).any(), "each image of an epoch has a draw of its own"
 
 
 def test_without_epochs_torch_draws(pairs):
