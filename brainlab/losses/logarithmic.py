@@ -31,7 +31,8 @@ def exponential_logarithmic_loss(
     gamma < 1 what is nearly right is pushed on.
 
     Fails where a class is absent: -ln Dice is about 20 there, until not a single soft pixel of it is left.
-    With gamma < 1 the slope near a perfect prediction is steep, and wrong labels pull without end.
+    With gamma < 1 the slope is steepest where prediction and truth nearly agree: late in a training it is the
+    disputed outlines that decide.
 
     Parameters
     ----------

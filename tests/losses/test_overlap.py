@@ -64,12 +64,13 @@ def test_one_channel_against_monai(ours, monai, per_image, problem):
 
 
 @pytest.mark.parametrize("eps", [1.0, 0.1])
+@pytest.mark.parametrize("per_image", [True, False])
 @pytest.mark.parametrize("name", ["Dice", "Jaccard", "Tversky"])
-def test_eps_against_monai(name, eps, problem):
+def test_eps_against_monai(name, per_image, eps, problem):
     ours, monai = PAIRS[name]
     logits, target = problem((3, 4, 6, 5))
-    expected = monai(eps, softmax=True, to_onehot_y=True)(logits, target.unsqueeze(1))
-    torch.testing.assert_close(ours(logits, target, eps=eps), expected)
+    expected = monai(eps, softmax=True, to_onehot_y=True, batch=not per_image)(logits, target.unsqueeze(1))
+    torch.testing.assert_close(ours(logits, target, per_image=per_image, eps=eps), expected)
 
 
 def slow_focal_tversky(logits, target, alpha, beta, gamma):
