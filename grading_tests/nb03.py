@@ -173,10 +173,10 @@ GAPS = [
         reference=elastic_field,
         properties=[
             Property("smooth from node to node, oblong images", elastic.between_the_nodes, share=2),
+            Property("seeds", elastic.its_own_random_numbers),
             Property("the size at the nodes", elastic.size_at_the_nodes),
             Property("two components of their own", elastic.two_components),
             Property("nodes of their own", elastic.each_node, visible=False),
-            Property("seeds", elastic.its_own_random_numbers),
             Property("other grids", elastic.other_grids, visible=False),
             Property("sigma 0", elastic.without_sigma, share=0.5, visible=False),
         ],
