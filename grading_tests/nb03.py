@@ -19,7 +19,7 @@ GAPS = [
     Gap(
         "g03_weighted_cross_entropy",
         "weighted_cross_entropy",
-        minutes=6,
+        minutes=5,
         points=4,
         reference=cross_entropy,
         properties=[
@@ -49,7 +49,7 @@ GAPS = [
     Gap(
         "g03_soft_dice",
         "soft_dice_loss",
-        minutes=8,
+        minutes=7,
         points=5,
         reference=soft_dice_loss,
         properties=[
