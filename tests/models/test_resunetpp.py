@@ -195,6 +195,18 @@ def test_channels_last_gives_the_same():
         torch.testing.assert_close(model(x.to(memory_format=torch.channels_last)), expected)
 
 
+def test_channels_last_gives_the_same_gradient():
+    torch.manual_seed(0)
+    model, x = ResUNetPlusPlus(width=2).double(), torch.randn(2, 4, 16, 19).double()
+
+    def gradients(x):
+        return torch.autograd.grad(model(x).square().mean(), list(model.parameters()))
+
+    expected = gradients(x)
+    model = model.to(memory_format=torch.channels_last)
+    torch.testing.assert_close(gradients(x.to(memory_format=torch.channels_last)), expected)
+
+
 def test_state_dict_round_trip():
     torch.manual_seed(0)
     model, other, x = ResUNetPlusPlus(width=2), ResUNetPlusPlus(width=2), torch.randn(2, 4, 16, 16)
