@@ -169,6 +169,14 @@ def test_bounded_power(gamma):
     torch.testing.assert_close(x.grad[:2], torch.full((2,), 1e-6 ** (gamma - 1), dtype=torch.float64))
 
 
+def test_rounding_below_zero_is_no_negative_loss():
+    x = torch.tensor(-1e-7, requires_grad=True)
+    y = bounded_power(x, 0.3)
+    y.backward()
+    assert y == 0
+    assert x.grad == 0
+
+
 @pytest.mark.parametrize("options", [{"alpha": -0.1}, {"beta": -1.0}, {"gamma": -1.0}])
 def test_options_out_of_range(options, problem):
     (name, value), *_ = options.items()
