@@ -20,7 +20,7 @@ from brainlab.data.source import cohort_folder, open_cases
 from brainlab.data.split import Split
 from brainlab.inference import predict_case
 from brainlab.labels import REGIONS
-from brainlab.metrics import dice
+from brainlab.metrics import dice, recall_of_pieces
 from brainlab.notebook import Lab
 from brainlab.training import TrainSettings
 
@@ -136,3 +136,29 @@ def dice_of_cases(
                 for region, labels in REGIONS.items()
             }
     return table
+
+
+def recall_by_area(
+    predictions: Mapping[str, np.ndarray], cases: Sequence[CachedCase], edges: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much of small and of large pieces of tumour was found, and how many pieces there are.
+
+    Parameters
+    ----------
+    predictions : dict
+        Labels (X, Y, Z) of each case, by id.
+    cases : sequence of CachedCase
+        With labels.
+    edges : sequence of float
+        Areas in mm2 that part the pieces, in rising order: from the first to the second, and so on.
+
+    Returns
+    -------
+    recalls, pieces : ndarray (len(edges) - 1,)
+        Mean share of a piece of whole tumour that was found, see `recall_of_pieces`; nan without pieces.
+    """
+    found = [recall_of_pieces(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
+    areas, recalls = (np.concatenate(part) for part in zip(*found, strict=True))
+    pieces = np.histogram(areas, edges)[0]
+    total = np.histogram(areas, edges, weights=recalls)[0]
+    return np.divide(total, pieces, out=np.full(len(pieces), np.nan), where=pieces > 0), pieces

@@ -105,3 +105,29 @@ def test_dice_of_cases(cached):
 def test_a_case_without_labels_has_no_score(cached):
     case = SimpleNamespace(id="x", has_labels=False)
     assert recipe.dice_of_cases({"x": np.zeros((2, 2, 2))}, [case]) == {}
+
+
+def test_recall_by_area(cached):
+    case = cached[0]
+    truth = recipe.truth_of(case)
+    edges = [0, 100, np.inf]
+    recalls, pieces = recipe.recall_by_area({case.id: truth}, [case], edges)
+    assert pieces.sum() > 0
+    assert recalls[pieces > 0] == pytest.approx(1)
+    nothing, _ = recipe.recall_by_area({case.id: 0 * truth}, [case], edges)
+    assert nothing[pieces > 0] == pytest.approx(0)
+
+
+def test_an_area_without_pieces_has_no_recall(cached):
+    case = cached[0]
+    recalls, pieces = recipe.recall_by_area({case.id: recipe.truth_of(case)}, [case], [1e8, 1e9])
+    assert pieces.tolist() == [0]
+    assert np.isnan(recalls).all()
+
+
+def test_one_training_of_four_is_smaller():
+    lesson = BUDGETS["lesson"]
+    one = recipe.one_of_four(lesson)
+    assert (one.width, one.epochs) == (12, 4)
+    assert one.size == lesson.size
+    assert recipe.one_of_four(BUDGETS["quick"]) == BUDGETS["quick"]

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import time
 import uuid
 import warnings
@@ -101,7 +102,7 @@ def cache_cases(
         If no case at all could be read; the message is that of the first.
     """
     cached, first_error = [], None
-    for case in tqdm(cases, desc="Caching slices", unit="case", disable=not progress):
+    for case in tqdm(cases, desc="Caching slices", unit="case", disable=not progress, file=sys.stdout):
         try:
             cached.append(cache_case(case, folder))
         except ValueError as error:

@@ -1,10 +1,11 @@
 """The figures of notebook 03: losses as curves and landscapes, weight maps, and small tumours close up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from brainlab.view.figures import label_legend
 from brainlab.view.slices import draw, oriented
@@ -20,7 +21,7 @@ def curves(
     x: Sequence[float],
     panels: Mapping[str, Curves],
     xlabel: str,
-    log: Sequence[str] = (),
+    log: Collection[str] = (),
     logx: bool = False,
     marker: str = "",
 ) -> Figure:
@@ -32,12 +33,12 @@ def curves(
     panels : dict
         Label of the y axis -> name of the curve -> values at `x`.
     xlabel : str
-    log : sequence of str
+    log : collection of str
         The panels whose y axis is logarithmic.
     logx : bool
         Whether the x axis is.
     marker : str
-        Matplotlib marker at each value.
+        Matplotlib marker at each value; then `x` are whole numbers, such as epochs.
     """
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
     fig = Figure(figsize=(4.4 * len(panels) + 0.8, 3.4), layout="constrained")
@@ -49,6 +50,8 @@ def curves(
             style = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 2}
             (handles[name],) = ax.plot(x, values, marker=marker, label=name, **style)
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if ylabel in log else "linear")
+        if marker and not logx:  # such as epochs
+            ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xscale("log" if logx else "linear")
         ax.spines[["top", "right"]].set_visible(False)
     options = {"ncols": min(len(names), 6), "frameon": False, "handlelength": 2.6, "fontsize": 9}
@@ -136,6 +139,8 @@ def close_ups(
         for ax, (name, mask) in zip(axes, masks.items(), strict=True):
             draw(ax, plane, affine, mask, title=name)
             _zoom(ax, oriented(truth, affine), margin)
+            for mark in ax.texts:  # L and R, white: close up there is no black around the head
+                mark.set_path_effects([withStroke(linewidth=2, foreground="black")])
     label_legend(fig)
     return fig
 
