@@ -1,0 +1,119 @@
+"""The slice browser: a widget that draws in the browser, so that it answers also while the kernel trains.
+
+The modality that is shown first and the labels travel gzipped in the opening state; other modalities when
+they are asked for. The page then needs the kernel no more. The JavaScript lies in `js/`, one idea a file, and
+is joined to one module: no bundler, and nothing is loaded from elsewhere.
+"""
+
+import base64
+import io
+from pathlib import Path
+
+import anywidget
+import numpy as np
+from traitlets import Bytes, Dict
+
+from brainlab.labels import LABELS
+from brainlab.view.viewer.counts import label_volumes
+from brainlab.view.viewer.frame import VIEWS
+from brainlab.view.viewer.paint import ERRORS, error_codes
+from brainlab.view.viewer.quantise import Quantised, pack, quantise
+from brainlab.view.viewer.state import ViewerState
+
+HERE = Path(__file__).parent
+# Each file uses only the ones before it.
+PARTS = ("decode", "geometry", "paint", "store", "words", "elements", "panel", "controls", "input", "viewer")
+MOST = 2_700_000  # bytes of the first modality; with labels and the rest, opening stays under 3 MB
+
+
+class SliceViewer(ViewerState, anywidget.AnyWidget):
+    _esm = "\n".join((HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    _css = (HERE / "viewer.css").read_text(encoding="utf-8")
+
+    about = Dict().tag(sync=True)
+    first = Dict().tag(sync=True)
+    first_codes = Bytes().tag(sync=True)
+    truth_codes = Bytes().tag(sync=True)
+    prediction_codes = Bytes().tag(sync=True)
+
+    __doc__ = ViewerState.__doc__.replace("The state of a slice browser", "Browse a case slice by slice", 1)
+
+    def __init__(self, *volumes: object, **options: object) -> None:
+        super().__init__(*volumes, **options)
+        self.on_msg(self._answer)
+
+    def _opening(self) -> dict[str, object]:
+        first = self.first_modality
+        quantised = quantise(self.source.volume(first))
+        codes = {f"{name}_codes": self._packed(labels) for name, labels in self._maps.items()}
+        return {
+            "about": self._about(),
+            "first": {"part": first, **_numbers(quantised)},
+            "first_codes": self._packed(quantised.codes, MOST),
+            **codes,
+        }
+
+    def _about(self) -> dict[str, object]:
+        """Return what does not change: the frame, the names, the colours and the counts."""
+        frame, source = self.frame, self.source
+        about = {
+            "name": source.name,
+            "shape": list(frame.shape),
+            "axes": list(frame.axes),
+            "flipped": list(frame.flipped),
+            "spacing": list(frame.spacing),
+            "affine": None if frame.affine is None else frame.affine.tolist(),
+            "boxes": self.boxes,
+            "marks": {view: frame.marks(view) for view in VIEWS},
+            "modalities": [{"name": name, "title": title} for name, title in source.titles.items()],
+            "labels": [{"short": one.short, "name": one.name, "colour": one.colour} for one in LABELS],
+            "errors": [{"name": name, "colour": colour} for name, colour in ERRORS],
+            "after": source.has_after,
+            "volumes": self.volumes,
+            "counts": self.slice_counts,
+        }
+        if len(self._maps) == 2:
+            about["volumes"]["errors"] = label_volumes(error_codes(*self._maps.values()), frame)
+        return about
+
+    def _packed(self, volume: np.ndarray, most: int | None = None) -> bytes:
+        return pack(self.frame.display(volume), most)
+
+    def _answer(self, _: object, message: dict, __: list) -> None:
+        """Answer the page: the voxels of a modality, or the exact intensities under the crosshair."""
+        try:
+            if message.get("ask") == "part":
+                self._send_part(message["part"])
+            elif message.get("ask") == "values":
+                self._send_values(tuple(message["voxel"]))
+        except Exception as error:  # whatever a damaged file raises belongs on the screen, not into a log
+            self.send({"kind": "problem", "part": message.get("part"), "text": str(error)})
+
+    def _send_part(self, part: str) -> None:
+        name, _, second = part.partition("/")
+        volume = self.source.after(name) if second else self.source.volume(name)
+        quantised = quantise(volume)
+        header = {"kind": "part", "part": part, **_numbers(quantised)}
+        self.send(header, [self._packed(quantised.codes, MOST)])
+
+    def _send_values(self, voxel: tuple[int, ...]) -> None:
+        names = self.source.titles if self.side_by_side else [self.modality]
+        values = {name: float(self.source.volume(name)[voxel]) for name in names}
+        if self.source.has_after:
+            values |= {f"{name}/after": float(self.source.after(name)[voxel]) for name in names}
+        self.send({"kind": "values", "voxel": list(voxel), "values": values})
+
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict] | None:
+        """Add a picture, which is what a static page shows; the voxels are not stored in the notebook."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        buffer, alt = io.BytesIO(), self.describe()
+        self.to_figure().savefig(buffer, format="png", dpi=80, facecolor="white")
+        png = base64.b64encode(buffer.getvalue()).decode()
+        return {**data, "image/png": png, "text/plain": alt}, {**metadata, "image/png": {"alt": alt}}
+
+
+def _numbers(quantised: Quantised) -> dict[str, float]:
+    return {name: getattr(quantised, name) for name in ("offset", "step", "black", "white")}

@@ -1,0 +1,55 @@
+"""What a viewer shows as a Matplotlib figure, with marks and a legend, for a report or a static page."""
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from brainlab.view.figures import label_legend
+from brainlab.view.viewer.paint import ERRORS
+
+if TYPE_CHECKING:
+    from brainlab.view.viewer.state import ViewerState
+
+
+def figure_of(viewer: "ViewerState") -> Figure:
+    """Draw the pictures of a viewer in a row, in their true proportions."""
+    pictures = viewer.pictures()
+    height, width = viewer.frame.pixel_size(viewer.view)
+    top, bottom, left, right = viewer.boxes[viewer.view]
+    rows, columns = bottom - top, right - left
+    inches = 3.2 if len(pictures) > 1 else 4.6
+    scale = inches / max(rows * height, columns * width)
+    fig = Figure(
+        figsize=(len(pictures) * (columns * width * scale + 0.1), rows * height * scale + 0.9),
+        layout="constrained",
+    )
+    axes = fig.subplots(1, len(pictures), squeeze=False)[0]
+    for ax, (title, rgb) in zip(axes, pictures.items(), strict=True):
+        ax.imshow(rgb, aspect=height / width, interpolation="nearest")
+        ax.set_xlim(left - 0.5, right - 0.5)
+        ax.set_ylim(bottom - 0.5, top - 0.5)
+        ax.set_title(title, fontsize=9)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        _mark(ax, viewer.frame.marks(viewer.view))
+        if viewer.crosshair:
+            row, column = viewer.frame.pixel(viewer.view, viewer.voxel)
+            ax.axvline(column, color="white", linewidth=0.6, alpha=0.5)
+            ax.axhline(row, color="white", linewidth=0.6, alpha=0.5)
+    if viewer.overlay == "errors":
+        patches = [Patch(color=colour, label=name) for name, colour in ERRORS[1:]]
+        fig.legend(handles=patches, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    elif viewer.overlay != "none" and viewer.labels:
+        label_legend(fig, viewer.labels)
+    fig.suptitle(f"{viewer.source.name}  {viewer.view} slice {viewer.slice}".strip(), fontsize=10)
+    return fig
+
+
+def _mark(ax: Axes, marks: str) -> None:
+    places = ((0.02, 0.5, "left"), (0.98, 0.5, "right"), (0.5, 0.97, "center"), (0.5, 0.03, "center"))
+    for letter, (x, y, side) in zip(marks, places, strict=False):
+        ax.text(
+            x, y, letter, transform=ax.transAxes, color="white", fontsize=8, ha=side, va="center", alpha=0.8
+        )

@@ -1,0 +1,54 @@
+// What is shown, in words: for the line under the picture and for screen readers.
+
+const number = (value) => {
+  const size = Math.abs(value);
+  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
+};
+
+function placeInWords(about, voxel) {
+  const mm = toMillimetres(about, voxel);
+  const where = `voxel ${voxel.join(", ")}`;
+  if (!mm) return where;
+  const letters = [["R", "L"], ["A", "P"], ["S", "I"]];
+  return `${mm.map((v, i) => `${letters[i][v < 0 ? 1 : 0]} ${Math.abs(v).toFixed(1)}`).join("  ")} mm · ${where}`;
+}
+
+function labelsAt(about, store, offset) {
+  return Object.entries(store.labels)
+    .map(([name, codes]) => `${name}: ${about.labels[codes[offset]].name}`)
+    .join(" · ");
+}
+
+function valuesAt(about, store, names, voxel, offset) {
+  const titles = Object.fromEntries(about.modalities.map((m) => [m.name, m.title]));
+  return names
+    .map((name) => {
+      const found = store.value(name, voxel, offset);
+      const [modality, second] = name.split("/");
+      const title = titles[modality] + (second ? " after" : "");
+      return found ? `${title} ${found.exact ? "" : "≈ "}${number(found.value)}` : `${title} …`;
+    })
+    .join(" · ");
+}
+
+// The labels of one slice as areas, and of the whole volume.
+function labelsInWords(about, view, index) {
+  const sizes = [0, 1, 2].filter((d) => d !== NORMAL[view]).map((d) => about.spacing[d]);
+  const area = (sizes[0] * sizes[1]) / 100; // cm2 of a pixel
+  return Object.keys(about.counts).map((name) => {
+    const told = about.labels.slice(1).map((label, k) => {
+      const here = about.counts[name][view][k + 1][index] * area;
+      return `${label.name} ${here.toFixed(1)} cm² here, ${about.volumes[name][k + 1].toFixed(1)} cm³ in all`;
+    });
+    return `${name}: ${told.join("; ")}`;
+  }).join(". ");
+}
+
+function sliceInWords(about, view, voxel) {
+  const axis = sliceAxis(about, view);
+  const mm = toMillimetres(about, voxel);
+  const names = [["right", "left"], ["front", "back"], ["up", "down"]];
+  const d = NORMAL[view];
+  const place = mm ? `, ${Math.abs(mm[d]).toFixed(1)} mm ${names[d][mm[d] < 0 ? 1 : 0]}` : "";
+  return `${view} slice ${voxel[axis]} of 0 to ${about.shape[axis] - 1}${place}`;
+}

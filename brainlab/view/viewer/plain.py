@@ -1,0 +1,91 @@
+"""The slice browser where anywidget cannot load: pictures come from the kernel, controls are ipywidgets' own.
+
+Slower (about 60 ms a step, and it waits while the kernel trains), with the same traits and the same picture.
+Choose it yourself with `from brainlab.view.viewer.plain import PlainViewer`, for a page that can load
+ipywidgets but not anywidget.
+"""
+
+import io
+
+import ipywidgets as widgets
+import numpy as np
+from PIL import Image, ImageDraw
+from traitlets import link
+
+from brainlab.view.viewer.frame import VIEWS
+from brainlab.view.viewer.state import OVERLAYS, ViewerState
+
+LONGEST = 420  # pixels of the longest side of a picture
+DRAWN = (
+    "view", "voxel", "modality", "side_by_side", "window", "level",
+    "overlay", "alpha", "contour", "labels", "wipe", "crosshair",
+)  # fmt: skip
+
+
+class PlainViewer(ViewerState, widgets.VBox):
+    __doc__ = ViewerState.__doc__.replace("The state of a slice browser", "Browse a case slice by slice", 1)
+
+    def __init__(self, *volumes: object, **options: object) -> None:
+        super().__init__(*volumes, **options)
+        self._image = widgets.Image(format="png")
+        self._slider = widgets.IntSlider(description="slice", max=self.source.shape[self._axis] - 1)
+        self._slider.value = self.slice
+        link((self, "slice"), (self._slider, "value"))
+        given = [o for o in OVERLAYS if self._possible(o)]
+        controls = [
+            self._linked("view", widgets.Dropdown(options=VIEWS, value=self.view)),
+            self._linked("modality", widgets.Dropdown(options=list(self.source.titles), value=self.modality)),
+            self._linked("overlay", widgets.Dropdown(options=given, value=self.overlay)),
+            self._linked("alpha", widgets.FloatSlider(min=0, max=1, step=0.05, value=self.alpha)),
+            self._linked("window", widgets.FloatSlider(min=0.05, max=4, step=0.05, value=self.window)),
+            self._linked("level", widgets.FloatSlider(min=-1, max=2, step=0.05, value=self.level)),
+            self._linked("contour", widgets.Checkbox(value=self.contour)),
+            self._linked("side_by_side", widgets.Checkbox(value=self.side_by_side)),
+        ]
+        if self.source.has_after:
+            controls.append(self._linked("wipe", widgets.FloatSlider(min=0, max=1, value=self.wipe)))
+        self.children = [widgets.HBox([self._image, widgets.VBox([self._slider, *controls])])]
+        self.observe(self._draw, DRAWN)
+        self._draw()
+
+    def _linked(self, trait: str, control: widgets.Widget) -> widgets.Widget:
+        control.description = trait.replace("_", " ")
+        link((self, trait), (control, "value"))
+        return control
+
+    def _possible(self, overlay: str) -> bool:
+        needed = {"none": set(), "truth": {"truth"}, "prediction": {"prediction"}}
+        return needed.get(overlay, {"truth", "prediction"}) <= set(self._maps)
+
+    def _draw(self, change: dict | None = None) -> None:
+        if change and change["name"] == "view":
+            self._slider.max = max(self.source.shape)  # for the moment in which both change
+            self._slider.value = self.slice
+            self._slider.max = self.source.shape[self._axis] - 1
+        pictures = [self._scaled(rgb) for rgb in self.pictures().values()]
+        sheet = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
+        for number, picture in enumerate(pictures):
+            sheet.paste(picture, (number * picture.width, 0))
+        buffer = io.BytesIO()
+        sheet.save(buffer, "png", compress_level=1)
+        self._image.value = buffer.getvalue()
+
+    def _scaled(self, rgb: np.ndarray) -> Image.Image:
+        """Bring a picture to its true proportions and put the marks on it."""
+        height, width = self.frame.pixel_size(self.view)
+        top, low, left, far = self.boxes[self.view]
+        rgb, rows, columns = rgb[top:low, left:far], low - top, far - left
+        scale = LONGEST / max(rows * height, columns * width)
+        size = (round(columns * width * scale), round(rows * height * scale))
+        picture = Image.fromarray((rgb * 255 + 0.5).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+        ink = ImageDraw.Draw(picture)
+        right, bottom = size
+        if self.crosshair:
+            row, column = self.frame.pixel(self.view, self.voxel)
+            x, y = (column - left + 0.5) * right / columns, (row - top + 0.5) * bottom / rows
+            ink.line([(x, 0), (x, bottom)], fill="#999999")
+            ink.line([(0, y), (right, y)], fill="#999999")
+        places = ((4, bottom / 2), (right - 12, bottom / 2), (right / 2, 4), (right / 2, bottom - 14))
+        for letter, place in zip(self.frame.marks(self.view), places, strict=False):
+            ink.text(place, letter, fill="white")
+        return picture

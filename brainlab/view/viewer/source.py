@@ -1,0 +1,123 @@
+"""What is looked at: a case whose modalities are read one by one as they are asked for, or arrays."""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from brainlab.data.cached import CachedCase
+from brainlab.labels import MODALITIES, MODALITY_NAMES, NUM_CLASSES
+
+Reader = Callable[[str], np.ndarray]
+
+
+class Source:
+    """The volumes of one examination.
+
+    Attributes
+    ----------
+    titles : dict of str to str
+        Name of each modality -> the name to show.
+    shape : tuple of int
+        (X, Y, Z) of every volume.
+    affine : ndarray (4, 4) or None
+        Voxel to mm.
+    truth, prediction : ndarray (X, Y, Z) of uint8, or None
+        Label maps 0 to 3.
+    name : str
+        Of the case, for titles.
+    """
+
+    def __init__(
+        self,
+        case_or_arrays: object,
+        seg: np.ndarray | None = None,
+        pred: np.ndarray | None = None,
+        affine: np.ndarray | None = None,
+        after: np.ndarray | None = None,
+    ) -> None:
+        self.name = str(getattr(case_or_arrays, "id", ""))
+        if hasattr(case_or_arrays, "modality"):
+            case = case_or_arrays
+            self.shape, self.affine = tuple(case.shape), case.affine
+            read, names = case.modality, MODALITIES
+            seg = case.seg() if seg is None else seg
+        else:
+            if isinstance(case_or_arrays, CachedCase):
+                case_or_arrays, labels, affine = _of_cached(case_or_arrays)
+                seg = labels if seg is None else seg
+            arrays = _channels(case_or_arrays, "image")
+            self.shape, self.affine = arrays.shape[1:], affine
+            names = _names(len(arrays))
+            read = _reader(arrays, names)
+        self.titles = {name: MODALITY_NAMES.get(name, name) for name in names}
+        self.truth = None if seg is None else self._labels(seg, "seg")
+        self.prediction = None if pred is None else self._labels(pred, "pred")
+        self._read = cache(read)
+        self._after = None
+        if after is not None:
+            after = _channels(after, "after")
+            if after.shape != (len(names), *self.shape):
+                raise ValueError(
+                    f"after has shape {after.shape}; expected {(len(names), *self.shape)} as the image: "
+                    "was it brought to the same grid?"
+                )
+            self._after = _reader(after, names)
+
+    @property
+    def has_after(self) -> bool:
+        """Whether there is a second image to compare with."""
+        return self._after is not None
+
+    def volume(self, modality: str) -> np.ndarray:
+        """Return one modality (X, Y, Z); a case reads its file the first time."""
+        return self._read(modality)
+
+    def after(self, modality: str) -> np.ndarray:
+        """Return one modality of the second image (X, Y, Z)."""
+        return self._after(modality)
+
+    def _labels(self, labels: np.ndarray, name: str) -> np.ndarray:
+        labels = np.asarray(labels)
+        if labels.shape != self.shape:
+            raise ValueError(
+                f"{name} has shape {labels.shape}; expected {self.shape} as the image: is it of this case?"
+            )
+        lowest, highest = (labels.min(), labels.max()) if labels.size else (0, 0)
+        if lowest < 0 or highest >= NUM_CLASSES or (labels.dtype.kind == "f" and (labels % 1).any()):
+            raise ValueError(
+                f"{name} has values from {lowest} to {highest}; expected the labels 0 to {NUM_CLASSES - 1}: "
+                "was it mapped from the data set's own labels, and decoded by argmax?"
+            )
+        return labels.astype(np.uint8)
+
+
+def _channels(arrays: object, name: str) -> np.ndarray:
+    """Return (X, Y, Z) or (C, X, Y, Z) as the latter."""
+    arrays = np.asarray(arrays)
+    if arrays.ndim not in (3, 4) or 0 in arrays.shape:
+        raise ValueError(
+            f"{name} has shape {arrays.shape}; expected (X, Y, Z) or (C, X, Y, Z): "
+            "a single slice is given as [..., None]"
+        )
+    if arrays.dtype.kind not in "biuf":
+        raise ValueError(f"{name} has values of type {arrays.dtype}; expected one real number per voxel")
+    return arrays if arrays.ndim == 4 else arrays[None]
+
+
+def _names(count: int) -> tuple[str, ...]:
+    if count == len(MODALITIES):
+        return MODALITIES
+    return ("image",) if count == 1 else tuple(f"channel {c}" for c in range(count))
+
+
+def _reader(arrays: np.ndarray, names: tuple[str, ...]) -> Reader:
+    return dict(zip(names, arrays, strict=True)).__getitem__
+
+
+def _of_cached(case: CachedCase) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Return image (4, X, Y, Z), labels (X, Y, Z) and the affine of the box of a cached case."""
+    shift = np.eye(4)
+    shift[:3, 3] = [start for start, _ in case.box]
+    labels = None if case.labels is None else np.moveaxis(case.labels, 0, -1)
+    return np.moveaxis(case.image, 0, -1), labels, case.affine @ shift

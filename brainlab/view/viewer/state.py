@@ -1,0 +1,260 @@
+"""What the viewer shows, as traits to read, set and observe: shared by the canvas and by its fallback."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from traitlets import (
+    Bool,
+    Enum,
+    Float,
+    HasTraits,
+    Int,
+    List,
+    TraitError,
+    Unicode,
+    observe,
+    validate,
+)
+
+from brainlab.view.viewer import counts
+from brainlab.view.viewer.box import head_boxes
+from brainlab.view.viewer.figure import figure_of
+from brainlab.view.viewer.frame import VIEWS, frame_of
+from brainlab.view.viewer.paint import Layer, layers, paint
+from brainlab.view.viewer.quantise import default_window
+from brainlab.view.viewer.source import Source
+
+OVERLAYS = ("none", "truth", "prediction", "both", "errors")
+FIRST = "t2f"  # oedema, the largest part of most tumours, is best seen in FLAIR
+
+
+class ViewerState(HasTraits):
+    """The state of a slice browser.
+
+    Parameters
+    ----------
+    case_or_arrays : Case, CachedCase or ndarray
+        A case, or intensities (X, Y, Z) or (C, X, Y, Z); four channels are taken to be in the order of
+        `brainlab.labels.MODALITIES`.
+    seg : ndarray (X, Y, Z), optional
+        The true labels, 0 to 3. Of a case: by default its own.
+    pred : ndarray (X, Y, Z), optional
+        The predicted labels, 0 to 3.
+    affine : ndarray (4, 4), optional
+        Voxel to mm of arrays. Without it left and right are not known and are not marked.
+    after : ndarray, optional
+        A second image of the same shape, to wipe between the two: before and after super-resolution.
+    **traits
+        First values of the traits below.
+
+    Attributes
+    ----------
+    view : str
+        "axial", "coronal" or "sagittal".
+    slice : int
+        Index of the slice along the array's axis: `image[..., slice]` in the axial view of most data.
+    voxel : list of int
+        The voxel under the crosshair, [i, j, k] of the array.
+    modality : str
+        A key of `modalities`, such as "t2f".
+    side_by_side : bool
+        Whether all modalities are shown, linked.
+    window, level : float
+        Width and middle of the grey scale, as a share of each modality's own default range: 1 and 0.5 are the
+        default. MRI has no absolute unit, so one pair fits all modalities.
+    overlay : str
+        "none", "truth", "prediction", "both" (truth filled, prediction as a contour), or "errors".
+    alpha : float
+        Opacity of the overlay, 0 to 1.
+    contour : bool
+        Contours in place of filled areas.
+    labels : list of int
+        The labels that are shown.
+    crosshair : bool
+        Whether the crosshair is drawn.
+    wipe : float
+        Share of the width, from the left, that shows the image; the rest shows `after`.
+    playing : bool
+        Whether the slices run on their own, `fps` of them in a second.
+    """
+
+    view = Enum(VIEWS, "axial").tag(sync=True)
+    slice = Int(0).tag(sync=True)
+    voxel = List(Int(), [0, 0, 0], minlen=3, maxlen=3).tag(sync=True)
+    modality = Unicode().tag(sync=True)
+    side_by_side = Bool(False).tag(sync=True)
+    window = Float(1.0, min=0.01, max=4.0).tag(sync=True)
+    level = Float(0.5, min=-1.0, max=2.0).tag(sync=True)
+    overlay = Enum(OVERLAYS, "none").tag(sync=True)
+    alpha = Float(0.45, min=0.0, max=1.0).tag(sync=True)
+    contour = Bool(False).tag(sync=True)
+    labels = List(Int(min=1, max=3), [1, 2, 3]).tag(sync=True)
+    crosshair = Bool(True).tag(sync=True)
+    wipe = Float(0.5, min=0.0, max=1.0).tag(sync=True)
+    playing = Bool(False).tag(sync=True)
+    fps = Float(12.0, min=0.5, max=60.0).tag(sync=True)
+
+    def __init__(
+        self,
+        case_or_arrays: object,
+        seg: np.ndarray | None = None,
+        pred: np.ndarray | None = None,
+        *,
+        affine: np.ndarray | None = None,
+        after: np.ndarray | None = None,
+        **traits: object,
+    ) -> None:
+        self.source = source = Source(case_or_arrays, seg, pred, affine, after)
+        self.frame = frame = frame_of(source.shape, source.affine)
+        maps = {"truth": source.truth, "prediction": source.prediction}
+        self._maps = {name: labels for name, labels in maps.items() if labels is not None}
+        self.slice_counts = {name: counts.slice_counts(labels, frame) for name, labels in self._maps.items()}
+        self._windows: dict[str, tuple[float, float]] = {}
+        index, voxel = traits.pop("slice", None), traits.pop("voxel", None)
+        unknown = sorted(name for name in traits if not self.has_trait(name))
+        if unknown:
+            raise TypeError(f"SliceViewer has no trait {unknown[0]!r}; see its docstring for those it has")
+        default = FIRST if FIRST in source.titles else next(iter(source.titles))
+        wanted = traits.get("modality", default)
+        self.first_modality = wanted if wanted in source.titles else default
+        self.boxes = head_boxes(source.volume(self.first_modality), frame)
+        start: dict[str, object] = {
+            "modality": default,
+            "overlay": next(iter(self._maps), "none"),
+            "voxel": [n // 2 for n in source.shape],
+        }
+        super().__init__(**{**start, **traits, **self._opening()})
+        self.slice = self.voxel[self._axis]
+        self.jump()
+        if voxel is not None:
+            self.voxel = list(voxel)
+        if index is not None:
+            self.slice = index
+
+    def _opening(self) -> dict[str, object]:
+        """Return further traits that must be there when the widget opens."""
+        return {}
+
+    @property
+    def modalities(self) -> dict[str, str]:
+        """Name of each modality -> the title that is shown."""
+        return dict(self.source.titles)
+
+    @property
+    def volumes(self) -> dict[str, list[float]]:
+        """Of "truth" and "prediction", where given: the volume of labels 0 (as 0) to 3 in cm3."""
+        return {name: counts.label_volumes(labels, self.frame) for name, labels in self._maps.items()}
+
+    @property
+    def _axis(self) -> int:
+        return self.frame.axis(self.view)
+
+    def jump(self, labels: list[int] | None = None) -> int:
+        """Go to the slice of this view with most tumour, the crosshair into its middle.
+
+        Parameters
+        ----------
+        labels : list of int, optional
+            The labels that count, such as `REGIONS["TC"]`; by default those that are shown.
+
+        Returns
+        -------
+        int
+            The slice; the one that was shown, if there is no such label.
+        """
+        labels = list(self.labels if labels is None else labels)
+        name = "prediction" if self.overlay == "prediction" else next(iter(self._maps), None)
+        if name is not None:
+            index = counts.largest(self.slice_counts[name][self.view], labels)
+            if index is not None:
+                self.voxel = counts.centre(self._maps[name], self._axis, index, labels)
+        return self.slice
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Return what is shown: title -> RGB (rows, columns, 3) in [0, 1], one or one for each modality."""
+        names = self.source.titles if self.side_by_side else [self.modality]
+        return {self.source.titles[name]: self._picture(name) for name in names}
+
+    def to_figure(self) -> Figure:
+        """Draw what is shown as a Matplotlib figure."""
+        return figure_of(self)
+
+    def describe(self) -> str:
+        """Say in words what is shown, as alt text."""
+        what = "four modalities" if self.side_by_side else self.source.titles[self.modality]
+        text = f"{self.source.name} {self.view} slice {self.slice} of {what}".strip()
+        if self.overlay == "none":
+            return text
+        told = [f"{name} {sum(volume):.1f} cm3 of tumour" for name, volume in self.volumes.items()]
+        return f"{text}, overlay: {self.overlay}; {', '.join(told)} in the whole volume"
+
+    def _picture(self, modality: str) -> np.ndarray:
+        source = self.source
+        window = self._window_of(modality)
+        after = None
+        if source.has_after:
+            second = self._cut(source.after(modality))
+            after = (second, self.wipe)  # one grey scale, or the two could not be compared
+        return paint(self._cut(source.volume(modality)), window, self._layers(), after)
+
+    def _layers(self) -> list[Layer]:
+        truth, prediction = (
+            self._cut(self._maps[name]) if name in self._maps else None for name in ("truth", "prediction")
+        )
+        return layers(truth, prediction, self.overlay, self.labels, self.alpha, self.contour)
+
+    def _cut(self, volume: np.ndarray) -> np.ndarray:
+        return self.frame.plane(volume, self.view, self.slice)
+
+    def _window_of(self, modality: str) -> tuple[float, float]:
+        """Return the intensities shown black and white."""
+        if modality not in self._windows:
+            volume = np.asarray(self.source.volume(modality), np.float32)
+            self._windows[modality] = default_window(volume)
+        low, high = self._windows[modality]
+        black = self.level - self.window / 2
+        return low + black * (high - low), low + (black + self.window) * (high - low)
+
+    @observe("view", "voxel")
+    def _follow_voxel(self, _: object) -> None:
+        self.slice = self.voxel[self._axis]
+
+    @observe("slice")
+    def _follow_slice(self, _: object) -> None:
+        if self.voxel[self._axis] != self.slice:
+            self.voxel = [self.slice if axis == self._axis else v for axis, v in enumerate(self.voxel)]
+
+    @validate("slice")
+    def _check_slice(self, proposal: dict) -> int:
+        last = self.source.shape[self._axis] - 1
+        if not 0 <= proposal["value"] <= last:
+            raise TraitError(f"slice is {proposal['value']}; expected 0 to {last} in the {self.view} view")
+        return proposal["value"]
+
+    @validate("voxel")
+    def _check_voxel(self, proposal: dict) -> list[int]:
+        shape = self.source.shape
+        if not all(0 <= v < n for v, n in zip(proposal["value"], shape, strict=True)):
+            raise TraitError(f"voxel is {proposal['value']}; expected one inside the shape {shape}")
+        return proposal["value"]
+
+    @validate("modality")
+    def _check_modality(self, proposal: dict) -> str:
+        if proposal["value"] not in self.source.titles:
+            raise TraitError(
+                f"modality is {proposal['value']!r}; expected one of {', '.join(self.source.titles)}"
+            )
+        return proposal["value"]
+
+    @validate("overlay")
+    def _check_overlay(self, proposal: dict) -> str:
+        overlay = proposal["value"]
+        needed = {"none": (), "truth": ("truth",), "prediction": ("prediction",)}
+        missing = [n for n in needed.get(overlay, ("truth", "prediction")) if n not in self._maps]
+        if missing:
+            given = {"truth": "seg", "prediction": "pred"}[missing[0]]
+            raise TraitError(f"overlay is {overlay!r}, but there is no {missing[0]}: was {given} given?")
+        return overlay
+
+    @validate("labels")
+    def _check_labels(self, proposal: dict) -> list[int]:
+        return sorted(set(proposal["value"]))

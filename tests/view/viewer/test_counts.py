@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from brainlab.view.viewer import counts
+from brainlab.view.viewer.frame import VIEWS, frame_of
+
+LABELS = np.random.default_rng(0).choice(4, (6, 7, 8), p=[0.7, 0.1, 0.1, 0.1]).astype(np.uint8)
+FRAME = frame_of(LABELS.shape, np.diag([-1.0, -2, 3, 1]))
+
+
+def test_volumes_are_in_cubic_centimetres():
+    voxels = np.bincount(LABELS.ravel())
+    expected = [0, *voxels[1:] * 6 / 1000]
+    assert counts.label_volumes(LABELS, FRAME) == pytest.approx(expected)
+    assert counts.label_volumes(np.zeros((2, 2, 2), np.uint8), FRAME) == [0, 0, 0, 0]
+
+
+def test_counts_of_every_slice_against_a_loop():
+    table = counts.slice_counts(LABELS, FRAME)
+    for view in VIEWS:
+        axis = FRAME.axis(view)
+        for index in range(LABELS.shape[axis]):
+            plane = LABELS.take(index, axis)
+            assert [table[view][k][index] for k in range(4)] == [0, *((plane == k).sum() for k in (1, 2, 3))]
+
+
+def test_the_largest_slice_counts_the_asked_labels():
+    table = counts.slice_counts(LABELS, FRAME)["axial"]
+    assert counts.largest(table, [1, 3]) == np.isin(LABELS, (1, 3)).sum((0, 1)).argmax()
+    assert counts.largest(table, []) is None
+    assert counts.largest([[0, 0]] * 4, [1, 2]) is None
+
+
+def test_the_centre_is_in_the_slice():
+    labels = np.zeros((9, 9, 9), np.uint8)
+    labels[2:5, 3:6, 7] = 2
+    assert counts.centre(labels, 2, 7, [2]) == [3, 4, 7]
