@@ -64,7 +64,8 @@ class SRResNet(nn.Module):
     image_skip : bool
         Add the bicubically enlarged input to the output, and begin with exactly that (the last convolution
         starts at 0): the network learns the difference, and a short training starts at the baseline. As in
-        VDSR (Kim, Lee and Lee 2016, arXiv:1511.04587).
+        VDSR (Kim, Lee and Lee 2016, arXiv:1511.04587). Learn with 1e-3 at most: from 2e-3 on, Adam's first
+        steps through the 9 x 9 kernel leave it at the baseline.
 
     Raises
     ------

@@ -109,6 +109,28 @@ def test_flips_mirror_both_images_and_follow_torchs_seed(cached_trio, degradatio
     assert kinds == {plain.flip(axes).numpy().tobytes() for axes in ([], [-1], [-2], [-1, -2])}
 
 
+def test_patches_of_both_images_belong_together(cached_trio):
+    lr, hr = make(cached_trio)[4]
+    data = make(cached_trio, patch=2).preload()
+    torch.manual_seed(0)
+    places = set()
+    for _ in range(40):
+        small, large = data[4]
+        assert (small.shape, large.shape) == ((1, 2, 2), (1, 8, 8))
+        (place,) = [
+            (row, column)
+            for row in range(2)
+            for column in range(2)
+            if torch.equal(small, lr[:, row : row + 2, column : column + 2])
+        ]
+        row, column = (4 * start for start in place)
+        assert torch.equal(large, hr[:, row : row + 8, column : column + 8])
+        places.add(place)
+    assert len(places) == 4
+    whole = make(cached_trio, patch=3)[4]
+    assert torch.equal(whole[1], hr)
+
+
 def test_workers_return_the_same_pairs(cached_trio):
     data = make(cached_trio)
     alone = next(iter(DataLoader(data, batch_size=18)))
@@ -131,6 +153,8 @@ def test_interpolated_truth_warns(cached_trio):
         ({"lr": 12}, "lr=12, hr=12; expected lr from 1 to below hr: are they swapped"),
         ({"fit": "pad"}, "fit is 'pad'; expected 'resize' or 'crop'"),
         ({"step": 0}, "step=0, middle=0.7; expected step from 1"),
+        ({"patch": 4}, "patch=4, lr=3, hr=12; expected a patch from 1 to lr"),
+        ({"patch": 2, "lr": 5}, "patch=2, lr=5, hr=12; expected .* hr a multiple of lr"),
         ({"middle": 70}, "step=1, middle=70; expected .* at most 1"),
     ],
 )

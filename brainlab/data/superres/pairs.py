@@ -51,6 +51,10 @@ class SuperResSet(Dataset):
         Part of a brain's slices to take from, around its middle one: the ends hold little brain.
     flip : bool
         Mirror each pair at random along both axes; drawn from torch's generator at every look.
+    patch : int, optional
+        Return a random window of `patch` x `patch` coarse pixels and what belongs to it, for training: many
+        small windows of different slices teach more per second than few whole slices. `hr` must be a multiple
+        of `lr`.
 
     Attributes
     ----------
@@ -78,6 +82,7 @@ class SuperResSet(Dataset):
         step: int = 1,
         middle: float = 0.7,
         flip: bool = False,
+        patch: int | None = None,
     ) -> None:
         if modality not in MODALITIES:
             raise ValueError(f"modality is {modality!r}; expected one of {', '.join(MODALITIES)}")
@@ -87,7 +92,12 @@ class SuperResSet(Dataset):
             raise ValueError(f"fit is {fit!r}; expected 'resize' or 'crop'")
         if step < 1 or not 0 < middle <= 1:
             raise ValueError(f"step={step}, middle={middle}; expected step from 1, middle above 0, at most 1")
-        self.cached = list(cached)
+        if patch is not None and (hr % lr or not 1 <= patch <= lr):
+            raise ValueError(
+                f"patch={patch}, lr={lr}, hr={hr}; expected a patch from 1 to lr, and hr a multiple of lr: "
+                "otherwise the windows do not meet"
+            )
+        self.cached, self.patch = list(cached), patch
         self.hr, self.lr, self.degradation, self.fit, self.flip = hr, lr, degradation, fit, flip
         self.channel = MODALITIES.index(modality)
         self.index: list[tuple[int, int]] = []
@@ -112,13 +122,17 @@ class SuperResSet(Dataset):
         return len(self.index)
 
     def __getitem__(self, item: int) -> tuple[Tensor, Tensor]:
-        pair = self._memory[item] if self._memory else self._read(item)
-        if not self.flip:
-            return pair[0].clone(), pair[1].clone()
-        axes = [axis for axis in (-2, -1) if torch.rand(()) < 0.5]
+        lr, hr = self._memory[item] if self._memory else self._read(item)
+        if self.patch is not None:
+            ratio, last = self.hr // self.lr, self.lr - self.patch
+            row, column = torch.randint(last + 1, (2,)).tolist()
+            lr = lr[:, row : row + self.patch, column : column + self.patch]
+            row, column, patch = ratio * row, ratio * column, ratio * self.patch
+            hr = hr[:, row : row + patch, column : column + patch]
         # Both degradations keep the centre of the image: flipping both is degrading the flipped one, but for
         # a corner of k-space (at most a thousandth).
-        return pair[0].flip(axes), pair[1].flip(axes)
+        axes = [axis for axis in (-2, -1) if self.flip and torch.rand(()) < 0.5]
+        return lr.flip(axes), hr.flip(axes)  # copies, even without an axis
 
     def preload(self) -> "SuperResSet":
         """Compute all pairs once, keep them in memory and return self; 0.07 MB a pair of 128 and 32."""
