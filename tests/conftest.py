@@ -1,7 +1,11 @@
 """Fixtures that several folders of tests share."""
 
+import os
 import shutil
 from pathlib import Path
+
+# Before torch is imported: its idle threads sleep instead of spinning, also without `make`.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from course_folder import REPO, Course
