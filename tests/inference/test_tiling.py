@@ -117,6 +117,7 @@ def test_network_of_a_student_is_measured():
         (UNet(2, 3, 2, 2), 32, {}, "tile is 32; expected at least"),
         (UNet(2, 3, 2, 2), 34, {"margin": 4}, "tile is 34 and margin 4; expected multiples of 4"),
         (nn.Conv2d(2, 3, 3, padding=1), 32, {}, "margin is None; expected a number of pixels"),
+        (UNet(2, 3, width=2, depth=2, pyramid=True), 32, {}, "margin is None; .* looks at the whole image"),
     ],
 )
 def test_wrong_tiles_are_named(model, tile, options, message):
