@@ -1,4 +1,7 @@
-"""Loss functions: logits (B, C, H, W) and the truth (B, H, W) to a scalar that should get small."""
+"""Loss functions: logits (B, C, H, W) and the truth (B, H, W) to a scalar that should get small.
+
+What does not fit is a ValueError; NaN in the logits is a FloatingPointError, see `brainlab.losses.checks`.
+"""
 
 from brainlab.losses.borders import border_cross_entropy, border_weight_map
 from brainlab.losses.combined import alpha_bce_dice_loss, bce_dice_loss, focal_dice_loss

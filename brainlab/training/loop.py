@@ -73,8 +73,11 @@ def train_step(
     optimizer.zero_grad()
     with torch.autocast(image.device.type, torch.float16, enabled=scaler.is_enabled()):
         logits = model(image)  # (B, C, H, W)
-    loss = loss_fn(*comparable(logits, target))
-    value = loss.item()
+    try:
+        loss = loss_fn(*comparable(logits, target))
+        value = loss.item()
+    except FloatingPointError:  # the losses of brainlab refuse NaN themselves
+        value = math.nan
     if not math.isfinite(value):
         raise DivergedError(f"the loss is {value}; expected a finite number: {_why(image, logits)}")
     scaler.scale(loss).backward()

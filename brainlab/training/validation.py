@@ -69,7 +69,10 @@ def evaluate(
         with torch.autocast(image.device.type, torch.float16, enabled=amp):
             logits = model(image)
         logits, target = comparable(logits, target)
-        loss_sum += loss_fn(logits, target).item() * len(image)
+        try:
+            loss_sum += loss_fn(logits, target).item() * len(image)
+        except FloatingPointError:  # the losses of brainlab refuse NaN; all processes shall hear of it
+            loss_sum = math.nan
         images += len(image)
         if logits.shape[1] == 1:  # one logit for the foreground: a sigmoid above a half
             pred, classes = (logits[:, 0] > 0).long(), 2
