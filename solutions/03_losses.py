@@ -315,7 +315,7 @@ my_one, my_hundred = "?", "?"
 for number, said in {1: my_one, 100: my_hundred}.items():
     guess, truth = toys.false_pixels(number)
     loss = soft_dice_loss(toys.sure(guess, 4), truth)
-    print(f"{number:3d} false pixels of ET: loss {loss:.4f} (you said {said})")
+    print(f"false pixels of ET: {number:3d}, loss {loss:.4f} (you said {said})")
 
 # %% [markdown]
 # *Look:* the first pixel costs nearly all there is to lose, 1/16: one of four classes in one of four images. After
