@@ -1,8 +1,8 @@
 """How a volume lies in the head, and so which way up its planes are drawn.
 
 A volume is drawn along three *display axes*: 0 grows to the patient's left, 1 to the back, 2 to the top.
-Every plane is then radiological: the patient's left is on the right of axial and coronal pictures, the face on
-the left of sagittal ones. Which array axis is which, and in which direction, is read from the affine.
+Every plane is then radiological: the patient's left is on the right of axial and coronal pictures, the
+face on the left of sagittal ones. Which array axis is which, and in which direction, is read from the affine.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ class Layer:
 
 
 def error_codes(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return 0 where both agree, 1 missed (background predicted), 2 false (background true), 3 other class."""
+    """Return 0 where both agree, 1 missed (0 was predicted), 2 false (0 is true), 3 the wrong class."""
     codes = np.zeros(truth.shape, np.uint8)
     differ = truth != prediction
     codes[differ] = 3

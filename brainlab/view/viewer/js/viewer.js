@@ -86,7 +86,7 @@ function render({ model, el }) {
   const help = h("details", { class: "bl-help" }, h("summary", {}, "Keys and gestures"),
     h("dl", {}, ...HELP.flatMap(([keys, does]) => [h("dt", {}, keys), h("dd", {}, does)])));
   const root = h("div", { class: "brainlab-viewer", "data-lm-suppress-shortcuts": "true" },
-    stage, readout, controls.element, help, live);
+    h("div", { class: "bl-body" }, stage, h("div", { class: "bl-side" }, readout, controls.element, help)), live);
 
   function draw() {
     frame = 0;

@@ -1,0 +1,151 @@
+"""A real JupyterLab and a real Chromium for the tests: start both, run a notebook, notice what goes wrong."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REPO = Path(__file__).resolve().parents[2]
+QUIET_PAGE = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    written = [
+        {
+            "cell_type": "code",
+            "id": f"cell{n}",
+            "source": cell,
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+        }
+        for n, cell in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": written, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook))
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextmanager
+def server(folder: Path, *command: str, ready: str = "/api/status"):
+    """Run a Jupyter server on a folder with settings of its own, and stop it; yields its address."""
+    home = folder / ".jupyter-home"
+    config = home / "labconfig"
+    config.mkdir(parents=True)
+    (config / "page_config.json").write_text(json.dumps(QUIET_PAGE))
+    port = free_port()
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "PYTHONPATH": os.pathsep.join((str(REPO), str(REPO / "tests" / "browser"))),
+        "OMP_NUM_THREADS": "1",
+    }
+    flags = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={folder}",
+    ]
+    log = (home / "log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command, *flags], cwd=folder, env=environment, stdout=log, stderr=log
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address + ready, process, home / "log")
+        yield address
+    finally:
+        process.terminate()  # it stops its kernels
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        log.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+    raise RuntimeError(f"the Jupyter server does not answer:\n{log.read_text()[-2000:]}")
+
+
+@contextmanager
+def browser():
+    """Start Chromium; yields a Playwright browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def watch(page, address: str) -> dict[str, list[str]]:
+    """Collect what the page asks of other machines, and the errors on its console."""
+    seen: dict[str, list[str]] = {"foreign": [], "errors": []}
+    own = (address, address.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else seen["foreign"].append(r.url))
+    page.on("websocket", lambda s: None if s.url.startswith(own) else seen["foreign"].append(s.url))
+    page.on("console", lambda m: seen["errors"].append(m.text[:300]) if m.type == "error" else None)
+    page.on("pageerror", lambda error: seen["errors"].append(str(error)[:300]))
+    return seen
+
+
+def open_in_lab(page, address: str, notebook: str) -> None:
+    """Open a notebook in JupyterLab and wait for its kernel."""
+    page.goto(f"{address}/lab/tree/{notebook}?reset", wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-Notebook", timeout=90_000)
+    # The page says "idle" before there is a kernel, and Run All then asks for one: ask the server instead.
+    end = time.monotonic() + 90
+    while not _idle(address, notebook):
+        if time.monotonic() > end:
+            raise RuntimeError("the kernel did not start")
+        page.wait_for_timeout(200)
+
+
+def run_all(page) -> None:
+    """Run all cells of the open notebook."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def run_cell(page, number: int) -> None:
+    """Run one code cell of the open notebook."""
+    page.locator(".jp-CodeCell").nth(number).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+
+
+def _idle(address: str, notebook: str) -> bool:
+    sessions = json.load(urllib.request.urlopen(f"{address}/api/sessions", timeout=10))
+    return any(s["path"] == notebook and s["kernel"]["execution_state"] == "idle" for s in sessions)

@@ -1,0 +1,312 @@
+"""The slice browser in JupyterLab and a real Chromium: keys, drags and ticks change the picture."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from lab import CHROMIUM, browser, open_in_lab, run_all, run_cell, server, watch, write_notebook
+from toy_head import AFFINE, SHAPE, head
+
+from brainlab.view import SliceViewer
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+FIRST = """from toy_head import head, AFFINE
+from brainlab.view import SliceViewer
+image, seg, pred = head()
+v = SliceViewer(image, seg, pred, affine=AFFINE)
+v"""
+SECOND = """w = SliceViewer(image[0], after=image[3], affine=AFFINE)
+w"""
+THIRD = """print("heard", v.view, v.slice, v.labels, round(v.window, 2))
+v.view, v.slice = "sagittal", 20"""
+PIXELS = """c => {
+  const { data, width, height } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+  let text = "";
+  for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i], data[i + 1], data[i + 2]);
+  return [height, width, btoa(text)];
+}"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def drawn_on(canvas):
+    """Return the pixels of a canvas, RGB (rows, columns, 3)."""
+    height, width, text = canvas.evaluate(PIXELS)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 3).astype(int)
+
+
+class Driver:
+    """A page with two viewers; the first one is driven."""
+
+    def __init__(self, page, seen):
+        self.page, self.seen = page, seen
+        self.root = page.locator(".brainlab-viewer").first
+        self.stage = self.root.locator(".bl-stage")
+
+    def press(self, *keys):
+        self.stage.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.page.evaluate(TWO_FRAMES)
+
+    def ready(self):
+        """Bring back the first state."""
+        boxes = self.root.locator("input[type=checkbox]")
+        for k in range(boxes.count()):
+            boxes.nth(k).check()
+        if self.button("contour").get_attribute("aria-pressed") == "true":
+            self.press("f")
+        self.press("a", "4", "t", "r", "j")
+
+    def button(self, text):
+        return self.root.locator("button", has_text=text).first
+
+    def canvas(self, modality="t2f"):
+        return self.root.locator(f"canvas[data-modality={modality}]")
+
+    def pixels(self, modality="t2f"):
+        return drawn_on(self.canvas(modality))
+
+    @property
+    def slice(self):
+        return int(self.stage.get_attribute("aria-valuenow"))
+
+    def centre(self):
+        box = self.canvas().bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.fixture(scope="module")
+def lab_page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    write_notebook(folder / "viewer.ipynb", FIRST, SECOND, THIRD)
+    with server(folder, "jupyterlab") as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1400, "height": 2000})
+        seen = watch(page, address)
+        open_in_lab(page, address, "viewer.ipynb")
+        run_all(page)
+        page.locator("canvas[data-drawn]").nth(1).wait_for(timeout=90_000)
+        page.get_by_text("heard axial").wait_for(timeout=30_000)
+        page.folder = folder
+        yield page, seen
+
+
+@pytest.fixture
+def driver(lab_page):
+    driver = Driver(*lab_page)
+    driver.ready()
+    return driver
+
+
+@pytest.fixture(scope="module")
+def twin():
+    """The same viewer in this process: what it paints is what the browser should draw."""
+    image, seg, pred = head()
+    return SliceViewer(image, seg, pred, affine=AFFINE)
+
+
+@pytest.mark.parametrize("view", ["axial", "coronal", "sagittal"])
+def test_every_overlay_is_drawn_as_python_paints_it(driver, twin, view):
+    twin.view = view
+    twin.jump()
+    driver.press(view[0], "j")
+    assert driver.slice == twin.slice
+    overlays = ("none", "truth", "prediction", "both", "errors")
+    for contour in (False, True):
+        for overlay in overlays if view == "axial" else ("truth", "errors"):
+            twin.overlay, twin.contour = overlay, contour
+            driver.press(overlay[0])
+            worst = np.abs(driver.pixels() - 255 * twin.pictures()["FLAIR"]).max()
+            assert worst < 3, (overlay, contour, worst)
+        driver.press("f")
+
+
+def test_keys_move_through_the_slices_and_leave_the_notebook_alone(driver):
+    cells = driver.page.locator(".jp-Cell").count()
+    before, picture = driver.slice, driver.pixels()
+    driver.press("ArrowUp")
+    assert driver.slice == before + 1
+    assert (driver.pixels() != picture).any()
+    driver.press("ArrowLeft")
+    assert driver.slice == before
+    np.testing.assert_array_equal(driver.pixels(), picture)
+    for key, expected in (("Home", 0), ("PageUp", 10), ("End", SHAPE[2] - 1), ("PageDown", SHAPE[2] - 11)):
+        driver.press(key)
+        assert driver.slice == expected, key
+    # Each of these would do something to the cell: above, below, cut, to Markdown, to code.
+    driver.press("a", "b", "x", "m", "y", "x", "d", "d")
+    assert driver.page.locator(".jp-Cell").count() == cells
+
+
+def test_the_slider_is_usable_by_keyboard(driver):
+    slider = driver.root.locator("input[aria-label=slice]")
+    driver.press("Home")
+    slider.focus()
+    for _ in range(3):
+        driver.page.keyboard.press("ArrowRight")
+    driver.page.evaluate(TWO_FRAMES)
+    assert driver.slice == 3
+    assert slider.get_attribute("aria-valuetext").startswith("axial slice 3 of 0 to 31")
+
+
+def test_a_drag_changes_window_and_level_and_r_brings_them_back(driver):
+    picture = driver.pixels()
+    x, y = driver.centre()
+    mouse = driver.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + 80, y - 40, steps=4)
+    mouse.up()
+    driver.page.evaluate(TWO_FRAMES)
+    dragged = driver.pixels()
+    assert (dragged != picture).mean() > 0.2
+    driver.press("r")
+    np.testing.assert_array_equal(driver.pixels(), picture)
+
+
+def test_the_wheel_moves_through_the_slices(driver):
+    before = driver.slice
+    driver.page.mouse.move(*driver.centre())
+    driver.page.mouse.wheel(0, -100)
+    driver.page.wait_for_timeout(200)
+    assert driver.slice == before + 2
+
+
+def test_a_finger_moves_through_the_slices(driver):
+    before = driver.slice
+    x, y = driver.centre()
+    screen = driver.page.context.new_cdp_session(driver.page)
+    for kind, up in (("touchStart", 0), ("touchMove", 30), ("touchMove", 60), ("touchEnd", None)):
+        points = [] if up is None else [{"x": x, "y": y - up}]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    driver.page.evaluate(TWO_FRAMES)
+    assert before + 8 <= driver.slice <= before + 10
+
+
+def test_a_ticked_off_label_disappears(driver, twin):
+    picture = driver.pixels()
+    seg = twin.frame.plane(head()[1], "axial", driver.slice)
+    driver.root.locator("input[data-label='2']").uncheck()
+    driver.page.evaluate(TWO_FRAMES)
+    changed = (driver.pixels() != picture).any(-1)
+    assert changed[seg == 2].mean() > 0.95
+    assert not changed[seg != 2].any()
+
+
+def test_a_click_sets_the_crosshair_and_the_readout(driver, twin):
+    image, seg, _ = head()
+    voxel = (30, 22, driver.slice)
+    row, column = twin.frame.pixel("axial", voxel)
+    box = driver.canvas().bounding_box()
+    driver.page.mouse.click(
+        box["x"] + (column + 0.5) * box["width"] / SHAPE[0], box["y"] + (row + 0.5) * box["height"] / SHAPE[1]
+    )
+    readout = driver.root.locator(".bl-readout")
+    exact = f"FLAIR {image[3][voxel]:.0f} "
+    readout.filter(has_text=exact).wait_for(timeout=10_000)  # without the sign of a rounded value
+    text = readout.inner_text()
+    x, y, z = (AFFINE @ [*voxel, 1])[:3]
+    assert f"{'RL'[int(x < 0)]} {abs(x):.1f}" in text
+    assert f"{'AP'[int(y < 0)]} {abs(y):.1f}" in text
+    assert f"{'SI'[int(z < 0)]} {abs(z):.1f} mm" in text
+    assert f"truth: {twin.about['labels'][seg[voxel]]['name']}" in text
+
+
+def test_proportions_and_marks_are_true(driver):
+    for view, marks, pixel in (("axial", "RLAP", 1), ("coronal", "RLSI", 1.5), ("sagittal", "APSI", 1.5)):
+        driver.press(view[0])
+        box = driver.canvas().bounding_box()
+        width, height = (int(driver.canvas().get_attribute(name)) for name in ("width", "height"))
+        assert (box["height"] / height) / (box["width"] / width) == pytest.approx(pixel, rel=0.02)
+        shown = driver.root.locator(".bl-panel:not([hidden]) .bl-mark").all_inner_texts()
+        assert "".join(shown) == marks
+
+
+def test_all_modalities_side_by_side_are_linked(driver, twin):
+    driver.press("n", "0")
+    for name in ("t1n", "t1c", "t2w"):
+        driver.root.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=30_000)
+    driver.press("ArrowUp")
+    twin.view, twin.overlay, twin.side_by_side = "axial", "none", True
+    twin.slice = driver.slice
+    for name, expected in zip(("t1n", "t1c", "t2w", "t2f"), twin.pictures().values(), strict=True):
+        assert np.abs(driver.pixels(name) - 255 * expected).max() < 3, name
+    twin.side_by_side = False
+
+
+def test_it_plays_and_stops(driver):
+    before = driver.slice
+    driver.press(" ")
+    driver.page.wait_for_timeout(700)
+    driver.press(" ")
+    stopped = driver.slice
+    assert stopped != before
+    driver.page.wait_for_timeout(300)
+    assert driver.slice == stopped
+
+
+def test_focus_is_seen_and_the_state_is_told(driver):
+    driver.stage.focus()
+    style = driver.stage.evaluate("e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth")
+    assert style == "solid3px"
+    told = driver.stage.get_attribute("aria-valuetext")
+    assert "axial slice" in told
+    assert "oedema" in told
+    assert "cm³ in all" in told
+    driver.page.keyboard.press("Escape")
+    assert not driver.stage.evaluate("e => e === document.activeElement")
+
+
+def test_the_wipe_is_dragged(driver):
+    """In the second viewer, which compares two images."""
+    root = driver.page.locator(".brainlab-viewer").nth(1)
+    root.locator("canvas[data-drawn]").wait_for(timeout=30_000)
+    driver.page.wait_for_timeout(500)
+    image, _, _ = head()
+    twin = SliceViewer(image[0], after=image[3], affine=AFFINE)
+    canvas = root.locator("canvas.bl-canvas")
+
+    def difference():
+        return np.abs(drawn_on(canvas) - 255 * twin.pictures()["image"]).max()
+
+    assert difference() < 3
+    line = root.locator(".bl-wipe").bounding_box()
+    box = canvas.bounding_box()
+    y = line["y"] + line["height"] / 2
+    driver.page.mouse.move(line["x"] + line["width"] / 2, y)
+    driver.page.mouse.down()
+    driver.page.mouse.move(box["x"] + box["width"] * 0.3, y, steps=3)
+    driver.page.mouse.up()
+    driver.page.evaluate(TWO_FRAMES)
+    assert difference() > 20
+    twin.wipe = 0.3
+    assert difference() < 3
+
+
+def test_python_hears_and_is_heard(driver):
+    driver.press("c", "Home", "ArrowUp", "ArrowUp")
+    driver.root.locator("input[data-label='1']").uncheck()
+    driver.page.wait_for_timeout(500)
+    run_cell(driver.page, 2)
+    driver.page.get_by_text("heard coronal 2 [2, 3] 1.0").wait_for(timeout=20_000)
+    driver.root.locator("canvas[data-drawn='sagittal 20']").wait_for(timeout=10_000)
+
+
+def test_no_request_left_the_machine_and_nothing_failed(driver):
+    assert driver.seen == {"foreign": [], "errors": []}
+
+
+def test_the_saved_notebook_holds_a_picture_but_no_voxels(driver):
+    page = driver.page
+    page.locator(".jp-CodeCell").nth(2).locator(".cm-content").click()
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(2000)
+    saved = (page.folder / "viewer.ipynb").read_text()
+    outputs = [o for cell in json.loads(saved)["cells"] for o in cell["outputs"] if "data" in o]
+    assert len(outputs) == 2
+    assert all("image/png" in output["data"] for output in outputs)
+    assert len(saved) < 300_000
+    assert "widgets" not in json.loads(saved)["metadata"]
