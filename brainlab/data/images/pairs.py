@@ -10,6 +10,8 @@ import numpy as np
 from brainlab.data.caselist import Problem
 from brainlab.data.images.picture import PictureError, read_mask, read_picture
 
+SHOWN = 5  # notes in a report; a set of slices has hundreds without tumour
+
 
 @dataclass(frozen=True)
 class ImagePair:
@@ -80,6 +82,7 @@ class PairList(list[ImagePair]):
                 f"{self.root}: {len(self)} images{f' ({told})' if told else ''}, {masks} with mask, "
                 f"{len(self) - masks} without",
                 *(f"left out  {problem.case_id}: {problem.message}" for problem in self.problems),
-                *(f"note      {note.case_id}: {note.message}" for note in self.notes),
+                *(f"note      {note.case_id}: {note.message}" for note in self.notes[:SHOWN]),
+                *([f"note      and {len(self.notes) - SHOWN} more"] if len(self.notes) > SHOWN else []),
             ]
         )

@@ -171,3 +171,12 @@ def test_real_slices(real_folder):
     shares = [pair.load_mask().mean() for pair in found]
     assert 0.001 < min(shares) < max(shares) < 0.1
     assert found[0].load_image().shape == (1, 512, 512)
+
+
+def test_a_report_stays_short(tmp_path, pair_in, make_picture):
+    for n in range(9):
+        pair_in(f"{n}.png", f"{n}_mask.png")
+        make_picture(tmp_path / f"{n}_mask.png", np.zeros((40, 50), np.uint8))
+    report = find_pairs(tmp_path).report().splitlines()
+    assert len(report) == 7
+    assert report[-1] == "note      and 4 more"
