@@ -9,25 +9,11 @@ import sys
 from pathlib import Path
 
 from brainlab.experiments.study import published
-from brainlab.experiments.table import OURS, contrast, read_table, summarise
+from brainlab.experiments.table import OURS, QUESTIONS, contrast, read_table, summarise
 from brainlab.view.ranking import ranking
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "study.png"
 SCORES = ("recall", "f1", "precision", "specificity")
-
-# Pairs of runs that differ in one thing.
-QUESTIONS = {
-    "no bottleneck": [(2, 0), (6, 5)],
-    "ELL for BCE + Dice": [(4, 2)],
-    "Adagrad for Adam": [(12, 11), (15, 13)],
-    "Adagrad, ten times its learning rate, for Adam": [(23, 13)],
-    "cropped input": [(22, 2)],
-    "edge map as fifth channel": [(8, 5)],
-    "three convolutions and batch norm": [(6, 4)],
-    "dropout": [(13, 0), (17, 18)],
-    "dilation": [(20, 11)],
-    "Dice alone for BCE + Dice": [(10, 11)],
-}
 
 
 def main() -> None:
@@ -69,7 +55,7 @@ def main() -> None:
             same = (differences > 0).all() or (differences < 0).all()
             verdict = "one sign" if same else "both signs"
             mean = f"mean {differences.mean():+.3f}"
-            print(f"  {question:48} {mean}  {verdict:10}  [{shown}]  ({', '.join(study)})")
+            print(f"  {question:32} {mean}  {verdict:10}  [{shown}]  ({', '.join(study)})")
     fig = ranking(summaries, theirs)
     PICTURE.parent.mkdir(exist_ok=True)
     fig.savefig(PICTURE, dpi=110, facecolor="white")

@@ -10,6 +10,19 @@ import numpy as np
 from brainlab.experiments.study import CONTROLS, STUDY, Experiment
 
 OURS = Path(__file__).with_name("study_runs.csv")
+# What one change does: pairs (changed, unchanged) of runs that differ in nothing else.
+QUESTIONS = {
+    "no bottleneck": ((2, 0), (6, 5)),
+    "ELL for BCE + Dice": ((4, 2),),
+    "Adagrad for Adam": ((12, 11), (15, 13)),
+    "the same at ten times its rate": ((23, 13),),
+    "cropped to the head": ((22, 2),),
+    "edge map as fifth channel": ((8, 5),),
+    "three convolutions and BN": ((6, 4),),
+    "dropout": ((13, 0), (17, 18)),
+    "dilation": ((20, 11),),
+    "Dice alone for BCE + Dice": ((10, 11),),
+}
 TEXT = ("data", "budget", "name", "processes", "finished")
 
 
