@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from brainlab.experiments.study import STUDY
-from brainlab.experiments.table import OURS, contrast, ranked, read_table, summarise
+from brainlab.experiments.study import STUDY, experiment
+from brainlab.experiments.table import OURS, QUESTIONS, contrast, ranked, read_table, summarise
 
 
 def row(number, seed, f1):
@@ -48,3 +48,20 @@ def test_the_course_ships_all_runs_of_the_study():
     np.testing.assert_allclose([r["recall"] for r in rows], means, atol=2e-5)
     settings = {(r["data"], r["budget"], r["patients"]) for r in rows}
     assert len(settings) == 1, "all runs must be on the same data with the same budget"
+
+
+def aspects(one):
+    """What an experiment is made of: runs of a pair may differ in one of these."""
+    loss, optimiser = (one.loss, one.cross_weight), (one.optimizer, one.lr)
+    options = {"batch_norm": False, "bottleneck": True, **one.options}
+    return {"network": one.network, "loss": loss, "optimiser": optimiser, "inputs": one.inputs, **options}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_runs_of_a_pair_differ_in_what_is_asked(question):
+    changed = set()
+    for first, second in QUESTIONS[question]:
+        a, b = aspects(experiment(first)), aspects(experiment(second))
+        changed |= {name for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
+    together = [{"convs", "batch_norm"}, {"dropout", "dropout_in"}]  # one change, two words
+    assert len(changed) == 1 or changed in together
