@@ -98,7 +98,7 @@ def held_rate(page, handle, seconds: float) -> tuple[float, float]:
 def measure(
     page, number: int, selector: str, received: list[int], arguments: argparse.Namespace
 ) -> tuple[float, float, float, float, int]:
-    """Return ms a step, pictures and repeats a second, bytes a step and at opening of the viewer in a cell."""
+    """Return ms a step, pictures and repeats a second, bytes a step and at opening of a cell's viewer."""
     before = sum(received)
     run_cell(page, number)
     cell = page.locator(".jp-CodeCell").nth(number)
@@ -148,12 +148,11 @@ def main() -> None:
 
     shape = "x".join(map(str, case.shape))
     print(f"{case.id}, {shape} x 4, {arguments.presses} key presses")
-    print(
-        f"  {'':26s}{'ms median':>10s}{'frames/s':>10s}{'repeats/s':>10s}{'kB a step':>11s}{'MB at opening':>15s}"
-    )
+    heads = ("ms median", "frames/s", "repeats/s", "kB a step", "MB opening")
+    print(" " * 28 + "".join(f"{head:>11s}" for head in heads))
     for name, (median, rate, repeats, a_step, opened) in rows.items():
         print(
-            f"  {name:26s}{median:10.1f}{rate:10.1f}{repeats:10.1f}{a_step / 1e3:11.1f}{opened / 1e6:15.2f}"
+            f"  {name:26s}{median:11.1f}{rate:11.1f}{repeats:11.1f}{a_step / 1e3:11.1f}{opened / 1e6:11.2f}"
         )
     (ours, *_), (theirs, *_) = rows.values()
     print(f"  the canvas is {theirs / ours:.1f} times faster at the median")

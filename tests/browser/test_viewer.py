@@ -23,6 +23,7 @@ SECOND = """w = SliceViewer(image[0], after=image[3], affine=AFFINE)
 w"""
 THIRD = """print("heard", v.view, v.slice, v.labels, round(v.window, 2))
 v.view, v.slice = "sagittal", 20"""
+FOURTH = "import time; time.sleep(0 if v.slice == 20 else 4)"
 PIXELS = """c => {
   const { data, width, height } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
   let text = "";
@@ -82,7 +83,7 @@ class Driver:
 @pytest.fixture(scope="module")
 def lab_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "viewer.ipynb", FIRST, SECOND, THIRD)
+    write_notebook(folder / "viewer.ipynb", FIRST, SECOND, THIRD, FOURTH)
     with server(folder, "jupyterlab") as address, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 2000})
         seen = watch(page, address)
@@ -293,6 +294,18 @@ def test_python_hears_and_is_heard(driver):
     run_cell(driver.page, 2)
     driver.page.get_by_text("heard coronal 2 [2, 3] 1.0").wait_for(timeout=20_000)
     driver.root.locator("canvas[data-drawn='sagittal 20']").wait_for(timeout=10_000)
+
+
+def test_it_answers_while_the_kernel_is_busy(driver):
+    run_cell(driver.page, 3)
+    prompt = driver.page.locator(".jp-CodeCell").nth(3).locator(".jp-InputPrompt")
+    prompt.filter(has_text="*").wait_for(timeout=10_000)
+    before, picture = driver.slice, driver.pixels()
+    driver.press("ArrowUp", "ArrowUp")
+    assert driver.slice == before + 2
+    assert (driver.pixels() != picture).any()
+    assert "*" in prompt.inner_text(), "the kernel was no longer busy: nothing was tested"
+    prompt.filter(has_text="[").and_(driver.page.locator(":not(:text('*'))")).wait_for(timeout=20_000)
 
 
 def test_no_request_left_the_machine_and_nothing_failed(driver):

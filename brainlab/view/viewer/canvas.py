@@ -5,8 +5,6 @@ they are asked for. The page then needs the kernel no more. The JavaScript lies 
 is joined to one module: no bundler, and nothing is loaded from elsewhere.
 """
 
-import base64
-import io
 from pathlib import Path
 
 import anywidget
@@ -102,17 +100,6 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
         if self.source.has_after:
             values |= {f"{name}/after": float(self.source.after(name)[voxel]) for name in names}
         self.send({"kind": "values", "voxel": list(voxel), "values": values})
-
-    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict] | None:
-        """Add a picture, which is what a static page shows; the voxels are not stored in the notebook."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        buffer, alt = io.BytesIO(), self.describe()
-        self.to_figure().savefig(buffer, format="png", dpi=80, facecolor="white")
-        png = base64.b64encode(buffer.getvalue()).decode()
-        return {**data, "image/png": png, "text/plain": alt}, {**metadata, "image/png": {"alt": alt}}
 
 
 def _numbers(quantised: Quantised) -> dict[str, float]:

@@ -22,6 +22,7 @@ from brainlab.view.viewer.frame import VIEWS, frame_of
 from brainlab.view.viewer.paint import Layer, layers, paint
 from brainlab.view.viewer.quantise import default_window
 from brainlab.view.viewer.source import Source
+from brainlab.view.viewer.static import with_picture
 
 OVERLAYS = ("none", "truth", "prediction", "both", "errors")
 FIRST = "t2f"  # oedema, the largest part of most tumours, is best seen in FLAIR
@@ -186,6 +187,13 @@ class ViewerState(HasTraits):
             return text
         told = [f"{name} {sum(volume):.1f} cm3 of tumour" for name, volume in self.volumes.items()]
         return f"{text}, overlay: {self.overlay}; {', '.join(told)} in the whole volume"
+
+    # ipywidgets 7 has this method in place of the next one, and then no picture would be stored.
+    _ipython_display_ = None
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
+        own = getattr(super(), "_repr_mimebundle_", lambda **_: None)(**options)
+        return with_picture(self, own, self.to_figure(), self.describe())
 
     def _picture(self, modality: str) -> np.ndarray:
         source = self.source

@@ -181,8 +181,8 @@ def test_other_modalities_come_when_asked_for(arrays, monkeypatch):
     assert "t9" in sent[3][0]["text"]
 
 
-def test_a_static_page_gets_a_picture_with_alt_text(arrays):
-    data, metadata = SliceViewer(*arrays, affine=AFFINE)._repr_mimebundle_()
+def test_a_static_page_gets_a_picture_with_alt_text(viewer):
+    data, metadata = viewer._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert "axial slice 6 of FLAIR" in metadata["image/png"]["alt"]
     assert "application/vnd.jupyter.widget-view+json" in data
