@@ -27,7 +27,9 @@ def layers(model: nn.Module) -> list[tuple[str, dict[str, str]]]:
         if "weight" not in entries:
             continue
         shape = tuple(state[entries["weight"]].shape)
-        found.append((f"{'norm' if len(shape) == 1 else 'weights'} {shape}", entries))
+        # A PReLU has one-dimensional weights as batch norm has, but no bias.
+        kind = "weights" if len(shape) > 1 else "norm" if "bias" in entries else "slope"
+        found.append((f"{kind} {shape}", entries))
     return found
 
 
