@@ -130,7 +130,7 @@ def main() -> None:
 
     with (
         tempfile.TemporaryDirectory() as work,
-        server(Path(work), "jupyterlab") as address,
+        server(Path(work)) as address,
         browser() as chromium,
     ):
         write_notebook(Path(work) / "speed.ipynb", SETUP.format(folder=folder), CANVAS, FIGURE)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(folder: Path, *command: str, ready: str = "/api/status"):
-    """Run a Jupyter server on a folder with settings of its own, and stop it; yields its address."""
+def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.executable):
+    """Run a server on a folder with settings of its own, and stop it; yields its address.
+
+    Parameters
+    ----------
+    kind : str
+        "jupyterlab", "voila" or "notebook" (the classic one).
+    python : str or Path
+        Of the environment that it is installed in.
+    """
     home = folder / ".jupyter-home"
     config = home / "labconfig"
     config.mkdir(parents=True)
@@ -58,21 +67,19 @@ def server(folder: Path, *command: str, ready: str = "/api/status"):
         "PYTHONPATH": os.pathsep.join((str(REPO), str(REPO / "tests" / "browser"))),
         "OMP_NUM_THREADS": "1",
     }
-    flags = [
-        "--no-browser",
-        "--allow-root",
-        "--ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder}",
-    ]
+    flags = {
+        "jupyterlab": ["--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token="],
+        "notebook": ["--allow-root", "--ip=127.0.0.1", "--NotebookApp.token="],
+        "voila": ["--Voila.ip=127.0.0.1"],
+    }[kind]
+    flags += ["--no-browser", f"--port={port}"]
     log = (home / "log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", *command, *flags], cwd=folder, env=environment, stdout=log, stderr=log
+        [str(python), "-m", kind, *flags], cwd=folder, env=environment, stdout=log, stderr=log
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(address + ready, process, home / "log")
+        _wait_for(address + "/api/status", process, home / "log")
         yield address
     finally:
         process.terminate()  # it stops its kernels
@@ -89,6 +96,8 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 9
         try:
             urllib.request.urlopen(url, timeout=5).close()
             return
+        except urllib.error.HTTPError:
+            return  # an answer; Voila has no status page
         except OSError:
             if process.poll() is not None:
                 break

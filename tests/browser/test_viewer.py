@@ -12,6 +12,7 @@ from brainlab.view import SliceViewer
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+HTMLExporter = pytest.importorskip("nbconvert").HTMLExporter
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 FIRST = """from toy_head import head, AFFINE
@@ -84,7 +85,7 @@ class Driver:
 def lab_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     write_notebook(folder / "viewer.ipynb", FIRST, SECOND, THIRD, FOURTH)
-    with server(folder, "jupyterlab") as address, browser() as chromium:
+    with server(folder) as address, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 2000})
         seen = watch(page, address)
         open_in_lab(page, address, "viewer.ipynb")
@@ -323,3 +324,5 @@ def test_the_saved_notebook_holds_a_picture_but_no_voxels(driver):
     assert all("image/png" in output["data"] for output in outputs)
     assert len(saved) < 300_000
     assert "widgets" not in json.loads(saved)["metadata"]
+    html, _ = HTMLExporter().from_filename(str(page.folder / "viewer.ipynb"))
+    assert all(output["data"]["image/png"][:500].replace("\n", "") in html for output in outputs)

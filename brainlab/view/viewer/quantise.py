@@ -66,10 +66,10 @@ def pack(codes: np.ndarray, most: int | None = None) -> bytes:
     codes : ndarray of uint8
         In the order in which the browser reads them.
     most : int, optional
-        Bytes to stay under: of a volume that does not compress so far, the lowest one, two or three bits of
+        Bytes to stay under: of a volume that does not compress so far, the lowest bits (up to five) of
         each voxel are dropped.
     """
-    for bits in range(4):
+    for bits in range(6):
         coarse = codes
         if bits:
             coarse = np.where(codes > 0, ((codes - (codes > 0)) >> bits << bits) + 1, 0).astype(np.uint8)

@@ -181,7 +181,7 @@ class ViewerState(HasTraits):
 
     def describe(self) -> str:
         """Say in words what is shown, as alt text."""
-        what = "four modalities" if self.side_by_side else self.source.titles[self.modality]
+        what = f"{len(self.modalities)} modalities" if self.side_by_side else self.source.titles[self.modality]
         text = f"{self.source.name} {self.view} slice {self.slice} of {what}".strip()
         if self.overlay == "none":
             return text

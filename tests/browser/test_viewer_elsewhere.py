@@ -1,0 +1,75 @@
+"""The slice browser in Voila, and in a classic notebook with Colab's ipywidgets and anywidget."""
+
+import os
+from pathlib import Path
+
+import pytest
+from lab import CHROMIUM, REPO, browser, server, watch, write_notebook
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+CLASSIC = Path(os.environ.get("BRAINLAB_CLASSIC", REPO / ".venv" / "classic")) / "bin" / "python"
+FIRST = """from toy_head import head, AFFINE
+from brainlab.view import SliceViewer
+image, seg, pred = head()
+v = SliceViewer(image, seg, pred, affine=AFFINE)
+v"""
+SECOND = """import ipywidgets
+print("heard", ipywidgets.__version__[0], v.view, v.slice, v.labels)
+v.view = "sagittal\""""
+
+
+def drive(page):
+    """Press keys and tick a label off; return the stage."""
+    page.locator("canvas[data-drawn]").first.wait_for(timeout=90_000)
+    page.wait_for_timeout(1000)
+    stage = page.locator(".bl-stage")
+    first = page.locator(".bl-panel:not([hidden]) canvas").first
+    before = first.evaluate("c => c.toDataURL()")
+    stage.focus()
+    for key in ("a", "b", "x", "c", "Home", "ArrowUp", "d", "d"):  # some are commands of the notebook too
+        page.keyboard.press(key)
+    page.locator("input[data-label='1']").uncheck()
+    page.locator("canvas[data-drawn='coronal 1']").first.wait_for(timeout=10_000)
+    assert first.evaluate("c => c.toDataURL()") != before
+    stage.focus()
+    page.keyboard.press("0")
+    for name in ("t1n", "t1c", "t2w"):
+        page.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=30_000)
+    return stage
+
+
+def test_in_voila(tmp_path):
+    pytest.importorskip("voila", reason="Voila is not installed")
+    write_notebook(tmp_path / "viewer.ipynb", FIRST)
+    with server(tmp_path, "voila") as address, browser() as chromium:
+        page = chromium.new_page()
+        seen = watch(page, address)
+        page.goto(f"{address}/voila/render/viewer.ipynb", wait_until="domcontentloaded", timeout=120_000)
+        drive(page)
+        # Voila's own page asks for a style sheet of icons; the viewer asks for nothing.
+        assert [url for url in seen["foreign"] if "fontawesome" not in url] == []
+
+
+@pytest.mark.skipif(not CLASSIC.exists(), reason="no classic notebook: see tests/browser/classic.txt")
+def test_in_a_classic_notebook_with_ipywidgets_7(tmp_path):
+    write_notebook(tmp_path / "viewer.ipynb", FIRST, SECOND)
+    with server(tmp_path, "notebook", CLASSIC) as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1000, "height": 1400})
+        seen = watch(page, address)
+        page.goto(f"{address}/notebooks/viewer.ipynb", wait_until="domcontentloaded", timeout=120_000)
+        page.locator(".kernel_idle_icon").wait_for(state="attached", timeout=90_000)
+        page.wait_for_timeout(2000)
+        page.evaluate("Jupyter.notebook.execute_cells([0])")
+        stage = drive(page)
+        assert page.locator(".cell").count() == 2
+        page.wait_for_timeout(500)
+        page.evaluate("Jupyter.notebook.execute_cells([1])")
+        page.get_by_text("heard 7 coronal 1 [2, 3]").wait_for(timeout=20_000)
+        page.wait_for_function(
+            "e => e.getAttribute('aria-valuetext').startsWith('sagittal')",
+            arg=stage.element_handle(),
+            timeout=10_000,
+        )
+        assert seen == {"foreign": [], "errors": []}
