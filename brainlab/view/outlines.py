@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 TRUTH, PREDICTION = "#E69F00", "#56B4E9"
+DASHES = (0, (3, 2))
 
 
 def outlines(
@@ -52,11 +53,12 @@ def outlines(
         ax.imshow(image, cmap="gray")
         ax.set_title(title, fontsize=9)
         outline(ax, image, truth, TRUTH, "-")
-        outline(ax, image, prediction, PREDICTION, (0, (3, 2)))
-    handles = [
-        Line2D([], [], color=TRUTH, label="truth"),
-        Line2D([], [], color=PREDICTION, linestyle=(0, (3, 2)), label="prediction"),
-    ]
+        outline(ax, image, prediction, PREDICTION, DASHES)
+    handles = []
+    if any(mask is not None for mask in truths):
+        handles.append(Line2D([], [], color=TRUTH, label="truth"))
+    if any(mask is not None for mask in predictions):
+        handles.append(Line2D([], [], color=PREDICTION, linestyle=DASHES, label="prediction"))
     fig.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return fig
 

@@ -38,6 +38,8 @@ def test_titles_and_a_legend(masks):
     fig = outlines([image] * 5, [masks[0]] * 5, [masks[1]] * 5, titles=list("abcde"), columns=3)
     assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", "d", "e", ""]
     assert [text.get_text() for text in fig.legends[0].texts] == ["truth", "prediction"]
+    fig = outlines([image], [masks[0]], [None])
+    assert [text.get_text() for text in fig.legends[0].texts] == ["truth"]  # no more than is drawn
 
 
 def test_empty_and_full_masks_and_colour_pictures():
