@@ -61,7 +61,7 @@ def flat_image(answer: Any, rng: np.random.Generator) -> None:
         value = float(rng.uniform(0.3, 0.7))
         tried = f"a flat image of {value:.3f}, {full} x {full} to {kept} x {kept}: its brightest pixel"
         got = attempt(tried, value, answer, torch.full((1, 1, full, full), value), kept)
-        expect(torch.as_tensor(got).abs().max(), value, tried, "the scale")
+        expect(torch.as_tensor(got).abs().max(), value, tried, "step 4")
 
 
 def middle_stays(answer: Any, rng: np.random.Generator) -> None:
@@ -75,13 +75,13 @@ def middle_stays(answer: Any, rng: np.random.Generator) -> None:
         image = torch.as_tensor(got).abs().reshape(-1, kept)[:kept]
         places = (torch.arange(kept) + 0.5) / kept
         centre = [(image.sum(dim) * places).sum() / image.sum() for dim in (1, 0)]
-        expect(np.array([float(c) for c in centre]), np.array([row, column]), tried, "the phase", atol=0.01)
+        expect(np.array([float(c) for c in centre]), np.array([row, column]), tried, "step 3", atol=0.01)
 
 
 def odd_sizes(answer: Any, rng: np.random.Generator) -> None:
     for full, kept in ((12, 5), (9, 4), (11, 5)):
         tried = f"{full} x {full} to {kept} x {kept}"
-        expect_crop(answer, grey(rng, 2, 1, full, full), kept, tried, "where frequency 0 lies")
+        expect_crop(answer, grey(rng, 2, 1, full, full), kept, tried, "step 2")
 
 
 def dark_background(answer: Any, rng: np.random.Generator) -> None:
@@ -89,7 +89,7 @@ def dark_background(answer: Any, rng: np.random.Generator) -> None:
     hr = torch.zeros(1, 1, 16, 16)
     top, left = rng.integers(3, 6, 2)
     hr[..., top : top + 7, left : left + 7] = 0.7
-    expect_crop(answer, hr, 8, "a bright square on black: what rings below 0", "the magnitude")
+    expect_crop(answer, hr, 8, "a bright square on black: what rings below 0", "step 5")
 
 
 def oblong(answer: Any, rng: np.random.Generator) -> None:
