@@ -43,7 +43,7 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
     def _opening(self) -> dict[str, object]:
         first = self.first_modality
         quantised = quantise(self.source.volume(first))
-        codes = {f"{name}_codes": self._packed(labels) for name, labels in self._maps.items()}
+        codes = {f"{name}_codes": self._packed(labels) for name, labels in self.maps.items()}
         return {
             "about": self._about(),
             "first": {"part": first, **_numbers(quantised)},
@@ -70,8 +70,8 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
             "volumes": self.volumes,
             "counts": self.slice_counts,
         }
-        if len(self._maps) == 2:
-            about["volumes"]["errors"] = label_volumes(error_codes(*self._maps.values()), frame)
+        if len(self.maps) == 2:
+            about["volumes"]["errors"] = label_volumes(error_codes(*self.maps.values()), frame)
         return about
 
     def _packed(self, volume: np.ndarray, most: int | None = None) -> bytes:
@@ -83,22 +83,22 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
             if message.get("ask") == "part":
                 self._send_part(message["part"])
             elif message.get("ask") == "values":
-                self._send_values(tuple(message["voxel"]))
+                self._send_values(tuple(message["voxel"]), message["parts"])
         except Exception as error:  # whatever a damaged file raises belongs on the screen, not into a log
             self.send({"kind": "problem", "part": message.get("part"), "text": str(error)})
 
-    def _send_part(self, part: str) -> None:
+    def _volume(self, part: str) -> np.ndarray:
+        """Return the volume that the page calls "t2f", or "t2f/after" for the second image."""
         name, _, second = part.partition("/")
-        volume = self.source.after(name) if second else self.source.volume(name)
-        quantised = quantise(volume)
+        return self.source.after(name) if second else self.source.volume(name)
+
+    def _send_part(self, part: str) -> None:
+        quantised = quantise(self._volume(part))
         header = {"kind": "part", "part": part, **_numbers(quantised)}
         self.send(header, [self._packed(quantised.codes, MOST)])
 
-    def _send_values(self, voxel: tuple[int, ...]) -> None:
-        names = self.source.titles if self.side_by_side else [self.modality]
-        values = {name: float(self.source.volume(name)[voxel]) for name in names}
-        if self.source.has_after:
-            values |= {f"{name}/after": float(self.source.after(name)[voxel]) for name in names}
+    def _send_values(self, voxel: tuple[int, ...], parts: list[str]) -> None:
+        values = {part: float(self._volume(part)[voxel]) for part in parts}
         self.send({"kind": "values", "voxel": list(voxel), "values": values})
 
 

@@ -55,7 +55,7 @@ class PlainViewer(ViewerState, widgets.VBox):
 
     def _possible(self, overlay: str) -> bool:
         needed = {"none": set(), "truth": {"truth"}, "prediction": {"prediction"}}
-        return needed.get(overlay, {"truth", "prediction"}) <= set(self._maps)
+        return needed.get(overlay, {"truth", "prediction"}) <= set(self.maps)
 
     def _draw(self, change: dict | None = None) -> None:
         if change and change["name"] == "view":

@@ -7,6 +7,7 @@ import numpy as np
 
 from brainlab.data.cached import CachedCase
 from brainlab.labels import MODALITIES, MODALITY_NAMES, NUM_CLASSES
+from brainlab.view.viewer.quantise import default_window
 
 Reader = Callable[[str], np.ndarray]
 
@@ -54,6 +55,7 @@ class Source:
         self.truth = None if seg is None else self._labels(seg, "seg")
         self.prediction = None if pred is None else self._labels(pred, "pred")
         self._read = cache(read)
+        self._windows: dict[str, tuple[float, float]] = {}
         self._after = None
         if after is not None:
             after = _channels(after, "after")
@@ -72,6 +74,12 @@ class Source:
     def volume(self, modality: str) -> np.ndarray:
         """Return one modality (X, Y, Z); a case reads its file the first time."""
         return self._read(modality)
+
+    def window(self, modality: str) -> tuple[float, float]:
+        """Return the intensities of one modality that are black and white by default."""
+        if modality not in self._windows:
+            self._windows[modality] = default_window(np.asarray(self.volume(modality), np.float32))
+        return self._windows[modality]
 
     def after(self, modality: str) -> np.ndarray:
         """Return one modality of the second image (X, Y, Z)."""

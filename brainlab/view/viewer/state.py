@@ -19,8 +19,7 @@ from brainlab.view.viewer import counts
 from brainlab.view.viewer.box import head_boxes
 from brainlab.view.viewer.figure import figure_of
 from brainlab.view.viewer.frame import VIEWS, frame_of
-from brainlab.view.viewer.paint import Layer, layers, paint
-from brainlab.view.viewer.quantise import default_window
+from brainlab.view.viewer.pictures import pictures_of
 from brainlab.view.viewer.source import Source
 from brainlab.view.viewer.static import with_picture
 
@@ -107,9 +106,8 @@ class ViewerState(HasTraits):
         self.source = source = Source(case_or_arrays, seg, pred, affine, after)
         self.frame = frame = frame_of(source.shape, source.affine)
         maps = {"truth": source.truth, "prediction": source.prediction}
-        self._maps = {name: labels for name, labels in maps.items() if labels is not None}
-        self.slice_counts = {name: counts.slice_counts(labels, frame) for name, labels in self._maps.items()}
-        self._windows: dict[str, tuple[float, float]] = {}
+        self.maps = {name: labels for name, labels in maps.items() if labels is not None}
+        self.slice_counts = {name: counts.slice_counts(labels, frame) for name, labels in self.maps.items()}
         index, voxel = traits.pop("slice", None), traits.pop("voxel", None)
         unknown = sorted(name for name in traits if not self.has_trait(name))
         if unknown:
@@ -120,7 +118,7 @@ class ViewerState(HasTraits):
         self.boxes = head_boxes(source.volume(self.first_modality), frame)
         start: dict[str, object] = {
             "modality": default,
-            "overlay": next(iter(self._maps), "none"),
+            "overlay": next(iter(self.maps), "none"),
             "voxel": [n // 2 for n in source.shape],
         }
         super().__init__(**{**start, **traits, **self._opening()})
@@ -143,7 +141,7 @@ class ViewerState(HasTraits):
     @property
     def volumes(self) -> dict[str, list[float]]:
         """Of "truth" and "prediction", where given: the volume of labels 0 (as 0) to 3 in cm3."""
-        return {name: counts.label_volumes(labels, self.frame) for name, labels in self._maps.items()}
+        return {name: counts.label_volumes(labels, self.frame) for name, labels in self.maps.items()}
 
     @property
     def _axis(self) -> int:
@@ -163,17 +161,16 @@ class ViewerState(HasTraits):
             The slice; the one that was shown, if there is no such label.
         """
         labels = list(self.labels if labels is None else labels)
-        name = "prediction" if self.overlay == "prediction" else next(iter(self._maps), None)
+        name = "prediction" if self.overlay == "prediction" else next(iter(self.maps), None)
         if name is not None:
             index = counts.largest(self.slice_counts[name][self.view], labels)
             if index is not None:
-                self.voxel = counts.centre(self._maps[name], self._axis, index, labels)
+                self.voxel = counts.centre(self.maps[name], self._axis, index, labels)
         return self.slice
 
     def pictures(self) -> dict[str, np.ndarray]:
         """Return what is shown: title -> RGB (rows, columns, 3) in [0, 1], one or one for each modality."""
-        names = self.source.titles if self.side_by_side else [self.modality]
-        return {self.source.titles[name]: self._picture(name) for name in names}
+        return pictures_of(self)
 
     def to_figure(self) -> Figure:
         """Draw what is shown as a Matplotlib figure."""
@@ -181,7 +178,9 @@ class ViewerState(HasTraits):
 
     def describe(self) -> str:
         """Say in words what is shown, as alt text."""
-        what = f"{len(self.modalities)} modalities" if self.side_by_side else self.source.titles[self.modality]
+        what = (
+            f"{len(self.modalities)} modalities" if self.side_by_side else self.source.titles[self.modality]
+        )
         text = f"{self.source.name} {self.view} slice {self.slice} of {what}".strip()
         if self.overlay == "none":
             return text
@@ -194,33 +193,6 @@ class ViewerState(HasTraits):
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         own = getattr(super(), "_repr_mimebundle_", lambda **_: None)(**options)
         return with_picture(self, own, self.to_figure(), self.describe())
-
-    def _picture(self, modality: str) -> np.ndarray:
-        source = self.source
-        window = self._window_of(modality)
-        after = None
-        if source.has_after:
-            second = self._cut(source.after(modality))
-            after = (second, self.wipe)  # one grey scale, or the two could not be compared
-        return paint(self._cut(source.volume(modality)), window, self._layers(), after)
-
-    def _layers(self) -> list[Layer]:
-        truth, prediction = (
-            self._cut(self._maps[name]) if name in self._maps else None for name in ("truth", "prediction")
-        )
-        return layers(truth, prediction, self.overlay, self.labels, self.alpha, self.contour)
-
-    def _cut(self, volume: np.ndarray) -> np.ndarray:
-        return self.frame.plane(volume, self.view, self.slice)
-
-    def _window_of(self, modality: str) -> tuple[float, float]:
-        """Return the intensities shown black and white."""
-        if modality not in self._windows:
-            volume = np.asarray(self.source.volume(modality), np.float32)
-            self._windows[modality] = default_window(volume)
-        low, high = self._windows[modality]
-        black = self.level - self.window / 2
-        return low + black * (high - low), low + (black + self.window) * (high - low)
 
     @observe("view", "voxel")
     def _follow_voxel(self, _: object) -> None:
@@ -257,7 +229,7 @@ class ViewerState(HasTraits):
     def _check_overlay(self, proposal: dict) -> str:
         overlay = proposal["value"]
         needed = {"none": (), "truth": ("truth",), "prediction": ("prediction",)}
-        missing = [n for n in needed.get(overlay, ("truth", "prediction")) if n not in self._maps]
+        missing = [n for n in needed.get(overlay, ("truth", "prediction")) if n not in self.maps]
         if missing:
             given = {"truth": "seg", "prediction": "pred"}[missing[0]]
             raise TraitError(f"overlay is {overlay!r}, but there is no {missing[0]}: was {given} given?")

@@ -171,7 +171,7 @@ def test_other_modalities_come_when_asked_for(arrays, monkeypatch):
     monkeypatch.setattr(viewer, "send", lambda content, buffers=None: sent.append((content, buffers)))
     viewer._handle_custom_msg({"ask": "part", "part": "t1n"}, [])
     viewer._handle_custom_msg({"ask": "part", "part": "t1n/after"}, [])
-    viewer._handle_custom_msg({"ask": "values", "voxel": [5, 6, 6]}, [])
+    viewer._handle_custom_msg({"ask": "values", "voxel": [5, 6, 6], "parts": ["t2f", "t2f/after"]}, [])
     viewer._handle_custom_msg({"ask": "part", "part": "t9"}, [])
     kinds = [content["kind"] for content, _ in sent]
     assert kinds == ["part", "part", "values", "problem"]

@@ -30,16 +30,16 @@ function makePanel(about, name, title) {
     Object.assign(inner.style, { width: `${(100 * columns) / width}%`, height: `${(100 * rows) / height}%`,
       left: `${(-100 * first) / width}%`, top: `${(-100 * top) / height}%` });
     [...(about.marks[state.view] || "    ")].forEach((letter, i) => { marks[i].textContent = letter.trim(); });
-    caption.textContent = part ? title : `${title}: loading`;
+    caption.textContent = part.codes ? title : part.problem ? `${title}: cannot be read` : `${title}: loading`;
     const [column, row] = plane.pixel;
     lines[0].style.top = `${(100 * (row + 0.5)) / rows}%`;
     lines[1].style.left = `${(100 * (column + 0.5)) / columns}%`;
     lines.forEach((line) => { line.hidden = !state.crosshair; });
     wipe.hidden = !about.after;
     wipe.style.left = `${100 * state.wipe}%`;
-    if (!part) return;
+    if (!part.codes) return;
     const image = pen.createImageData(columns, rows);
-    const second = after && {
+    const second = after?.codes && {
       codes: cut(after.codes, plane),
       table: greyTable(after, state.window, state.level, part),
       column: Math.round(state.wipe * columns),

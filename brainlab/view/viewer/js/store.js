@@ -1,13 +1,12 @@
 // The voxels that are here. What is missing is asked of the kernel once, and drawn when it comes.
 
 function makeStore(model, changed) {
-  const parts = new Map(); // "t2f", "t2f/after" -> {codes, offset, step, black, white}, or {wanted: true}
+  const parts = new Map(); // "t2f", "t2f/after" -> {codes, offset, step, black, white}, {} while awaited, or {problem}
   const labels = {};
   let exact = { voxel: null, values: {} };
-  let problem = "";
 
   const open = async () => {
-    parts.set(model.get("first").part, { wanted: true });
+    parts.set(model.get("first").part, {});
     parts.set(model.get("first").part, { ...model.get("first"), codes: await inflate(model.get("first_codes")) });
     changed();
     for (const name of ["truth", "prediction"]) {
@@ -19,12 +18,10 @@ function makeStore(model, changed) {
   const receive = async (message, buffers) => {
     if (message.kind === "part") {
       parts.set(message.part, { ...message, codes: await inflate(buffers[0]) });
-      problem = "";
     } else if (message.kind === "values") {
       exact = message;
     } else if (message.kind === "problem") {
-      problem = message.text;
-      if (message.part) parts.delete(message.part);
+      parts.set(message.part ?? "values", { problem: message.text });
     } else return;
     changed();
   };
@@ -34,14 +31,17 @@ function makeStore(model, changed) {
     labels,
     open,
     part(name) {
-      if (problem) return parts.get(name)?.codes ? parts.get(name) : null; // ask no more until told to
       if (!parts.has(name)) {
-        parts.set(name, { wanted: true });
+        parts.set(name, {});
         model.send({ ask: "part", part: name });
       }
-      return parts.get(name).codes ? parts.get(name) : null;
+      return parts.get(name);
     },
-    askValues: (voxel) => model.send({ ask: "values", voxel }),
+    // The exact intensities of those parts that are here.
+    askValues(voxel, names) {
+      const here = names.filter((name) => parts.get(name)?.codes);
+      if (here.length) model.send({ ask: "values", voxel, parts: here });
+    },
     // The intensity at a voxel: exact if the kernel told it, else as the byte says, which is rounded.
     value(name, voxel, offset) {
       if (String(exact.voxel) === String(voxel) && name in exact.values) {
@@ -52,8 +52,9 @@ function makeStore(model, changed) {
       const code = part.codes[offset];
       return { value: code ? part.offset + part.step * (code - 1) : 0, exact: code === 0 };
     },
-    problem: () => problem,
-    forgive: () => { problem = ""; },
+    problems: () => [...parts.values()].map((part) => part.problem).filter(Boolean),
+    // What could not be read may be asked for again.
+    forgive: () => parts.forEach((part, name) => { if (part.problem) parts.delete(name); }),
     close: () => model.off("msg:custom", receive),
   };
 }

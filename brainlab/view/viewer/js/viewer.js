@@ -88,6 +88,9 @@ function render({ model, el }) {
   const root = h("div", { class: "brainlab-viewer", "data-lm-suppress-shortcuts": "true" },
     h("div", { class: "bl-body" }, stage, h("div", { class: "bl-side" }, readout, controls.element, help)), live);
 
+  const partsOf = ({ side_by_side, modality }) =>
+    (side_by_side ? names : [modality]).flatMap((name) => (about.after ? [name, `${name}/after`] : [name]));
+
   function draw() {
     frame = 0;
     const now = state();
@@ -108,10 +111,9 @@ function render({ model, el }) {
 
   function tell(now) {
     const offset = offsetOf(about, now.voxel);
-    const looked = (now.side_by_side ? names : [now.modality]).flatMap((name) => (about.after ? [name, `${name}/after`] : [name]));
-    const parts = [valuesAt(about, store, looked, now.voxel, offset), labelsAt(about, store, offset),
+    const parts = [valuesAt(about, store, partsOf(now), now.voxel, offset), labelsAt(about, store, offset),
       placeInWords(about, now.voxel)];
-    readout.textContent = store.problem() ? `This could not be read: ${store.problem()}` : parts.filter(Boolean).join(" · ");
+    readout.textContent = [...store.problems(), ...parts].filter(Boolean).join(" · ");
     stage.setAttribute("aria-valuemax", about.shape[sliceAxis(about, now.view)] - 1);
     stage.setAttribute("aria-valuenow", now.slice);
     const words = sliceInWords(about, now.view, now.voxel);
@@ -122,10 +124,11 @@ function render({ model, el }) {
   function settle() {
     const now = state();
     if (now.playing) return;
-    live.textContent = stage.getAttribute("aria-valuetext");
-    const voxel = String(now.voxel) + now.modality + now.side_by_side;
-    if (voxel !== asked) store.askValues(now.voxel);
-    asked = voxel;
+    // A slider that has the focus is read aloud by itself.
+    if (![stage, controls.slice].includes(document.activeElement)) live.textContent = stage.getAttribute("aria-valuetext");
+    const question = String([now.voxel, partsOf(now)]);
+    if (question !== asked) store.askValues(now.voxel, partsOf(now));
+    asked = question;
   }
   let asked = "";
 
