@@ -27,14 +27,14 @@ def tiny_volumes(seed=0, shape=(20, 24, 10)):
     return image, seg
 
 
-def write_case(folder, image, seg=None, name="BraTS-GLI-00000-000"):
+def write_case(folder, image, seg=None, name="BraTS-GLI-00000-000", affine=AFFINE):
     """Write a case in the layout of BraTS 2023 and return it as a `Case`."""
     place = Path(folder) / name
     place.mkdir(parents=True, exist_ok=True)
     for modality, volume in zip(MODALITIES, image, strict=True):
-        nib.save(nib.Nifti1Image(volume, AFFINE), place / f"{name}-{modality}.nii.gz")
+        nib.save(nib.Nifti1Image(volume, affine), place / f"{name}-{modality}.nii.gz")
     if seg is not None:
-        nib.save(nib.Nifti1Image(seg, AFFINE), place / f"{name}-seg.nii.gz")
+        nib.save(nib.Nifti1Image(seg, affine), place / f"{name}-seg.nii.gz")
     return find_cases(place)[0]
 
 

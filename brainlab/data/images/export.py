@@ -7,7 +7,7 @@
     FOLDER/{train,valid,test}/_annotations.coco.json         every connected part of the region, run lengths
 
 `read_coco(FOLDER)` and `find_pairs(FOLDER)` both read it. A patient is in one part only. The pictures look
-like the course's figures, radiological: front up, the patient's left on the right.
+like the course's figures, radiological: front or top up, the patient's left on the right.
 """
 
 import argparse
@@ -25,8 +25,13 @@ from PIL import Image
 from brainlab.data.cached import CachedCase
 from brainlab.data.images.coco_reader import NAME, read_coco
 from brainlab.data.images.coco_writer import objects_of, write_coco
-from brainlab.data.images.slice_picture import slice_mask, slice_picture
-from brainlab.data.slices import tumour_area
+from brainlab.data.images.slice_picture import (
+    ACROSS,
+    plane_axis,
+    slice_mask,
+    slice_picture,
+    tumour_areas,
+)
 from brainlab.data.split import split_by_patient
 from brainlab.labels import MODALITIES, REGIONS
 
@@ -45,6 +50,7 @@ def export_slices(
     val: float = 0.2,
     test: float = 0.2,
     seed: int = 0,
+    plane: str = "axial",
 ) -> Path:
     """Write slices of cases as PNG with masks and COCO annotations.
 
@@ -67,6 +73,8 @@ def export_slices(
         Every `step`-th slice of those with at least `min_area` mm2 of tumour; 0 keeps those without.
     val, test, seed : float, float, int
         As `split_by_patient`.
+    plane : str
+        axial, coronal or sagittal; its voxels must be squares.
 
     Returns
     -------
@@ -76,7 +84,7 @@ def export_slices(
     Raises
     ------
     ValueError
-        If a case has no labels, or modality or region are unknown. FileExistsError if the folder holds
+        If a case has no labels, or modality, region or plane are unknown. FileExistsError if the folder holds
         something else.
     """
     folder, labels = Path(folder).expanduser(), _labels_of(region)
@@ -84,12 +92,15 @@ def export_slices(
         raise ValueError(f"modality {modality!r} is unknown; expected one of {', '.join(MODALITIES)}")
     if step < 1:
         raise ValueError(f"step={step}; expected at least 1")
+    if plane not in ACROSS:
+        raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(ACROSS)}")
     bare = [case.id for case in cached_cases if not case.has_labels]
     if bare:
         raise ValueError(f"{bare[0]} has no segmentation; expected one to draw masks: leave the case out")
     settings = {
         "size": size,
         "modality": modality,
+        "plane": plane,
         "labels": list(labels),
         "step": step,
         "min_area": min_area,
@@ -133,12 +144,15 @@ def _write_part(cases: Sequence[CachedCase], folder: Path, settings: dict[str, A
     (folder / "masks").mkdir(parents=True)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    size = settings["size"]
+    size, plane = settings["size"], settings["plane"]
     for case in cases:
-        for z in np.flatnonzero(tumour_area(case) >= settings["min_area"])[:: settings["step"]].tolist():
-            name = f"{case.id}_z{z + case.box[2][0]:03d}"  # numbered as in the source
-            picture = slice_picture(case, z, size, settings["modality"])
-            mask = slice_mask(case, z, size, settings["labels"])
+        axis = plane_axis(case, plane)
+        for n in np.flatnonzero(tumour_areas(case, plane) >= settings["min_area"])[
+            :: settings["step"]
+        ].tolist():
+            name = f"{case.id}_{'xyz'[axis]}{n + case.box[axis][0]:03d}"  # numbered as in the source
+            picture = slice_picture(case, n, size, settings["modality"], plane)
+            mask = slice_mask(case, n, size, settings["labels"], plane)
             Image.fromarray(picture).save(folder / f"{name}.png")
             Image.fromarray(mask.astype(np.uint8) * 255).save(folder / "masks" / f"{name}_mask.png")
             number = len(images)
@@ -168,6 +182,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--modality", choices=MODALITIES, default="t1c")
+    parser.add_argument("--plane", choices=tuple(ACROSS), default="axial")
     parser.add_argument("--region", choices=REGIONS, default="WT")
     parser.add_argument("--step", type=int, default=4, help="every so-manyth slice; neighbours are alike")
     parser.add_argument("--min-area", type=float, default=0.0, help="mm2 of tumour in a slice")
@@ -181,6 +196,7 @@ def main() -> None:
         options.region,
         options.step,
         options.min_area,
+        plane=options.plane,
     )
     print(read_coco(folder).report())
 

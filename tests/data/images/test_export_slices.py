@@ -96,6 +96,44 @@ def test_picture_is_radiological(tmp_path, make_case):
     assert rows.mean() < 128, "the front is up"
 
 
+@pytest.fixture
+def cubic(tmp_path, make_case, make_volumes):
+    """A case with cubic voxels, turned: its axes point up, to the right and to the back."""
+    image, seg = make_volumes()
+    turned = np.array([[0, 1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0], [0, 0, 0, 1.0]])
+    return cache_case(make_case(tmp_path / "cubic", image, seg, affine=turned), tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("plane", "letter"), [("axial", "x"), ("sagittal", "y"), ("coronal", "z")])
+def test_every_plane_gives_back_its_masks(cubic, tmp_path, plane, letter):
+    folder = export_slices([cubic], tmp_path / "s", val=0, test=0, plane=plane, min_area=1.0)
+    by_coco, by_name = read_coco(folder), {pair.id: pair for pair in find_pairs(folder)}
+    volume = np.moveaxis(cubic.labels, 0, -1)  # (x, y, z): up, right, back
+    axis = "xyz".index(letter)
+    for image in by_coco:
+        n = int(image.image.stem.rsplit(f"_{letter}", 1)[1]) - cubic.box[axis][0]
+        flat = volume.take(n, axis) > 0
+        turned = {"x": flat.T[:, ::-1], "y": flat[::-1], "z": flat[::-1, ::-1]}[
+            letter
+        ]  # down and to the right
+        np.testing.assert_array_equal(cut_out(image.load_mask()), cut_out(turned))
+        np.testing.assert_array_equal(by_name[image.image.stem].load_mask(), image.load_mask())
+        assert (image.load_image()[0][image.load_mask()] > 0).all(), "the picture lies as the mask"
+    assert len(by_coco) == np.count_nonzero(volume.any(tuple({0, 1, 2} - {axis})))
+
+
+def cut_out(mask):
+    """Return the smallest box (H, W) that holds all of a mask."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def test_planes_need_square_voxels(cached_trio, tmp_path):
+    with pytest.raises(ValueError, match=r"sagittal voxels of 1 x 1\.5 mm; expected squares"):
+        export_slices(cached_trio, tmp_path / "s", plane="sagittal")
+    assert not (tmp_path / "s").exists()
+
+
 def test_bright_voxels_are_cut_off_not_wrapped(tmp_path, make_case, make_volumes):
     image, seg = make_volumes()
     image[:, 10, 10, 5] = 30_000  # a vessel
@@ -171,6 +209,7 @@ def test_arguments_are_checked(cached_trio, without_labels, tmp_path):
         ({"region": (0, 4)}, "labels from 1 to 3"),
         ({"modality": "flair"}, "modality 'flair' is unknown; expected one of t1n"),
         ({"step": 0}, "step=0"),
+        ({"plane": "oblique"}, "plane 'oblique' is unknown; expected one of sagittal, coronal, axial"),
     ):
         with pytest.raises(ValueError, match=message):
             export_slices(cached_trio, tmp_path / "s", **wrong)
