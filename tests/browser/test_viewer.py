@@ -169,6 +169,15 @@ def test_a_drag_changes_window_and_level_and_r_brings_them_back(driver):
     np.testing.assert_array_equal(driver.pixels(), picture)
 
 
+def test_contrast_and_brightness_keys_do_what_python_does(driver, twin):
+    driver.press("[", "[", "{", "{", "{")
+    twin.view, twin.overlay, twin.contour, twin.side_by_side = "axial", "truth", False, False
+    twin.slice = driver.slice
+    twin.window, twin.level = 1.2, 0.65
+    assert np.abs(driver.pixels() - 255 * twin.pictures()["FLAIR"]).max() < 3
+    twin.window, twin.level = 1.0, 0.5
+
+
 def test_the_wheel_moves_through_the_slices(driver):
     before = driver.slice
     driver.page.mouse.move(*driver.centre())

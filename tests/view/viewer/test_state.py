@@ -12,6 +12,7 @@ from traitlets import TraitError
 
 from brainlab.labels import MODALITIES
 from brainlab.view import SliceViewer
+from brainlab.view.colours import to_grey
 from brainlab.view.viewer.plain import PlainViewer
 
 SHAPE = (12, 14, 10)
@@ -128,6 +129,17 @@ def test_the_input_is_left_alone(arrays):
     viewer.to_figure()
     for before, after in zip((image, seg, pred), arrays, strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+def test_window_and_level_are_shares_of_the_default_range(viewer, arrays):
+    viewer.set_trait("overlay", "none")
+    image = arrays[0][3]
+    inside = image[image != 0]
+    high = np.percentile(inside, 99.5)  # nothing is below 0: black is 0
+    viewer.window, viewer.level = 0.5, 0.75
+    plane = viewer.frame.plane(image, "axial", viewer.slice)
+    expected = to_grey(plane, 0.5 * high, high)
+    np.testing.assert_allclose(viewer.pictures()["FLAIR"][..., 0], expected, atol=1e-5)
 
 
 def test_the_figure_shows_marks_legend_and_true_proportions(viewer):
