@@ -1,15 +1,22 @@
 """The gaps of notebook 04, super-resolution: what is asked, for how many points, and what is checked."""
 
+from functools import partial
+
 from torch.nn.functional import pixel_shuffle
 
 from brainlab.data.superres import kspace_crop
+from brainlab.losses.perceptual import perceptual_loss
 from brainlab.metrics.images import psnr
-from brainlab.models.esrgan import RRDB, DenseBlock
+from brainlab.models.esrgan import RRDB, DenseBlock, interpolate_networks
 from brainlab.models.srgan import ResidualBlock
 from grading_tests import nb04_blocks as blocks
+from grading_tests import nb04_interpolate as interpolation
 from grading_tests import nb04_kspace as kspace
+from grading_tests import nb04_perceptual as perceptual
 from grading_tests import nb04_psnr as decibels
+from grading_tests import nb04_relativistic as relativistic
 from grading_tests import nb04_shuffle as shuffle
+from grading_tests import nb04_steps as steps
 from grading_tests.gap import Gap, Property
 
 GAPS = [
@@ -69,7 +76,42 @@ GAPS = [
             Property("batch statistics and gradient while training", blocks.residual_training, visible=False),
         ],
     ),
-    # discriminator_step, generator_step
+    Gap(
+        "g04_discriminator_step",
+        "discriminator_step",
+        minutes=8,
+        points=5,
+        reference=steps.reference_discriminator_step,
+        properties=[
+            Property("weights after a step", partial(steps.weights_after, "discriminator"), share=2),
+            Property(
+                "the generator left alone", partial(steps.the_other_is_left_alone, "discriminator"), share=2
+            ),
+            Property("gradients from before", partial(steps.old_gradients, "discriminator")),
+            Property("the returned loss", partial(steps.returned_number, "discriminator")),
+            Property("after a validation", partial(steps.after_validation, "discriminator")),
+            Property("one image, other sizes", partial(steps.other_batches, "discriminator"), visible=False),
+        ],
+    ),
+    Gap(
+        "g04_generator_step",
+        "generator_step",
+        minutes=8,
+        points=5,
+        reference=steps.reference_generator_step,
+        properties=[
+            Property("weights after a step", partial(steps.weights_after, "generator", weight=0.5), share=2),
+            Property(
+                "the discriminator left alone",
+                partial(steps.the_other_is_left_alone, "generator", weight=0.5),
+            ),
+            Property("gradients from before", partial(steps.old_gradients, "generator")),
+            Property("the returned loss", partial(steps.returned_number, "generator", weight=3.0)),
+            Property("after a validation", partial(steps.after_validation, "generator")),
+            Property("a large weight", partial(steps.weights_after, "generator", weight=20.0), visible=False),
+            Property("one image, other sizes", partial(steps.other_batches, "generator"), visible=False),
+        ],
+    ),
     Gap(
         "g04_dense_block",
         "DenseBlock",
@@ -94,6 +136,50 @@ GAPS = [
             Property("the gradient", blocks.rrdb_training, visible=False),
         ],
     ),
-    # relativistic_loss, perceptual_loss, interpolate
+    Gap(
+        "g04_relativistic_loss",
+        "relativistic_loss",
+        minutes=7,
+        points=4,
+        reference=relativistic.reference,
+        properties=[
+            Property("the discriminator's loss", partial(relativistic.one_value, 0), share=2),
+            Property("the generator's loss", partial(relativistic.one_value, 1), share=2),
+            Property("batches of different sizes", relativistic.uneven_batches),
+            Property("a discriminator that is sure", relativistic.sure_judge),
+            Property("the gradients", relativistic.gradients),
+            Property("one image, many, inputs left alone", relativistic.other_batches, visible=False),
+        ],
+    ),
+    Gap(
+        "g04_perceptual_loss",
+        "perceptual_loss",
+        minutes=5,
+        points=3,
+        reference=perceptual_loss,
+        properties=[
+            Property("random images", perceptual.values, share=2),
+            Property("negative features", perceptual.dark_features),
+            Property("the gradient in sr", perceptual.gradient_in_sr, share=2),
+            Property("no gradient in hr", perceptual.no_gradient_in_hr),
+            Property("a plain function, inputs left alone", perceptual.any_function, visible=False),
+        ],
+    ),
+    Gap(
+        "g04_interpolate",
+        "interpolate",
+        minutes=5,
+        points=3,
+        reference=interpolate_networks,
+        properties=[
+            Property("weights and biases", interpolation.weights, share=2),
+            Property("both ends", interpolation.both_ends),
+            Property("batch norm's statistics", interpolation.running_statistics),
+            Property("whole numbers", interpolation.whole_numbers),
+            Property("inputs left alone", interpolation.inputs_unchanged),
+            Property("memory of its own", interpolation.memory_of_its_own),
+            Property("a network without batch norm", interpolation.into_a_network, visible=False),
+        ],
+    ),
     Gap("g04_explain", "your answer", minutes=8, points=6),
 ]
