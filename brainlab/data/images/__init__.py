@@ -12,6 +12,7 @@ _HOMES = {
     "dataset": ("ImageDataset",),
     "export": ("export_slices",),
     "find": ("find_pairs",),
+    "heads": ("TumourInBrain", "WithHead"),
     "pairs": ("ImagePair", "PairList"),
     "picture": ("PictureError", "read_mask", "read_picture"),
     "rle": ("decode_rle", "encode_rle"),
