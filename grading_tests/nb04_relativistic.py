@@ -32,11 +32,11 @@ def oracle(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def logits(rng: np.random.Generator, real: int, fake: int) -> tuple[Tensor, Tensor]:
-    """Return logits (B, 1) of true and of made images, the first larger on average, both far from 0.
+    """Return logits (B, 1) of true and of made images; the first are larger on average, but not all.
 
     Each batch is skew, so that a mean, a sum of the batch and the other batch's mean all differ.
     """
-    batches = rng.exponential(2, (real, 1)) + 1.5, 0.5 - rng.exponential(1, (fake, 1))
+    batches = rng.exponential(2, (real, 1)) - 0.5, 0.5 - rng.exponential(1, (fake, 1))
     return tuple(torch.as_tensor(batch, dtype=torch.float32) for batch in batches)
 
 
