@@ -97,11 +97,12 @@ def two_opinions(
     affines: Sequence[np.ndarray],
     titles: Sequence[str],
     side: int | None = None,
+    places: Sequence[tuple[int, int]] | None = None,
 ) -> Figure:
-    """Draw what a segmenter says of a true and of a made slice, close to where it changes its mind most.
+    """Draw what a segmenter says of a true and of a made slice, close to where it changes its mind.
 
     One row a slice: the true and the made image with the outline of what is called tumour, the difference of
-    the images, and the change of the probability; a circle marks its largest.
+    the images, and the change of the probability; a circle marks the place.
 
     Parameters
     ----------
@@ -114,14 +115,17 @@ def two_opinions(
         One per row.
     side : int, optional
         Pixels shown along each edge; by default all of them.
+    places : sequence of (int, int), optional
+        Pixel (x, y) to mark, one per row; by default that of the largest change.
     """
+    places = places if places is not None else [None] * len(pairs)
     fig = Figure(figsize=(8.2, 2.1 * len(pairs) + 0.3), layout="constrained")
     rows = fig.subplots(len(pairs), 4, squeeze=False)
-    for axes, images, opinions, affine, title in zip(
-        rows, pairs, probabilities, affines, titles, strict=True
+    for axes, images, opinions, affine, title, place in zip(
+        rows, pairs, probabilities, affines, titles, places, strict=True
     ):
         change = opinions[1] - opinions[0]  # (X, Y), above 0: tumour that is not in the true image
-        place = np.unravel_index(np.abs(change).argmax(), change.shape)
+        place = place or np.unravel_index(np.abs(change).argmax(), change.shape)
         window = _window(change.shape, place, side)
         colours = zip((TRUTH, PREDICTION), ("-", "--"), (title, "made"), strict=True)
         for ax, image, opinion, (colour, style, name) in zip(

@@ -78,6 +78,8 @@ def test_two_opinions_mark_the_largest_change(truth):
     row, column = np.argwhere(oriented(marked, AFFINE))[0]
     assert fig.axes[0].patches[0].center == (column, row)
     assert fig.axes[3].get_title() == "change of probability: -0.60"
+    fig = superres.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], 20, [(30, 20)])
+    assert fig.axes[3].get_title() == "change of probability: +0.30"
 
 
 def test_perception_distortion_draws_points_and_path():
