@@ -12,15 +12,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from brainlab import budgets
 from brainlab.data.cache import cache_cases
 from brainlab.data.source import open_cases
-from brainlab.experiments.parts import TABLE
+from brainlab.experiments.parts import BUDGETS
 from brainlab.experiments.run import run_one, write_table
 from brainlab.experiments.study import CONTROLS, STUDY, experiment
 from brainlab.training.parallel import Team
-
-BUDGETS = {TABLE.name: TABLE, **budgets.BUDGETS}
 
 
 def main(arguments: Sequence[str] | None = None) -> list[dict]:
@@ -75,7 +72,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("numbers", nargs="*", help="experiments, such as 1 2 13-18; all of them by default")
     parser.add_argument("--list", action="store_true", help="print the list and stop")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--budget", choices=BUDGETS, default=TABLE.name)
+    parser.add_argument("--budget", choices=BUDGETS, default="table")
     parser.add_argument("--cases", help="folder of cases; by default the built-in cohort")
     parser.add_argument("--folder", type=Path, default=Path("runs/study"), help="home of the runs")
     parser.add_argument("--table", type=Path, help="CSV to write; by default runs.csv in the folder")
