@@ -90,11 +90,11 @@ def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.exec
         log.close()
 
 
-def _wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+def _wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=20).close()
             return
         except urllib.error.HTTPError:
             return  # an answer; Voila has no status page
@@ -121,7 +121,8 @@ def browser():
 
 
 def watch(page, address: str) -> dict[str, list[str]]:
-    """Collect what the page asks of other machines, and the errors on its console."""
+    """Collect what the page asks of other machines, and the errors on its console; be patient with it."""
+    page.set_default_timeout(180_000)  # a loaded machine needs minutes to show JupyterLab
     seen: dict[str, list[str]] = {"foreign": [], "errors": []}
     own = (address, address.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else seen["foreign"].append(r.url))
@@ -134,9 +135,9 @@ def watch(page, address: str) -> dict[str, list[str]]:
 def open_in_lab(page, address: str, notebook: str) -> None:
     """Open a notebook in JupyterLab and wait for its kernel."""
     page.goto(f"{address}/lab/tree/{notebook}?reset", wait_until="domcontentloaded")
-    page.wait_for_selector(".jp-Notebook", timeout=90_000)
+    page.wait_for_selector(".jp-Notebook", timeout=300_000)
     # The page says "idle" before there is a kernel, and Run All then asks for one: ask the server instead.
-    end = time.monotonic() + 90
+    end = time.monotonic() + 300
     while not _idle(address, notebook):
         if time.monotonic() > end:
             raise RuntimeError("the kernel did not start")
@@ -156,5 +157,5 @@ def run_cell(page, number: int) -> None:
 
 
 def _idle(address: str, notebook: str) -> bool:
-    sessions = json.load(urllib.request.urlopen(f"{address}/api/sessions", timeout=10))
+    sessions = json.load(urllib.request.urlopen(f"{address}/api/sessions", timeout=30))
     return any(s["path"] == notebook and s["kernel"]["execution_state"] == "idle" for s in sessions)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import numpy as np
 import pytest
@@ -31,6 +32,8 @@ PIXELS = """c => {
   for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i], data[i + 1], data[i + 2]);
   return [height, width, btoa(text)];
 }"""
+# anywidget gives up on a widget that is not there after 2 s, whatever the load: then the cells run again.
+TOO_SLOW = "[anywidget] Failed to initialize model."
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -38,6 +41,16 @@ def drawn_on(canvas):
     """Return the pixels of a canvas, RGB (rows, columns, 3)."""
     height, width, text = canvas.evaluate(PIXELS)
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 3).astype(int)
+
+
+def eventually(condition, seconds=60):
+    """Tell whether a condition comes true: a loaded machine draws late."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 class Driver:
@@ -89,9 +102,14 @@ def lab_page(tmp_path_factory):
         page = chromium.new_page(viewport={"width": 1400, "height": 2000})
         seen = watch(page, address)
         open_in_lab(page, address, "viewer.ipynb")
-        run_all(page)
-        page.locator("canvas[data-drawn]").nth(1).wait_for(timeout=90_000)
-        page.get_by_text("heard axial").wait_for(timeout=30_000)
+        second = page.locator(".brainlab-viewer").nth(1).locator("canvas[data-drawn]")
+        for _ in range(3):
+            run_all(page)
+            page.get_by_text("heard axial").wait_for(timeout=300_000)
+            eventually(lambda: second.count() or TOO_SLOW in seen["errors"])
+            if TOO_SLOW not in seen["errors"]:
+                break
+            seen["errors"].clear()
         page.folder = folder
         yield page, seen
 
@@ -217,7 +235,7 @@ def test_a_click_sets_the_crosshair_and_the_readout(driver, twin):
     )
     readout = driver.root.locator(".bl-readout")
     exact = f"FLAIR {image[3][voxel]:.0f} "
-    readout.filter(has_text=exact).wait_for(timeout=10_000)  # without the sign of a rounded value
+    readout.filter(has_text=exact).wait_for(timeout=60_000)  # without the sign of a rounded value
     text = readout.inner_text()
     x, y, z = (AFFINE @ [*voxel, 1])[:3]
     assert f"{'RL'[int(x < 0)]} {abs(x):.1f}" in text
@@ -239,7 +257,7 @@ def test_proportions_and_marks_are_true(driver):
 def test_all_modalities_side_by_side_are_linked(driver, twin):
     driver.press("n", "0")
     for name in ("t1n", "t1c", "t2w"):
-        driver.root.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=30_000)
+        driver.root.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=120_000)
     driver.press("ArrowUp")
     twin.view, twin.overlay, twin.side_by_side = "axial", "none", True
     twin.slice = driver.slice
@@ -274,7 +292,7 @@ def test_focus_is_seen_and_the_state_is_told(driver):
 def test_the_wipe_is_dragged(driver):
     """In the second viewer, which compares two images."""
     root = driver.page.locator(".brainlab-viewer").nth(1)
-    root.locator("canvas[data-drawn]").wait_for(timeout=30_000)
+    root.locator("canvas[data-drawn]").wait_for(timeout=120_000)
     driver.page.wait_for_timeout(500)
     image, _, _ = head()
     twin = SliceViewer(image[0], after=image[3], affine=AFFINE)
@@ -283,7 +301,7 @@ def test_the_wipe_is_dragged(driver):
     def difference():
         return np.abs(drawn_on(canvas) - 255 * twin.pictures()["image"]).max()
 
-    assert difference() < 3
+    assert eventually(lambda: difference() < 3)
     line = root.locator(".bl-wipe").bounding_box()
     box = canvas.bounding_box()
     y = line["y"] + line["height"] / 2
@@ -291,10 +309,9 @@ def test_the_wipe_is_dragged(driver):
     driver.page.mouse.down()
     driver.page.mouse.move(box["x"] + box["width"] * 0.3, y, steps=3)
     driver.page.mouse.up()
-    driver.page.evaluate(TWO_FRAMES)
-    assert difference() > 20
+    assert eventually(lambda: difference() > 20)
     twin.wipe = 0.3
-    assert difference() < 3
+    assert eventually(lambda: difference() < 3)
 
 
 def test_python_hears_and_is_heard(driver):
@@ -302,20 +319,20 @@ def test_python_hears_and_is_heard(driver):
     driver.root.locator("input[data-label='1']").uncheck()
     driver.page.wait_for_timeout(500)
     run_cell(driver.page, 2)
-    driver.page.get_by_text("heard coronal 2 [2, 3] 1.0").wait_for(timeout=20_000)
-    driver.root.locator("canvas[data-drawn='sagittal 20']").wait_for(timeout=10_000)
+    driver.page.get_by_text("heard coronal 2 [2, 3] 1.0").wait_for(timeout=90_000)
+    driver.root.locator("canvas[data-drawn='sagittal 20']").wait_for(timeout=60_000)
 
 
 def test_it_answers_while_the_kernel_is_busy(driver):
     run_cell(driver.page, 3)
     prompt = driver.page.locator(".jp-CodeCell").nth(3).locator(".jp-InputPrompt")
-    prompt.filter(has_text="*").wait_for(timeout=10_000)
+    prompt.filter(has_text="*").wait_for(timeout=60_000)
     before, picture = driver.slice, driver.pixels()
     driver.press("ArrowUp", "ArrowUp")
     assert driver.slice == before + 2
     assert (driver.pixels() != picture).any()
     assert "*" in prompt.inner_text(), "the kernel was no longer busy: nothing was tested"
-    prompt.filter(has_text="[").and_(driver.page.locator(":not(:text('*'))")).wait_for(timeout=20_000)
+    prompt.filter(has_text="[").and_(driver.page.locator(":not(:text('*'))")).wait_for(timeout=90_000)
 
 
 def test_no_request_left_the_machine_and_nothing_failed(driver):

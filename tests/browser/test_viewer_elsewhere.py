@@ -22,7 +22,7 @@ v.view = "sagittal\""""
 
 def drive(page):
     """Press keys and tick a label off; return the stage."""
-    page.locator("canvas[data-drawn]").first.wait_for(timeout=90_000)
+    page.locator("canvas[data-drawn]").first.wait_for(timeout=300_000)
     page.wait_for_timeout(1000)
     stage = page.locator(".bl-stage")
     first = page.locator(".bl-panel:not([hidden]) canvas").first
@@ -31,12 +31,12 @@ def drive(page):
     for key in ("a", "b", "x", "c", "Home", "ArrowUp", "d", "d"):  # some are commands of the notebook too
         page.keyboard.press(key)
     page.locator("input[data-label='1']").uncheck()
-    page.locator("canvas[data-drawn='coronal 1']").first.wait_for(timeout=10_000)
+    page.locator("canvas[data-drawn='coronal 1']").first.wait_for(timeout=60_000)
     assert first.evaluate("c => c.toDataURL()") != before
     stage.focus()
     page.keyboard.press("0")
     for name in ("t1n", "t1c", "t2w"):
-        page.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=30_000)
+        page.locator(f"canvas[data-modality={name}][data-drawn]").wait_for(timeout=120_000)
     return stage
 
 
@@ -46,7 +46,7 @@ def test_in_voila(tmp_path):
     with server(tmp_path, "voila") as address, browser() as chromium:
         page = chromium.new_page()
         seen = watch(page, address)
-        page.goto(f"{address}/voila/render/viewer.ipynb", wait_until="domcontentloaded", timeout=120_000)
+        page.goto(f"{address}/voila/render/viewer.ipynb", wait_until="domcontentloaded", timeout=300_000)
         drive(page)
         # Voila's own page asks for a style sheet of icons; the viewer asks for nothing.
         assert [url for url in seen["foreign"] if "fontawesome" not in url] == []
@@ -58,18 +58,18 @@ def test_in_a_classic_notebook_with_ipywidgets_7(tmp_path):
     with server(tmp_path, "notebook", CLASSIC) as address, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1000, "height": 1400})
         seen = watch(page, address)
-        page.goto(f"{address}/notebooks/viewer.ipynb", wait_until="domcontentloaded", timeout=120_000)
-        page.locator(".kernel_idle_icon").wait_for(state="attached", timeout=90_000)
+        page.goto(f"{address}/notebooks/viewer.ipynb", wait_until="domcontentloaded", timeout=300_000)
+        page.locator(".kernel_idle_icon").wait_for(state="attached", timeout=300_000)
         page.wait_for_timeout(2000)
         page.evaluate("Jupyter.notebook.execute_cells([0])")
         stage = drive(page)
         assert page.locator(".cell").count() == 2
         page.wait_for_timeout(500)
         page.evaluate("Jupyter.notebook.execute_cells([1])")
-        page.get_by_text("heard 7 coronal 1 [2, 3]").wait_for(timeout=20_000)
+        page.get_by_text("heard 7 coronal 1 [2, 3]").wait_for(timeout=90_000)
         page.wait_for_function(
             "e => e.getAttribute('aria-valuetext').startsWith('sagittal')",
             arg=stage.element_handle(),
-            timeout=10_000,
+            timeout=60_000,
         )
         assert seen == {"foreign": [], "errors": []}
