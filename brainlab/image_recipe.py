@@ -22,6 +22,7 @@ from brainlab.data.split import Split
 from brainlab.metrics import dice, jaccard
 from brainlab.models import UNet
 from brainlab.training import History, TrainSettings, fit
+from brainlab.training.schedule import settings_for
 
 LONG = 50  # epochs from which a plateau of the validation loss can be waited for
 PAPER_SIZE = 512  # pixels of the images for which the U-Net paper chose displacements of 10 pixels
@@ -110,15 +111,7 @@ def image_network(sizes: ImageSizes, num_classes: int = 2, seed: int = 0) -> UNe
 
 def image_settings(sizes: ImageSizes, device: str | None = None, seed: int = 0) -> TrainSettings:
     """Return the settings of a training: a cosine for a short one, waiting for plateaus in a long one."""
-    schedule = "plateau" if sizes.epochs >= LONG else "cosine"
-    return TrainSettings(
-        epochs=sizes.epochs,
-        lr=3e-3 if schedule == "cosine" else 1e-3,
-        batch_size=sizes.batch_size,
-        schedule=schedule,
-        seed=seed,
-        device=device,
-    )
+    return settings_for(sizes.epochs, sizes.batch_size, LONG, device, seed)
 
 
 def train_binary(

@@ -23,6 +23,7 @@ from brainlab.labels import REGIONS
 from brainlab.metrics import dice, recall_of_pieces
 from brainlab.notebook import Lab
 from brainlab.training import TrainSettings
+from brainlab.training.schedule import settings_for
 
 ENOUGH = 8  # patients: fewer leave one or none to validate and test on
 MIN_AREA = 50.0  # mm2 of tumour in a training slice
@@ -95,15 +96,7 @@ def slice_sets(
 
 def settings(budget: Budget, device: str | None = None, seed: int = 0) -> TrainSettings:
     """Return the settings of a training: a cosine for a short one, waiting for plateaus in a long one."""
-    schedule = "plateau" if budget.epochs >= LONG else "cosine"
-    return TrainSettings(
-        epochs=budget.epochs,
-        lr=3e-3 if schedule == "cosine" else 1e-3,
-        batch_size=budget.batch_size,
-        schedule=schedule,
-        seed=seed,
-        device=device,
-    )
+    return settings_for(budget.epochs, budget.batch_size, LONG, device, seed)
 
 
 def one_of_four(budget: Budget) -> Budget:

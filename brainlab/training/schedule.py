@@ -80,6 +80,20 @@ class TrainSettings:
             raise ValueError(f"optimizer is {self.optimizer!r}; expected 'adam' or 'adagrad'")
 
 
+def settings_for(
+    epochs: int, batch_size: int, long: int, device: str | None = None, seed: int = 0
+) -> TrainSettings:
+    """Return the settings of a training: a cosine for a short one, waiting for plateaus in a long one.
+
+    Parameters
+    ----------
+    long : int
+        Epochs from which a plateau of the validation loss can be waited for.
+    """
+    schedule, lr = ("plateau", 1e-3) if epochs >= long else ("cosine", 3e-3)
+    return TrainSettings(epochs, lr, batch_size, schedule=schedule, seed=seed, device=device)
+
+
 def cosine_lr(step: int, steps: int, lr: float) -> float:
     """Return the learning rate of step `step` (counted from 0) of `steps`.
 
