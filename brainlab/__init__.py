@@ -13,6 +13,7 @@ _SUBMODULES = (
     "metrics",
     "models",
     "notebook",
+    "predict",
     "training",
     "view",
 )

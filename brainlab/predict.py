@@ -1,0 +1,107 @@
+"""Predict before you run: put what a student expected beside what came.
+
+Why: a prediction that is compared with the result shows a wrong idea to the one who has it, and later to the
+teacher. The printed line is also the record. It stays in the notebook's output wherever the notebook is run
+(JupyterLab, Colab, VS Code), and `courseware predictions` reads it from what a class hands in.
+"""
+
+import math
+import re
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+MARK = "▸"
+NOTHING = ("", "?")
+_NUMBER = re.compile(r"[-+]?(?:\d+/\d+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)", re.IGNORECASE)
+_LINE = re.compile(rf"{MARK} (.+?): you said (.*?)(?: \(first (.*?)\))?, it was (.*?)(?:: ([^:]+))?")
+# What was said first in this session; a prediction that is typed after the result is none.
+_FIRST: dict[str, str] = {}
+
+
+class Said(NamedTuple):
+    """One prediction as read from an output: what about, the student's (first) word, what came, how near."""
+
+    what: str
+    said: str
+    was: str
+    verdict: str
+
+
+def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
+    """Print a prediction beside what came, and how far apart they are.
+
+    Parameters
+    ----------
+    what : str
+        What was to be predicted, in a few words without colons; each once in a notebook.
+    said : number or str
+        What the student typed: 90, "90 %", "1/16", "about 90" or words; "?" is no prediction.
+    was : number or str
+        What came: a number, an array or tensor of one number, or words.
+    form : str
+        How numbers are printed, as in `format`. With a form such as `".1%"`, 97 and 0.97 both mean 97 %.
+    """
+    truth = number_in(was)
+    shown = one_line(was) if truth is None else format(truth, form)
+    word = one_line(said)
+    if word in NOTHING:
+        print(f"{MARK} {what}: it was {shown} (no prediction)")
+        return
+    guess = None if truth is None else number_in(said)
+    if guess is not None and form.endswith("%"):
+        guess = as_share(guess, word, truth)
+    first = _FIRST.setdefault(what, word)
+    before = f" (first {first})" if first != word else ""
+    verdict = compare_words(word, shown) if guess is None else compare_numbers(guess, truth)
+    print(f"{MARK} {what}: you said {word}{before}, it was {shown}{': ' * bool(verdict)}{verdict}")
+
+
+def read_lines(text: str) -> list[Said]:
+    """Return the predictions in a printed text; of one that was changed, what was said first."""
+    matches = [_LINE.fullmatch(line.strip()) for line in text.split("\n")]
+    return [Said(m[1], m[3] or m[2], m[4], m[5] or "") for m in matches if m]
+
+
+def number_in(value: Any) -> float | None:
+    """Return the one number in a value or a text, or None."""
+    if isinstance(value, str):
+        found = _NUMBER.findall(re.sub(r"(?<=\d),(?=\d)", ".", value))
+        try:
+            return float(Fraction(found[0])) if len(found) == 1 else None
+        except (ZeroDivisionError, OverflowError):
+            return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError):  # a list, an array or a tensor of several
+        return None
+    return number if math.isfinite(number) else None
+
+
+def as_share(guess: float, word: str, truth: float) -> float:
+    """Return a share from 97, 0.97 or "97 %": of two readings of a bare number, the one nearer to the truth."""
+    if "%" in word:
+        return guess / 100
+    return min(guess, guess / 100, key=lambda share: abs(share - truth))
+
+
+def compare_numbers(guess: float, truth: float) -> str:
+    """Return in words how near a number is to the true one."""
+    if math.isclose(guess, truth, rel_tol=0.01):
+        return "correct"
+    if math.isclose(guess, truth, rel_tol=0.1):
+        return "within 10 %"
+    if guess * truth > 0:
+        size = "large" if abs(guess) > abs(truth) else "small"
+        return f"a factor of {max(guess / truth, truth / guess):.2g} too {size}"
+    return f"off by {abs(guess - truth):.2g}" + " and of the other sign" * (guess * truth < 0)
+
+
+def compare_words(said: str, was: str) -> str:
+    """Return "correct" if all words of the right answer were said, else nothing: words are for people to judge."""
+    words = [set(re.findall(r"\w+", text.lower())) for text in (was, said)]
+    return "correct" if words[0] and words[0] <= words[1] else ""
+
+
+def one_line(value: Any) -> str:
+    """Return what was typed as a short text on one line."""
+    return " ".join(str(value).split())[:80]
