@@ -83,8 +83,8 @@ def save_model(
     Raises
     ------
     SavedModelError
-        If the class is another one, the options are not those of this network, or a weight is not finite, also
-        as float16.
+        If the class is another one, the options are not those of this network, or a weight is not finite,
+        also as float16.
     """
     path = Path(path)
     state = {name: _stored(name, value, half) for name, value in model.state_dict().items()}
@@ -113,8 +113,8 @@ def read_saved(path: Path | str) -> SavedModel:
     FileNotFoundError
         If there is no such file.
     SavedModelError
-        If the file was not written by torch, holds Python objects, or holds no network whose kind, options and
-        weights fit each other.
+        If the file was not written by torch, holds Python objects, or holds no network whose kind, options
+        and weights fit each other.
     """
     path = Path(path)
     if not path.is_file():
@@ -123,13 +123,13 @@ def read_saved(path: Path | str) -> SavedModel:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SavedModelError(
-            f"{path} holds more than tensors and plain values, or was not written by torch; expected a file of "
-            "save_model: did it come from another program?"
+            f"{path} holds more than tensors and plain values, or was not written by torch; expected a "
+            "file of save_model: did it come from another program?"
         ) from error
     except (RuntimeError, EOFError, KeyError, OSError, ValueError) as error:
         raise SavedModelError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read; expected a whole file of save_model: was a "
-            "copy or download interrupted?"
+            f"{path} ({path.stat().st_size} bytes) cannot be read; expected a whole file of save_model: was "
+            "a copy or download interrupted?"
         ) from error
     return _checked(content, path)
 
@@ -141,7 +141,7 @@ def _stored(name: str, value: Tensor, half: bool) -> Tensor:
         return value
     if torch.isfinite(value).all() and not torch.isfinite(value.half()).all():
         raise SavedModelError(
-            f"{name} goes up to {value.abs().max():.3g}, float16 to 65504; expected half=False for this network"
+            f"{name} goes up to {value.abs().max():.3g}, float16 to 65504; expected half=False here"
         )
     return value.half()
 
@@ -153,8 +153,8 @@ def _checked(content: object, path: Path) -> SavedModel:
     if not fits:
         what = f"keys {list(content)[:4]}" if isinstance(content, dict) else f"a {type(content).__name__}"
         raise SavedModelError(
-            f"{path} holds {what}; expected kind, options and state: is it a bare state dict or a checkpoint? "
-            "Write it with save_model"
+            f"{path} holds {what}; expected kind, options and state: is it a bare state dict or a "
+            "checkpoint? Write it with save_model"
         )
     kind, options, state = content["kind"], content["options"], content["state"]
     if kind not in KINDS:
@@ -177,7 +177,8 @@ def _checked(content: object, path: Path) -> SavedModel:
         )
         if there != here:
             raise SavedModelError(
-                f"{path}: {name} is {there} in the file, {here} in {kind} with {options}: was an option left out?"
+                f"{path}: {name} is {there} in the file, {here} in {kind} with {options}: was an option "
+                "left out?"
             )
         if not torch.isfinite(state[name]).all():
             raise SavedModelError(
