@@ -78,7 +78,7 @@ def number_in(value: Any) -> float | None:
 
 
 def as_share(guess: float, word: str, truth: float) -> float:
-    """Return a share from 97, 0.97 or "97 %": of two readings of a bare number, the one nearer to the truth."""
+    """Return a share from 97, 0.97 or "97 %"; a bare number is read in the way that is nearer to the truth."""
     if "%" in word:
         return guess / 100
     return min(guess, guess / 100, key=lambda share: abs(share - truth))
@@ -97,9 +97,12 @@ def compare_numbers(guess: float, truth: float) -> str:
 
 
 def compare_words(said: str, was: str) -> str:
-    """Return "correct" if all words of the right answer were said, else nothing: words are for people to judge."""
-    words = [set(re.findall(r"\w+", text.lower())) for text in (was, said)]
-    return "correct" if words[0] and words[0] <= words[1] else ""
+    """Return "correct" if the words of the right answer were said in their order, else nothing.
+
+    Whether other words mean the same is for people to judge.
+    """
+    wanted, rest = re.findall(r"\w+", was.lower()), iter(re.findall(r"\w+", said.lower()))
+    return "correct" if wanted and all(word in rest for word in wanted) else ""
 
 
 def one_line(value: Any) -> str:

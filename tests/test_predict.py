@@ -1,4 +1,4 @@
-"""A prediction beside what came: what is read, how it is compared, and that the printed line can be read back."""
+"""A prediction beside what came: how it is compared, and that the printed line can be read back."""
 
 import numpy as np
 import pytest
@@ -79,7 +79,9 @@ def test_no_prediction_is_no_mistake(nothing, capsys):
 def test_words_are_correct_or_left_to_people(capsys):
     predicted("the nose points", "to the Left", "left")
     predicted("the rarest class", "ED", "NCR")
-    first, second = capsys.readouterr().out.strip().split("\n")
+    predicted("by size", "ED, ET, NCR", "ED, NCR, ET")
+    first, second, third = capsys.readouterr().out.strip().split("\n")
+    assert third == "▸ by size: you said ED, ET, NCR, it was ED, NCR, ET"
     assert first == "▸ the nose points: you said to the Left, it was left: correct"
     assert second == "▸ the rarest class: you said ED, it was NCR"
 
