@@ -78,7 +78,7 @@ def number_in(value: Any) -> float | None:
 
 
 def as_share(guess: float, word: str, truth: float) -> float:
-    """Return a share from 97, 0.97 or "97 %"; a bare number is read in the way that is nearer to the truth."""
+    """Return a share from 97, 0.97 or "97 %"; a bare number is read as what is nearer to the truth."""
     if "%" in word:
         return guess / 100
     return min(guess, guess / 100, key=lambda share: abs(share - truth))

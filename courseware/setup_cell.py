@@ -22,6 +22,7 @@ import torch
 
 import brainlab
 from brainlab.notebook import setup
+from brainlab.predict import predicted
 from grading_tests import check, yours
 
 # The one place for your own data, data="folder of BraTS cases", and for the size of all that follows:

@@ -112,7 +112,8 @@ print("its axes lead to", orientation(example.affine))
 # to Superior. So the minus signs in the first two columns are not a mistake.
 #
 # *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second to the right. Where will the
-# nose point: up, down, left or right? Write it down, then run.
+# nose point: up, down, left or right? Write it into `my_guess` between the quotes, then run. There are no points for
+# predictions; the line that begins with ▸ keeps yours beside what came.
 
 # %%
 my_guess = "?"
@@ -129,7 +130,8 @@ for ax, (name, plane) in zip(axes, planes.items()):
     ax.imshow(plane, cmap="gray")
     ax.set(title=name, xticks=[], yticks=[])
 plt.close(fig)
-print(f"you said: {my_guess}")
+nose = {"P": "left", "A": "right"}.get(orientation(example.affine)[1], "up or down")
+predicted("the nose points", my_guess, nose)
 figures.show(fig, alt="Axial, coronal and sagittal plane as the array holds them, none upright")
 
 # %% [markdown]
@@ -233,9 +235,9 @@ sample = cases[:5]
 volumes = [case.modality("t2f") for case in sample]  # each (X, Y, Z)
 medians = [np.median(volume[volume != 0]) for volume in volumes]
 zeros = np.mean([np.mean(volume == 0) for volume in volumes])
-print(f"share of zeros: {zeros:.0%} (you said {my_share})")
+predicted("share of zeros", my_share, zeros, ".0%")
 print("median of the brain:", " ".join(f"{median:.0f}" for median in medians))
-print(f"largest / smallest: {max(medians) / min(medians):.1f} (you said {my_factor})")
+predicted("largest / smallest median", my_factor, max(medians) / min(medians), ".1f")
 
 # %% [markdown]
 # The remedy is a **z-score**: subtract the mean, divide by the standard deviation. Which mean? If the zeros around
@@ -364,6 +366,8 @@ def relabel(seg, table):
 from brainlab.metrics import region_scores
 
 relabel = yours("g01_relabel", relabel)
+my_regions = "?"
+
 tables = {name: {0: 0, **PROFILES[name].labels} for name in ("brats2020", "brats2023", "msd")}
 print("stored as    read as      WT    TC    ET")
 for stored, read in [("msd", "msd"), ("msd", "brats2023"), ("brats2020", "brats2023")]:
@@ -374,6 +378,7 @@ for stored, read in [("msd", "msd"), ("msd", "brats2023"), ("brats2020", "brats2
         print(f"{stored:12s} {read:10s} {told}")
     except ValueError as error:
         print(f"{stored:12s} {read:12s} refused: {error}")
+predicted("msd read as brats2023, below 1", my_regions, "TC")
 
 # %% [markdown]
 # *Look:* whole tumour and enhancing tumour stay at 1.00, only the core tells. An exchange of labels hides behind a perfect
@@ -497,8 +502,8 @@ def label_counts(labels):
 label_counts = yours("g01_label_counts", label_counts)
 counts = [label_counts(np.asarray(case.labels)) for case in cached]  # one (Z, 4) for each case
 total = np.concatenate(counts).sum(axis=0)  # (4,)
-print(f"tumour: {total[1:].sum() / total.sum():.1%} of the voxels (you said {my_share})")
-print(f"rarest class: {short[1 + int(total[1:].argmin())]} (you said {my_rarest})")
+predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
+predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())])
 print(f"accuracy of a network that always says 'background': {total[0] / total.sum():.1%}")
 picture = figures.label_histogram(total)
 figures.show(picture, alt="Voxels of each label on a logarithmic axis: nearly all are background")
@@ -564,10 +569,10 @@ for case in cached[:12]:
             areas.append(plane.sum() * case.spacing[0] * case.spacing[1])
             left_over.append(dice_score(np.roll(plane, 1, axis=0), plane))
 areas, left_over = np.array(areas), np.array(left_over)
-for name, chosen in {"below 100": areas < 100, "above 1000": areas > 1000}.items():
-    if chosen.any():
-        print(f"slices {name} mm2: Dice {left_over[chosen].mean():.2f}")
-print(f"(below 100 mm2 you said {my_dice})")
+small, large = left_over[areas < 100], left_over[areas > 1000]
+if small.size and large.size:
+    predicted("Dice of slices below 100 mm2", my_dice, small.mean(), ".2f")
+    print(f"Dice of slices above 1000 mm2: {large.mean():.2f}")
 fig, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
 ax.scatter(areas, left_over, s=6, alpha=0.5)
 ax.set(xscale="log", xlabel="whole tumour in the slice in mm²", ylabel="Dice, moved one voxel")
@@ -717,8 +722,8 @@ if same_patient.all():
     print("All slices are of one patient: there is nobody else to compare with.")
 else:
     others_only = np.where(same_patient, np.inf, distances)
-    print(f"(a) slices shuffled:      Dice {dice_of_memory(distances):.2f} (you said {my_a})")
-    print(f"(b) the patient left out: Dice {dice_of_memory(others_only):.2f} (you said {my_b})")
+    predicted("(a) Dice, slices shuffled", my_a, dice_of_memory(distances), ".2f")
+    predicted("(b) Dice, the patient left out", my_b, dice_of_memory(others_only), ".2f")
     print(f"patients: {len(memory_cases)}, test slices: {len(held_out)}, the same in (a) and (b)")
 
 # %% [markdown]

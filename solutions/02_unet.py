@@ -97,7 +97,7 @@ figures.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, co
 my_rows = "?"
 
 print(f"the slice has {flair.shape[-2]} rows, the plain result {edges.shape[-2]}")
-print(f"with dilation 4: {far_edges.shape[-2]} rows (you said {my_rows})")
+predicted("rows with dilation 4", my_rows, far_edges.shape[-2])
 
 # %% [markdown]
 # ### Gap 1 · how many pixels are left?
@@ -185,6 +185,8 @@ class ConvBlock(nn.Sequential):
 from brainlab.models.convolution import influence
 
 ConvBlock = yours("g02_conv_block", ConvBlock)
+my_furthest = "?"
+
 torch.manual_seed(lab.seed)
 dilated = nn.Sequential(nn.Conv2d(4, 8, 3, dilation=4), nn.Conv2d(8, 8, 3, dilation=4))
 networks = {
@@ -200,6 +202,7 @@ for ax, (name, network) in zip(axes, networks.items()):
     ax.imshow((field / field.max()) ** 0.25, cmap="viridis")
     ax.set(title=f"{name}:\n{rows[-1] - rows[0] + 1} of 96 pixels", xticks=[], yticks=[])
 plt.close(fig)
+predicted("sees furthest of the first three", my_furthest, "U-Net")
 figures.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger square, the whole image")
 
 # %% [markdown]
@@ -242,7 +245,7 @@ figures.show(picture, alt="A FLAIR slice, the same pooled three times, and enlar
 # %%
 my_cut = "?"
 
-print(f"(64 - 56) // 2 = {(64 - 56) // 2} at each side (you said {my_cut})")
+predicted("cut off at each side, (64 - 56) // 2", my_cut, (64 - 56) // 2)
 print(f"(57 - 56) // 2 = {(57 - 56) // 2} in front, so the 1 is cut behind")
 
 # %% [markdown]
@@ -376,7 +379,8 @@ for start in (572, 570):
 my_answer_for_256 = "?"
 
 below, above = brainlab.models.valid_size(256)
-print(f"the sizes that fit near 256 are {below} and {above} (you said {my_answer_for_256})")
+predicted("does it take 256", my_answer_for_256, "yes" if below == 256 else "no")
+print(f"the sizes that fit near 256 are {below} and {above}")
 
 # %% [markdown]
 # ### Gap 5 · the nearest sizes that fit
@@ -500,7 +504,7 @@ with torch.no_grad():
     at_once = overlap_tile(unpadded, image, one_tile)
 largest = (by_tiles - at_once).abs().max()
 print(f"tiles see {tile} and give {tile - 2 * margin} pixels")
-print(f"largest difference {largest:.1e} (you said {my_difference})")
+predicted("largest difference", my_difference, largest, ".1e")
 
 # %%
 from brainlab.view.colours import to_grey
@@ -561,7 +565,7 @@ print("logits of hundreds, log_softmax:       ", -far_off.log_softmax(dim=0)[2].
 # %%
 my_loss = "?"
 
-print(f"-log(1/4) = {np.log(4):.3f} (you said {my_loss})")
+predicted("loss of knowing nothing, -log(1/4)", my_loss, np.log(4), ".3f")
 
 # %% [markdown]
 # ### Gap 7 · cross-entropy from logits
@@ -607,7 +611,16 @@ print("w is now", round(w.item(), 3), "and its gradient is still", w.grad.item()
 
 # %% [markdown]
 # *Predict:* if the next step forgets `optimizer.zero_grad()`, will it be too short, too long, or unchanged?
-#
+
+# %%
+my_step = "?"
+
+loss = (w - 3) ** 2
+loss.backward()
+predicted("without zero_grad the next step is", my_step, "too long")
+print(f"the gradient is {2 * (w.item() - 3):.1f}, but w.grad holds {w.grad.item():.1f}: the old one is in it")
+
+# %% [markdown]
 # <details><summary>Hint for the gap</summary>In which mode did a validation leave the network? What must be gone
 # before <code>backward</code>? And what does a tensor drag along that a plain number does not?
 # <code>loss.item()</code>.</details>
@@ -666,6 +679,8 @@ print(f"{len(train_set)} slices to train on, {len(val_set)} to validate")
 # %%
 import copy
 
+my_curve = "?"
+
 
 def step_without_zero_grad(model, batch, loss_fn, optimizer):
     model.train()
@@ -689,6 +704,7 @@ ax.set(xlabel="step", ylabel="cross-entropy", ylim=(0, 3))
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
+predicted("the curve of the copy", my_curve, "falls faster, then climbs")
 figures.show(fig, alt="Loss on four slices: with your step it goes to 0, without zero_grad it climbs again")
 
 # %% [markdown]
@@ -769,8 +785,8 @@ for epoch, value in enumerate(val_losses):
     best = keep_best(best, epoch, value, {"w": torch.tensor(float(epoch))})
     if best["waited"] >= 3:
         break
-print(f"weights of epoch {best['epoch']} (you said {my_epoch})")
-print(f"stopped after epoch {epoch} (you said {my_stop})")
+predicted("weights are those of epoch", my_epoch, best["epoch"])
+predicted("stopped after epoch", my_stop, epoch)
 
 # %% [markdown]
 # The second remedy is more data. **Augmentation** deforms image and labels together: mirror, turn, shift, zoom,
@@ -904,7 +920,7 @@ with torch.no_grad():
 claims = (prob >= 0.3).sum(dim=1)  # (N, H, W): how many classes claim a pixel
 for number in range(5):
     print(f"{(claims == number).sum().item():8d} pixels are claimed by {number} of the classes")
-print(f"at most {int(claims.max())} (you said {my_most_classes})")
+predicted("classes of a pixel, at most", my_most_classes, int(claims.max()))
 
 # %% [markdown]
 # ### Gap 10 · false positives
@@ -1042,12 +1058,13 @@ print("                          WT     TC     ET")
 print("U-Net, mean          " + "".join(f"{value:7.3f}" for value in plain_rows.mean(axis=0)))
 print("Attention U-Net, mean" + "".join(f"{value:7.3f}" for value in gated_rows.mean(axis=0)))
 told = "".join(f"{value:+7.3f}" for value in gains.mean(axis=0))
-print(f"gain, mean           {told} (you said {my_gain})")
+print(f"gain, mean           {told}")
 print("gain, each patient:")
 for case_id, row in zip(dice, gains):
     print(f"{case_id}  " + "".join(f"{value:+7.3f}" for value in row))
 better = (gains > 0).sum(axis=0)
 print(f"patients that gained: WT {better[0]}, TC {better[1]}, ET {better[2]} of {len(gains)}")
+predicted("gain in mean Dice, all regions", my_gain, gains.mean(), "+.3f")
 
 # %% [markdown]
 # And what do the gates look at? The library's network keeps the weights of the last forward pass in `attention_maps`,

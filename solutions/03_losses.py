@@ -96,8 +96,8 @@ my_accuracy, my_loss = "?", "?"
 
 shares = torch.from_numpy(counts / counts.sum()).float()  # (4,)
 lazy = shares.log().view(1, 4, 1, 1)  # logits whose softmax is the shares
-print(f"accuracy {shares.max():.1%} (you said {my_accuracy})")
-print(f"cross-entropy {-(shares * shares.log()).sum():.3f} (you said {my_loss})")
+predicted("accuracy of the lazy network", my_accuracy, shares.max(), ".1%")
+predicted("cross-entropy of the lazy network", my_loss, -(shares * shares.log()).sum(), ".3f")
 
 # %% [markdown]
 # So nearly all that the cross-entropy has to give is won without finding one tumour. It is a mean of what each pixel
@@ -131,7 +131,7 @@ print("                  value  shuffled   gradient at a pixel   others changed"
 for name, loss_fn in {"cross-entropy": losses.cross_entropy, "soft Dice": losses.soft_dice_loss}.items():
     print(f"{name:15s}{loss_fn(logits, target):8.4f}{loss_fn(*shuffled):10.4f}", end="")
     print(f"{slope(loss_fn, logits):22.6f}{slope(loss_fn, others):17.6f}")
-print(f"you said: {my_changes}")
+predicted("what changes", my_changes, "the gradient of soft Dice")
 
 # %% [markdown]
 # *Look:* neither knows *where* a pixel is: shuffled images cost the same. But in the cross-entropy each pixel is
@@ -190,7 +190,7 @@ print(f"one pixel of ET weighs as much as {weights[3] / weights[0]:.0f} of backg
 # The second remedy (Lin et al. 2017): let a pixel count less the better it is already, whatever its class. Its vote
 # is multiplied by $(1-p)^\gamma$, where $p$ is the probability of its true class.
 #
-# *Predict:* for $\gamma = 2$, by what factor does a pixel with $p = 0.9$ count less? And one with $p = 0.1$?
+# *Predict:* for $\gamma = 2$, by what number is the loss of a pixel with $p = 0.9$ multiplied? And with $p = 0.1$?
 #
 # <details><summary>Hint</summary>How do you get p from log p, without a second softmax? What is the derivative of the
 # factor: may it be left out of the graph?</details>
@@ -220,9 +220,10 @@ def focal_loss(logits, target, gamma=2.0):
 
 # %%
 focal_loss = yours("g03_focal", focal_loss)
-my_factors = "?"
+my_sure, my_lost = "?", "?"
 
-print(f"(1 - 0.9)² = {0.1**2:.2f}, (1 - 0.1)² = {0.9**2:.2f} (you said {my_factors})")
+predicted("factor at p = 0.9", my_sure, (1 - 0.9) ** 2, ".2f")
+predicted("factor at p = 0.1", my_lost, (1 - 0.1) ** 2, ".2f")
 p = torch.linspace(0.02, 0.99, 98)
 pixels = torch.stack([0 * p, (p / (1 - p)).log()], dim=1)[:, :, None, None]  # (98, 2, 1, 1): class 1 has p
 one = torch.ones(1, 1, 1, dtype=torch.int64)
@@ -263,7 +264,8 @@ for name, mask in {"truth": row, "A": guess_a, "B": guess_b}.items():
 for name, mask, said in (("A", guess_a, my_dice_a), ("B", guess_b, my_dice_b)):
     both = (mask & row).sum()
     dice = 2 * both / (mask.sum() + row.sum())
-    print(f"{name}: {(mask != row).sum()} pixels wrong, Dice {dice:.3f} (you said {said})")
+    print(f"{name}: {(mask != row).sum()} pixels wrong")
+    predicted(f"Dice of {name}", said, dice, ".3f")
 
 # %% [markdown]
 # To learn from it, Dice must change a little when a probability changes a little. So the areas become sums of
@@ -315,7 +317,7 @@ my_one, my_hundred = "?", "?"
 for number, said in {1: my_one, 100: my_hundred}.items():
     guess, truth = toys.false_pixels(number)
     loss = soft_dice_loss(toys.sure(guess, 4), truth)
-    print(f"false pixels of ET: {number:3d}, loss {loss:.4f} (you said {said})")
+    predicted(f"loss of false pixels of ET, {number}", said, loss, ".4f")
 
 # %% [markdown]
 # *Look:* the first pixel costs nearly all there is to lose, 1/16: one of four classes in one of four images. After
@@ -402,8 +404,8 @@ def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):
 tversky_loss = yours("g03_tversky", tversky_loss)
 my_a, my_b = "?", "?"
 
-print(f"A: TI = 4 / (4 + 0.7 * 4) = {4 / 6.8:.3f} (you said {my_a})")
-print(f"B: TI = 8 / (8 + 0.3 * 4) = {8 / 9.2:.3f} (you said {my_b})")
+predicted("TI of A, 4 / (4 + 0.7 * 4)", my_a, 4 / 6.8, ".3f")
+predicted("TI of B, 8 / (8 + 0.3 * 4)", my_b, 8 / 9.2, ".3f")
 
 # %% [markdown]
 # Here is every such prediction at once: a bar of any width, moved by any number of pixels, by a network that is sure,
@@ -413,6 +415,8 @@ print(f"B: TI = 8 / (8 + 0.3 * 4) = {8 / 9.2:.3f} (you said {my_b})")
 # to pay less?
 
 # %%
+my_guide = "?"
+
 widths, shifts = np.arange(0, 25, 2), np.arange(-14, 15)
 
 
@@ -429,6 +433,7 @@ surfaces = {
     "Tversky .3, .7": landscape(tversky_loss),
 }
 picture = drawings.landscapes(shifts, widths, surfaces, "shift in pixels", "width in pixels")
+predicted("tells a bar that misses which way to go", my_guide, "none")
 figures.show(picture, alt="Three losses over shift and width of a bar: all are lowest at the truth")
 
 # %%
@@ -566,9 +571,10 @@ figures.show(picture, alt=alt)
 # %%
 at = np.abs(chances - 1e-4).argmin()
 pulls = {name: values[at, 1] for name, values in found.items()}
-for name in sorted(pulls, key=pulls.get, reverse=True):
+ranked = sorted(pulls, key=pulls.get, reverse=True)
+for name in ranked:
     print(f"{name:14s} {pulls[name]:.5f}")
-print(f"you said: {my_ranking}")
+predicted("by pull, strongest first", my_ranking, ", ".join(ranked))
 
 # %% [markdown]
 # *Look:* where do the curves of Dice and cross-entropy cross? Follow soft Dice to the left: its loss is at its
@@ -642,7 +648,7 @@ def border_weight_map(instances, w0=10.0, sigma=5.0):
 border_weight_map = yours("g03_border_weight_map", border_weight_map)
 my_weight = "?"
 
-print(f"1 + 10 exp(-(1 + 1)² / 50) = {1 + 10 * np.exp(-4 / 50):.2f} (you said {my_weight})")
+predicted("weight, 1 + 10 exp(-(1 + 1)² / 50)", my_weight, 1 + 10 * np.exp(-4 / 50), ".2f")
 weights_of_places = border_weight_map(cells)
 picture = drawings.weight_map(cells, weights_of_places)
 figures.show(picture, alt="Four cells, three of them touching, and weights: bright on the walls between")
@@ -663,7 +669,8 @@ for name, place in {"without map": np.ones(cells.shape), "with map": weights_of_
     place = torch.from_numpy(place).float()[None]
     cost = [losses.border_cross_entropy(toys.sure(x, 2), truth, place) for x in (merged, frayed)]
     print(f"{name:12s} walls {cost[0]:.3f}, rim {cost[1]:.3f}: {cost[0] / cost[1]:.1f} times")
-print(f"you said {my_times} times, for {walls.sum()} pixels each")
+predicted("with the map, walls cost times as much", my_times, cost[0] / cost[1], ".1f")
+print(f"for {walls.sum()} pixels each")
 
 # %% [markdown]
 # **Believe:** only a loss with weights for places knows that a pixel can be more than a pixel.
@@ -741,7 +748,10 @@ picture = drawings.curves(range(4), panels, "area of the piece in mm²", marker=
 picture.axes[0].set_xticks(range(4), groups)
 picture.axes[0].set_ylim(0, 1)
 print("pieces:", ", ".join(f"{n} of {group} mm2" for n, group in zip(pieces, groups)))
-print(f"you said: {my_best_dice}, {my_best_finder}")
+of_wt = {name: np.mean([row["WT"] for row in table.values()]) for name, table in tables.items()}
+predicted("best Dice of the whole tumour", my_best_dice, max(of_wt, key=of_wt.get))
+finder = max(by_area, key=lambda name: by_area[name][1])
+predicted("finds most of the pieces of 50 to 150 mm2", my_best_finder, finder)
 figures.show(picture, alt="Share of a tumour piece that is found against its area, for four losses")
 
 # %%
@@ -824,7 +834,7 @@ my_specificity = "?"
 lazy_matrix = np.zeros((4, 4), int)
 lazy_matrix[:, 0] = counts
 specificity = class_scores(lazy_matrix)["specificity"][0]
-print(f"lazy: specificity of background {specificity:.2f} (you said {my_specificity})")
+predicted("lazy network, specificity of background", my_specificity, specificity, ".2f")
 print("mean of 4 classes      recall  precision     F1  specificity | F1 without background")
 for name, matrix in {"lazy": lazy_matrix, **matrices}.items():
     scores = class_scores(matrix)
@@ -852,8 +862,8 @@ runs = summarise(rows)
 picture = ranking(runs, published())
 spread = np.mean([run.spread("f1") for run in runs])
 order = sorted((run.mean("f1") for run in runs), reverse=True)
-print(f"F1 differs between seeds by {spread:.3f} (you said {my_spread})")
-print(f"between ranks 1 and 5 by {order[0] - order[4]:.3f} (you said {my_difference})")
+predicted("F1 differs between seeds by", my_spread, spread, ".3f")
+predicted("F1 differs between ranks 1 and 5 by", my_difference, order[0] - order[4], ".3f")
 figures.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, and the study's numbers")
 
 # %% [markdown]
@@ -957,13 +967,13 @@ strengths = {"as it is": 0, "as in the paper": 1, "four times as much": 4}
 bent = [bend(image, labels, np.random.default_rng(2), k) for k in strengths.values()]
 picture = outlines([x[0].numpy() for x, _ in bent], [y.numpy() for _, y in bent], [None] * 3, list(strengths))
 share = np.mean([y.float().mean() for _, y in chest_test])
-print(f"no lung anywhere: accuracy {1 - share:.1%} (you said {my_lazy_accuracy})")
+predicted("accuracy of no lung anywhere", my_lazy_accuracy, 1 - share, ".1%")
 figures.show(picture, alt="An X-ray with the outline of the lungs: as it is, gently bent, and bent too far")
 
 # %% [markdown]
 # Two trainings on bent images: cross-entropy alone (`alpha=1` in your gap 6) and Dice alone (`alpha=0`).
 #
-# *Predict:* accuracy and Dice of each on the other hospital's X-rays.
+# *Predict:* accuracy and Dice of the second on the other hospital's X-rays.
 
 # %%
 from functools import partial
@@ -971,7 +981,7 @@ from functools import partial
 from brainlab.metrics import dice
 
 bce_dice_loss = yours("g03_bce_dice", bce_dice_loss)
-my_scores = "?"
+my_lung_accuracy, my_lung_dice = "?", "?"
 
 lungs = {}
 for name, alpha in (("cross-entropy", 1.0), ("Dice loss", 0.0)):
@@ -984,7 +994,9 @@ print("of the test X-rays  accuracy   Dice")
 for name, model in lungs.items():
     scores = image_recipe.binary_scores(model, chest_test)
     print(f"{name:20s}{scores['accuracy']:8.1%}{scores['dice']:8.3f}")
-print(f"{'no lung anywhere':20s}{1 - share:8.1%}{0:8.3f}   (you said {my_scores})")
+print(f"{'no lung anywhere':20s}{1 - share:8.1%}{0:8.3f}")
+predicted("Dice loss, accuracy on the test X-rays", my_lung_accuracy, scores["accuracy"], ".1%")
+predicted("Dice loss, Dice on the test X-rays", my_lung_dice, scores["dice"], ".3f")
 
 
 # %%
@@ -1060,8 +1072,10 @@ my_a, my_b = "?", "?"
 
 quarters = torch.arange(4).repeat_interleave(16).view(1, 8, 8)  # every class a quarter
 healthy = torch.zeros(1, 8, 8, dtype=torch.int64)
-print(f"(a) perfect:          {broken_loss(toys.sure(quarters, 4), quarters):.4f} (you said {my_a})")
-print(f"(b) perfect, healthy: {broken_loss(toys.sure(healthy, 4), healthy):.4f} (you said {my_b})")
+predicted("(a) a right loss of a perfect prediction", my_a, 0)
+predicted("(b) a right loss of a perfect, healthy slice", my_b, 0)
+print(f"the broken loss says (a) {broken_loss(toys.sure(quarters, 4), quarters):.4f}", end="")
+print(f" and (b) {broken_loss(toys.sure(healthy, 4), healthy):.4f}")
 
 
 def sweep(loss_fn, t):
