@@ -1,4 +1,4 @@
-"""The command `courseware`: `build` makes the notebooks, `intake` prepares what students handed in."""
+"""The command `courseware`: `build` notebooks, `intake` what is handed in, show a class its `predictions`."""
 
 import argparse
 from pathlib import Path
@@ -15,12 +15,18 @@ def main(arguments: list[str] | None = None) -> None:
     which.add_argument("--execute", action="store_true", help="run solutions even if their code is unchanged")
     which.add_argument("--no-execute", action="store_true", help="never run them")
     commands.add_parser("intake", help="give renamed notebooks in submitted/ their names back")
+    table = commands.add_parser("predictions", help="what the class predicted, from submitted/")
+    table.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     if options.command == "build":
         from courseware.make import make  # imports torch
 
         make(root, options.numbers, options.execute, options.no_execute)
+    elif options.command == "predictions":
+        from courseware.predictions import predictions
+
+        print("\n".join(predictions(root, options.numbers)) or "no predictions in submitted/")
     else:
         from courseware.intake import intake
 
