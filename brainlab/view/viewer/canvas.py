@@ -6,10 +6,11 @@ is joined to one module: no bundler, and nothing is loaded from elsewhere.
 """
 
 from pathlib import Path
+from uuid import uuid4
 
 import anywidget
 import numpy as np
-from traitlets import Bytes, Dict
+from traitlets import Bytes, Dict, Unicode
 
 from brainlab.labels import LABELS
 from brainlab.view.viewer.counts import label_volumes
@@ -20,7 +21,11 @@ from brainlab.view.viewer.state import ViewerState
 
 HERE = Path(__file__).parent
 # Each file uses only the ones before it.
-PARTS = ("decode", "geometry", "paint", "store", "words", "elements", "panel", "controls", "input", "viewer")
+PARTS = (
+    "decode", "geometry", "paint", "store", "link",
+    "words", "elements", "panel", "controls", "input", "viewer",
+)  # fmt: skip
+STATE = list(ViewerState.class_traits(sync=True))
 MOST = 2_700_000  # bytes of the first modality; with labels and the rest, opening stays under 3 MB
 
 
@@ -28,6 +33,7 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
     _esm = "\n".join((HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
     _css = (HERE / "viewer.css").read_text(encoding="utf-8")
 
+    key = Unicode().tag(sync=True)  # the model's id, by which the page finds it
     about = Dict().tag(sync=True)
     first = Dict().tag(sync=True)
     first_codes = Bytes().tag(sync=True)
@@ -44,7 +50,10 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
         first = self.first_modality
         quantised = quantise(self.source.volume(first))
         codes = {f"{name}_codes": self._packed(labels) for name, labels in self.maps.items()}
+        key = uuid4().hex
         return {
+            "model_id": key,
+            "key": key,
             "about": self._about(),
             "first": {"part": first, **_numbers(quantised)},
             "first_codes": self._packed(quantised.codes, MOST),
@@ -78,12 +87,14 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
         return pack(self.frame.display(volume), most)
 
     def _answer(self, _: object, message: dict, __: list) -> None:
-        """Answer the page: the voxels of a modality, or the exact intensities under the crosshair."""
+        """Answer the page: voxels of a modality, exact intensities under the crosshair, or the state."""
         try:
             if message.get("ask") == "part":
                 self._send_part(message["part"])
             elif message.get("ask") == "values":
                 self._send_values(tuple(message["voxel"]), message["parts"])
+            elif message.get("ask") == "state":
+                self.send_state(STATE)
         except Exception as error:  # whatever a damaged file raises belongs on the screen, not into a log
             self.send({"kind": "problem", "part": message.get("part"), "text": str(error)})
 

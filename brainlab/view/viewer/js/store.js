@@ -37,11 +37,9 @@ function makeStore(model, changed) {
       }
       return parts.get(name);
     },
-    // The exact intensities of those parts that are here.
-    askValues(voxel, names) {
-      const here = names.filter((name) => parts.get(name)?.codes);
-      if (here.length) model.send({ ask: "values", voxel, parts: here });
-    },
+    has: (name) => Boolean(parts.get(name)?.codes),
+    // The exact intensities of parts that are here.
+    askValues: (voxel, names) => model.send({ ask: "values", voxel, parts: names }),
     // The intensity at a voxel: exact if the kernel told it, else as the byte says, which is rounded.
     value(name, voxel, offset) {
       if (String(exact.voxel) === String(voxel) && name in exact.values) {

@@ -8,12 +8,16 @@ const HELP = [
   [", .", "wipe"], ["click", "crosshair"], ["drag", "window and level"], ["wheel", "slices"],
   ["touch", "one finger: slices, two: window and level"], ["Esc", "back to the page"],
 ];
+// All displays of one viewer on the page: the first one plays, or two would play twice as fast.
+const displaysOf = new WeakMap();
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 function render({ model, el }) {
   const about = model.get("about");
   const names = about.modalities.map((modality) => modality.name);
   const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+  if (!displaysOf.has(about)) displaysOf.set(about, []);
+  const displays = displaysOf.get(about);
   let frame = 0, timer = 0, quiet = 0;
 
   // Change traits together: slice and voxel always tell of the same place.
@@ -126,8 +130,9 @@ function render({ model, el }) {
     if (now.playing) return;
     // A slider that has the focus is read aloud by itself.
     if (![stage, controls.slice].includes(document.activeElement)) live.textContent = stage.getAttribute("aria-valuetext");
-    const question = String([now.voxel, partsOf(now)]);
-    if (question !== asked) store.askValues(now.voxel, partsOf(now));
+    const here = partsOf(now).filter(store.has);
+    const question = String([now.voxel, here]);
+    if (here.length && question !== asked) store.askValues(now.voxel, here);
     asked = question;
   }
   let asked = "";
@@ -141,7 +146,9 @@ function render({ model, el }) {
   function cine() {
     clearInterval(timer);
     if (!model.get("playing")) return;
-    timer = setInterval(() => { if (!act.step(1)) act.goTo(0); }, 1000 / model.get("fps"));
+    timer = setInterval(() => {
+      if (displays[0] === root && !act.step(1)) act.goTo(0);
+    }, 1000 / model.get("fps"));
   }
 
   const events = STATE.map((name) => `change:${name}`).join(" ");
@@ -152,6 +159,8 @@ function render({ model, el }) {
   listenToKeys(root, stage, about, act);
   panels.forEach((panel) => listenToPointer(panel, act));
   el.append(root);
+  displays.push(root);
+  keepLink(model).catch(() => {}); // where the page cannot be asked for its model, all stays as it is
   store.open();
   invalidate();
   cine();
@@ -163,6 +172,7 @@ function render({ model, el }) {
     model.off(events, invalidate);
     model.off("change:playing change:fps", cine);
     model.off("change:modality", retry);
+    displays.splice(displays.indexOf(root), 1);
     store.close();
   };
 }
