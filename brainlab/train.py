@@ -67,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> History:
     history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.anew, talk)
     if team.is_main:
         held_out = {part: [case.id for case in getattr(split, part)] for part in ("train", "val", "test")}
-        text = json.dumps({"network": network, **window, "cases": held_out}, indent=1)
+        spacing = float(split.train[0].spacing[0])  # mm; a pixel is `pixel` times as large
+        about = {"network": network, **window, "spacing": spacing, "cases": held_out}
+        text = json.dumps(about, indent=1)
         replace_file(options.folder / "network.json", lambda path: path.write_text(text))
     team.close()
     return history

@@ -89,7 +89,7 @@ def save_model(
     path = Path(path)
     state = {name: _stored(name, value, half) for name, value in model.state_dict().items()}
     content = {"kind": type(model).__name__, "options": dict(options), "state": state, "about": about}
-    _checked(content, path)
+    check_saved(content, path)
     replace_file(path, lambda temporary: torch.save(content, temporary))
     return path
 
@@ -131,23 +131,17 @@ def read_saved(path: Path | str) -> SavedModel:
             f"{path} ({path.stat().st_size} bytes) cannot be read; expected a whole file of save_model: was "
             "a copy or download interrupted?"
         ) from error
-    return _checked(content, path)
+    return check_saved(content, path)
 
 
-def _stored(name: str, value: Tensor, half: bool) -> Tensor:
-    """Return a copy of a weight on the CPU, of float16 if it is to be small."""
-    value = value.detach().to("cpu", copy=True)
-    if not (half and value.is_floating_point()):
-        return value
-    if torch.isfinite(value).all() and not torch.isfinite(value.half()).all():
-        raise SavedModelError(
-            f"{name} goes up to {value.abs().max():.3g}, float16 to 65504; expected half=False here"
-        )
-    return value.half()
+def check_saved(content: object, path: Path) -> SavedModel:
+    """Return the network that the content of a file describes; `path` is for the message.
 
-
-def _checked(content: object, path: Path) -> SavedModel:
-    """Return what a file holds; SavedModelError names the first thing that does not fit."""
+    Raises
+    ------
+    SavedModelError
+        If its kind, options and weights do not fit each other; names the first difference.
+    """
     wanted = {"kind": str, "options": dict, "state": dict}
     fits = isinstance(content, dict) and all(isinstance(content.get(k), t) for k, t in wanted.items())
     if not fits:
@@ -160,8 +154,9 @@ def _checked(content: object, path: Path) -> SavedModel:
     if kind not in KINDS:
         raise SavedModelError(f"{path} holds a {kind}; expected one of {', '.join(KINDS)}")
     accepted = inspect.signature(KINDS[kind]).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in accepted.values())  # then its class says so itself
     for name, value in options.items():
-        if name not in accepted:
+        if name not in accepted and not open_ended:
             raise SavedModelError(f"{path}: {kind} has no option {name!r}; it has {', '.join(accepted)}")
         if isinstance(value, int | float) and abs(value) > LARGEST_OPTION:
             raise SavedModelError(f"{path}: {name} is {value}; expected at most {LARGEST_OPTION}")
@@ -186,3 +181,15 @@ def _checked(content: object, path: Path) -> SavedModel:
             )
     full = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     return SavedModel(kind, options, full, content.get("about") or {})
+
+
+def _stored(name: str, value: Tensor, half: bool) -> Tensor:
+    """Return a copy of a weight on the CPU, of float16 if it is to be small."""
+    value = value.detach().to("cpu", copy=True)
+    if not (half and value.is_floating_point()):
+        return value
+    if torch.isfinite(value).all() and not torch.isfinite(value.half()).all():
+        raise SavedModelError(
+            f"{name} goes up to {value.abs().max():.3g}, float16 to 65504; expected half=False here"
+        )
+    return value.half()

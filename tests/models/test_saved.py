@@ -11,7 +11,7 @@ from brainlab.models.saved import SavedModelError, load_model, read_saved, save_
 SMALL_SR = {"num_feat": 4, "num_block": 1}
 NETWORKS = [
     (UNet, {"width": 2, "depth": 2, "dilation": (1, 2, 2), "batch_norm": True}, 4),
-    (AttentionUNet, {"width": 2}, 4),
+    (AttentionUNet, {"width": 2, "dropout": 0.1}, 4),
     (UNet3Plus, {"width": 2}, 4),
     (ResUNetPlusPlus, {"width": 2}, 4),
     (SRResNet, SMALL_SR, 1),
