@@ -53,6 +53,11 @@ def mapped_without_class(answer, rng: np.random.Generator) -> None:
     mapped(answer, BRATS_2020, rng.permutation([0, 2, 4, 2]), "a case without label 1", "step 3")
 
 
+def mapped_unsorted(answer, rng: np.random.Generator) -> None:
+    table = dict(reversed(DECATHLON.items()))
+    mapped(answer, table, rng.permutation([0, 1, 2, 3, 1]), "a table that begins with 3", "step 3")
+
+
 def mapped_unchanged(answer, rng: np.random.Generator) -> None:
     expect_unchanged(answer, rng.choice(np.array([0, 1, 2, 3], np.uint8), (3, 4, 2)), DECATHLON)
 
@@ -70,6 +75,7 @@ RELABEL = Gap(
         Property("an unknown value is refused", mapped_unknown),
         Property("a case without a class", mapped_without_class, visible=False),
         Property("labels stored as floats", mapped_floats, visible=False),
+        Property("a table in another order", mapped_unsorted, visible=False),
         Property("input left unchanged", mapped_unchanged, visible=False),
     ],
 )

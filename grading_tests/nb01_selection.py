@@ -29,7 +29,7 @@ def selected_1mm(answer, rng: np.random.Generator) -> None:
 
 
 def selected_anisotropic(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (0.5, 1.0, 4.0), 9, "step 2")
+    selected(answer, growing_tumour(rng), (0.5, 1.5, 2.0), 9, "step 2")
 
 
 def selected_equal(answer, rng: np.random.Generator) -> None:
@@ -72,8 +72,9 @@ def weighted_absent(answer, rng: np.random.Generator) -> None:
 
 def weighted_sparse(answer, rng: np.random.Generator) -> None:
     counts = rng.integers(0, 9, (20, 4)) * rng.integers(0, 2, (20, 4)) + [300, 0, 0, 0]
-    counts[3] += 1
-    weighted(answer, counts, "classes that are missing from many slices", "step 1")
+    counts[:, 1:3] += 1
+    counts[:, 3] = np.arange(20) == rng.integers(20)
+    weighted(answer, counts, "20 slices, and a single voxel of ET", "step 1")
 
 
 def weighted_unchanged(answer, rng: np.random.Generator) -> None:

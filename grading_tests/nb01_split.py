@@ -79,9 +79,9 @@ def split_mixed_order(answer, rng: np.random.Generator) -> None:
 
 def split_few(answer, rng: np.random.Generator) -> None:
     patients = slices_of_patients(rng, 4)
-    tried = "4 patients, val = test = 0.2: at least one in each part"
-    sizes = [len(part) for part in parts_of(answer, patients, tried, val=0.2, test=0.2, seed=6)]
-    if min(sizes) < 1:
+    tried = "4 patients, val = test = 0.1: one is the least"
+    sizes = [len(part) for part in parts_of(answer, patients, tried, val=0.1, test=0.1, seed=6)]
+    if sizes != [2, 1, 1]:
         raise Wrong(tried, [2, 1, 1], sizes, "step 3")
 
 

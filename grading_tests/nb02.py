@@ -148,6 +148,7 @@ GAPS = [
             Property("a perfect prediction", decoding.perfect_prediction),
             Property("a probability at the threshold", decoding.exactly_at_the_threshold),
             Property("other numbers of classes", decoding.other_classes, visible=False),
+            Property("a class that is nowhere", decoding.absent_class, visible=False),
         ],
     ),
     Gap(

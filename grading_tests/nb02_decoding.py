@@ -28,10 +28,16 @@ def counts_of(answer: Any, prob: Tensor, target: Tensor, thresholds: Tensor, tri
 
 
 def expect_counts(
-    answer: Any, rng: np.random.Generator, shape: tuple[int, ...], thresholds: list[float], tried: str
+    answer: Any,
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    thresholds: list[float],
+    tried: str,
+    absent: int = 0,
 ) -> None:
+    """Compare the counts; the last `absent` classes are nowhere in the truth."""
     prob = (1.5 * noise(rng, *shape)).softmax(dim=1)
-    target = labels_like(rng, shape[0], *shape[2:], classes=shape[1])
+    target = labels_like(rng, shape[0], *shape[2:], classes=shape[1] - absent)
     limits = torch.tensor(thresholds)
     by_thresholds, by_argmax = counts_of(answer, prob, target, limits, tried)
     expected = false_positives(prob, target, limits)
@@ -68,3 +74,7 @@ def perfect_prediction(answer: Any, rng: np.random.Generator) -> None:
 def other_classes(answer: Any, rng: np.random.Generator) -> None:
     expect_counts(answer, rng, (3, 2, 4, 9), [0.5, 0.35], "2 classes, 3 images")
     expect_counts(answer, rng, (1, 6, 6, 6), [0.1] * 6, "6 classes on 6 x 6 pixels")
+
+
+def absent_class(answer: Any, rng: np.random.Generator) -> None:
+    expect_counts(answer, rng, (2, 4, 5, 3), [0.3] * 4, "images without class 3", absent=1)

@@ -129,6 +129,7 @@ GAPS = [
             Property("a perfect prediction", logarithmic.all_right),
             Property("large logits", logarithmic.large_logits),
             Property("other gammas", logarithmic.other_gammas, visible=False),
+            Property("a class that is nowhere", logarithmic.nowhere, visible=False),
             Property("other numbers of classes", logarithmic.other_classes, visible=False),
             Property("the gradient, inputs left alone", logarithmic.gradient, visible=False),
         ],

@@ -72,6 +72,18 @@ def all_right(answer: Any, rng: np.random.Generator) -> None:
         )
 
 
+def nowhere(answer: Any, rng: np.random.Generator) -> None:
+    """Class 3 is neither there nor predicted, and a third of the other pixels are wrong."""
+    target = labels_like(rng, 2, 6, 5, classes=3)
+    logits = certain((target + (labels_like(rng, 2, 6, 5, classes=3) == 0).long()) % 3, 4, 5.0)
+    logits[:, 3] = -200.0
+    tried = "a class that is neither there nor predicted, gamma 1"
+    expect_loss(answer, exp_log, logits, target, tried, "step 1", gamma=1.0)
+    grad = gradient_of(answer, logits, target, f"the gradient, {tried}", gamma=1.0)
+    if not torch.isfinite(grad).all():
+        raise Wrong(f"the gradient, {tried}", "finite numbers", grad, "step 1: eps above and below")
+
+
 def other_gammas(answer: Any, rng: np.random.Generator) -> None:
     for gamma in (1.0, 0.5, 2.0):
         logits, target = scan(rng, 2, 4, 5, 4)

@@ -52,6 +52,9 @@ def weighted_other_classes(answer: Any, rng: np.random.Generator) -> None:
         weight = weights(rng, classes).double()
         tried = f"{classes} classes, 3 images, float64"
         expect_loss(answer, F.cross_entropy, logits.double(), target, tried, weight=weight)
+    logits, target = scan(rng, 2, 4, 1, 9)
+    tried = "2 images of one row of pixels"
+    expect_loss(answer, F.cross_entropy, logits, target, tried, "step 2", weight=weights(rng))
 
 
 def weighted_gradient(answer: Any, rng: np.random.Generator) -> None:
