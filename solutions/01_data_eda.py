@@ -46,11 +46,11 @@
 # %% [markdown]
 # ## 3 · See it first
 #
-# One patient, four modalities, and where there is one the segmentation. This is all that a network will ever see.
+# One patient, four modalities, and where there is one the segmentation. This is all that a network will ever see. Run the cell,
+# then click into the picture: that is the **slice browser** of this course.
 
 # %%
-from brainlab.view import figures
-
+from brainlab.view import SliceViewer, figures
 
 
 def ring(case):
@@ -60,6 +60,16 @@ def ring(case):
 
 
 first = max(lab.open(patients=3), key=ring)
+SliceViewer(first)
+
+# %% [markdown]
+# *Try:* **↑ ↓** or the wheel go through the slices, **j** back to the largest tumour. **1** to **4** change the modality,
+# **0** shows all side by side. **n** takes the labels off, **t** puts them on, **f** draws them as contours. **c** and **s** look
+# from the front and from the side. A click asks one voxel: its value, its place and its label. Every button says its key.
+#
+# The slice with most tumour, on one sheet:
+
+# %%
 image, labels = first.image(), first.seg()  # (4, X, Y, Z) float32, (X, Y, Z) uint8 or None
 picture = figures.modalities(image, first.affine, labels, title=first.id)
 figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels")
@@ -382,7 +392,20 @@ predicted("msd read as brats2023, below 1", my_regions, "TC")
 
 # %% [markdown]
 # *Look:* whole tumour and enhancing tumour stay at 1.00, only the core tells. An exchange of labels hides behind a perfect
-# whole-tumour score; a table that refuses what it does not know cannot fool you.
+# whole-tumour score; a table that refuses what it does not know cannot fool you. On the image nobody would overlook it: here is
+# the same mistake as a map of errors, as you will later see those of a network.
+
+# %%
+as_stored = relabel(seg, {here: there for there, here in tables["msd"].items()})
+misread = relabel(as_stored, tables["brats2023"])
+SliceViewer(example, pred=misread, overlay="errors")
+
+# %% [markdown]
+# *Try:* **t** shows the truth, **p** the other reading, **e** the errors again. Which colour is the ring of the enhancing tumour in
+# each, and why is nothing *missed* and nothing *false*?
+#
+# <details><summary>Answer</summary>The ring keeps its colour and is no error: 3 means 3 in both tables. Core and oedema change
+# places, so every voxel of tumour is still called tumour, only by the wrong name.</details>
 #
 # ### Gap 5 · lay the labels over the image
 #

@@ -12,6 +12,8 @@ from brainlab.view.viewer.paint import ERRORS
 if TYPE_CHECKING:
     from brainlab.view.viewer.state import ViewerState
 
+LEGEND = 5.4  # inches that the names of the labels need
+
 
 def figure_of(viewer: "ViewerState") -> Figure:
     """Draw the pictures of a viewer in a row, in their true proportions."""
@@ -21,10 +23,8 @@ def figure_of(viewer: "ViewerState") -> Figure:
     rows, columns = bottom - top, right - left
     inches = 3.2 if len(pictures) > 1 else 4.6
     scale = inches / max(rows * height, columns * width)
-    fig = Figure(
-        figsize=(len(pictures) * (columns * width * scale + 0.1), rows * height * scale + 0.9),
-        layout="constrained",
-    )
+    across = len(pictures) * (columns * width * scale + 0.1)
+    fig = Figure(figsize=(max(across, LEGEND), rows * height * scale + 0.9), layout="constrained")
     axes = fig.subplots(1, len(pictures), squeeze=False)[0]
     for ax, (title, rgb) in zip(axes, pictures.items(), strict=True):
         ax.imshow(rgb, aspect=height / width, interpolation="nearest")

@@ -158,6 +158,17 @@ def test_the_figure_shows_marks_legend_and_true_proportions(viewer):
     ]
 
 
+@pytest.mark.parametrize("overlay", ["truth", "errors"])
+def test_the_legend_is_not_cut_off_under_a_narrow_picture(viewer, overlay):
+    viewer.set_trait("overlay", overlay)
+    viewer.boxes = {**viewer.boxes, "axial": (0, 14, 4, 8)}
+    fig = viewer.to_figure()
+    fig.draw_without_rendering()
+    legend, page = fig.legends[0].get_window_extent(), fig.bbox
+    assert page.x0 <= legend.x0
+    assert legend.x1 <= page.x1
+
+
 def test_anisotropic_voxels_keep_their_shape(arrays):
     viewer = SliceViewer(arrays[0], affine=np.diag([-1.0, -1, 5, 1]), view="sagittal")
     assert viewer.to_figure().axes[0].get_aspect() == 5
