@@ -107,6 +107,7 @@ def fit(
     resume: bool = True,
     progress: bool = True,
     regions: Regions | None = None,
+    on_epoch: Callable[[History], None] | None = None,
 ) -> History:
     """Train `model` until the epochs, the patience or the time run out, and leave the best weights in it.
 
@@ -133,6 +134,8 @@ def fit(
         A bar, and a line per epoch, on standard output; never while nbgrader grades.
     regions : dict of str to labels, optional
         Regions whose Dice is followed; see `region_dice`.
+    on_epoch : callable, optional
+        Called with the history after each epoch, in the main process: such as a `TrainingMonitor`.
 
     Raises
     ------
@@ -196,6 +199,8 @@ def fit(
         run.keep(history)
         if talk:
             print(history.line(epoch, settings.epochs), flush=True)
+        if on_epoch is not None and team.is_main:
+            on_epoch(history)
 
     load_weights(model, run.best)
     if talk:

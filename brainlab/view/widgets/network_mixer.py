@@ -1,0 +1,149 @@
+"""A slider between two networks: faithful at one end, sharp at the other.
+
+Source: Wang et al. 2018 (arXiv:1809.00219), section 3.4.
+"""
+
+import copy
+from collections.abc import Mapping
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+from traitlets import Float
+
+from brainlab.inference.forward import evaluating
+from brainlab.metrics.images import high_frequency_ratio, psnr
+from brainlab.models import interpolate_networks
+from brainlab.view.widgets.panel import Panel, show_plane
+
+OURS = "#0072B2"
+
+
+class NetworkMixer(Panel):
+    """Mix two state dicts of one architecture, and see the image, its error, PSNR and sharpness.
+
+    Eleven mixtures are made when it opens, so that the slider answers at once; others when they are asked
+    for.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The architecture: (1, 1, h, w) and a size (H, W) to (1, 1, H, W). It stays as it is.
+    psnr_state, gan_state : state dicts
+        See `brainlab.models.interpolate_networks`.
+    lr, hr : Tensor (1, h, w), (1, H, W)
+        The small image and the true one, 0..1.
+    affine : ndarray (4, 4), optional
+        Of the volume, for the radiological view; without it rows run downwards.
+    centre : (int, int), optional
+        Pixel of `hr` in the middle of the zoom; by default its own middle.
+    side : int, optional
+        Pixels of `hr` along an edge of the zoom; by default half of it.
+    **traits
+        First values of the traits below.
+
+    Attributes
+    ----------
+    alpha : float
+        0 is the network trained for PSNR, 1 the GAN.
+
+    Raises
+    ------
+    ValueError
+        If the two networks differ, or the images are not (1, h, w) and (1, H, W).
+    """
+
+    alpha = Float(0.0, min=0.0, max=1.0)
+
+    def __init__(
+        self,
+        model: nn.Module,
+        psnr_state: Mapping[str, Tensor],
+        gan_state: Mapping[str, Tensor],
+        lr: Tensor,
+        hr: Tensor,
+        affine: np.ndarray | None = None,
+        centre: tuple[int, int] | None = None,
+        side: int | None = None,
+        **traits: object,
+    ) -> None:
+        for name, image in (("lr", lr), ("hr", hr)):
+            if image.ndim != 3 or len(image) != 1:
+                raise ValueError(
+                    f"{name} has shape {tuple(image.shape)}; expected (1, H, W): one image of a batch, "
+                    f"{name}[0]?"
+                )
+        self._states = psnr_state, gan_state
+        self._model = copy.deepcopy(model)
+        self.lr, self.hr, self.affine = lr, hr.cpu(), affine
+        side = side or max(hr.shape[-2:]) // 2
+        self._window = _window(tuple(hr.shape[-2:]), centre, side)
+        self._made: dict[float, np.ndarray] = {}
+        self.path = {float(a): self._scores(float(a)) for a in np.linspace(0, 1, 11).round(1)}
+        super().__init__(**traits)
+        slider = widgets.FloatSlider(description="alpha: PSNR 0, GAN 1", min=0, max=1, step=0.1)
+        self._open([self._linked("alpha", slider)], ("alpha",))
+
+    def image(self, alpha: float | None = None) -> np.ndarray:
+        """Return what the mixture makes of `lr`, (H, W) in 0..1; by default at the trait `alpha`."""
+        alpha = round(self.alpha if alpha is None else alpha, 3)
+        if alpha not in self._made:
+            self._model.load_state_dict(interpolate_networks(*self._states, alpha))
+            device = next(self._model.parameters()).device
+            with evaluating(self._model), torch.no_grad():
+                made = self._model(self.lr[None].to(device), tuple(self.hr.shape[-2:]))  # (1, 1, H, W)
+            self._made[alpha] = made[0, 0].clamp(0, 1).cpu().numpy()
+        return self._made[alpha]
+
+    def _scores(self, alpha: float) -> tuple[float, float]:
+        made, true = torch.from_numpy(self.image(alpha))[None, None], self.hr[None]  # (1, 1, H, W) each
+        return psnr(made, true).item(), high_frequency_ratio(made, true).item()
+
+    def scores(self) -> dict[str, float]:
+        """Return PSNR in dB, of the whole image, and sharpness: 1 is as sharp as the truth."""
+        return dict(zip(("PSNR", "sharpness"), self._scores(self.alpha), strict=True))
+
+    def to_figure(self) -> Figure:
+        """Draw what is shown as a new Matplotlib figure."""
+        made, true = self.image(), self.hr[0].numpy()
+        scores = self.scores()
+        figure = Figure(figsize=(10, 2.9))
+        places = {"left": 0.005, "right": 0.99, "bottom": 0.15, "top": 0.91, "wspace": 0.03, "hspace": 0.6}
+        grid = figure.add_gridspec(2, 5, width_ratios=[1, 1, 1, 0.15, 0.9], **places)
+        parts = {
+            f"mixture, alpha {self.alpha:.2g}": made,
+            "truth": true,
+            "|difference|, 0 to 0.3": np.abs(made - true) / 0.3,
+        }
+        for column, (title, image) in enumerate(parts.items()):
+            show_plane(figure.add_subplot(grid[:, column]), image[self._window], self.affine, title)
+        told = (("PSNR in dB", scores["PSNR"]), ("sharpness", scores["sharpness"]))
+        for row, (title, value) in enumerate(told):
+            ax = figure.add_subplot(grid[row, 4])
+            ax.plot(list(self.path), [both[row] for both in self.path.values()], ".-", color="#999999")
+            ax.plot([self.alpha], [value], "o", color=OURS, markersize=8)
+            ax.set_title(f"{title}: {value:.2f}", fontsize=9)
+            ax.tick_params(labelsize=8)
+            ax.spines[["top", "right"]].set_visible(False)
+        ax.axhline(1, color="#bbbbbb", linestyle=":", linewidth=1)
+        ax.set_xlabel("alpha", fontsize=8)
+        return figure
+
+    def describe(self) -> str:
+        """Say in words what is shown, as alt text."""
+        scores = self.scores()
+        return (
+            f"Close-up of what a mixture of two networks makes, beside the truth and their difference; alpha "
+            f"{self.alpha:.2g}: PSNR {scores['PSNR']:.2f} dB, sharpness {scores['sharpness']:.2f}"
+        )
+
+
+def _window(shape: tuple[int, int], centre: tuple[int, int] | None, side: int) -> tuple[slice, slice]:
+    """Return a square around a pixel, moved into the image where it would stick out."""
+    starts = [
+        min(max(c - side // 2, 0), max(n - side, 0))
+        for n, c in zip(shape, centre or [n // 2 for n in shape], strict=True)
+    ]
+    return tuple(slice(start, start + side) for start in starts)

@@ -1,0 +1,135 @@
+"""How far an output pixel of stacked convolutions sees, and what dilation changes in it.
+
+Sources: Yu and Koltun 2016, "Multi-Scale Context Aggregation by Dilated Convolutions" (arXiv:1511.07122);
+Luo et al. 2016, "Understanding the Effective Receptive Field" (arXiv:1701.04128).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import nn
+from traitlets import Bool, Enum, Int
+
+from brainlab.models.convolution import influence
+from brainlab.view.widgets.panel import Panel
+
+SHOWN = 65  # pixels of the picture at least
+PLAIN, SEEN = "#D55E00", "#0072B2"
+
+
+class ReceptiveField(Panel):
+    """Show which input pixels reach one output pixel of stacked convolutions.
+
+    The network is built and asked: the gradient of one output pixel with respect to the input. All weights
+    are equal, so that it counts on how many ways a pixel gets there.
+
+    Parameters
+    ----------
+    **traits
+        First values of the traits below.
+
+    Attributes
+    ----------
+    layers : int
+        Convolutions in a row, 1 to 4.
+    kernel : int
+        3 or 5 taps along each axis.
+    dilation : int
+        Pixels from one tap to the next, 1 to 4; of the first layer where it grows.
+    doubled : bool
+        Whether each layer has twice the dilation of the one before.
+    """
+
+    layers = Int(3, min=1, max=4)
+    kernel = Enum((3, 5), 3)
+    dilation = Int(1, min=1, max=4)
+    doubled = Bool(False)
+
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        controls = [
+            self._linked("layers", widgets.IntSlider(description="layers", min=1, max=4)),
+            self._linked("dilation", widgets.IntSlider(description="dilation", min=1, max=4)),
+            self._linked("kernel", widgets.Dropdown(description="kernel", options=[3, 5])),
+            self._linked(
+                "doubled",
+                widgets.Checkbox(description="double the dilation from layer to layer", indent=False),
+            ),
+        ]
+        self._open(controls, ("layers", "kernel", "dilation", "doubled"))
+
+    @property
+    def dilations(self) -> list[int]:
+        """The dilation of each layer."""
+        return [self.dilation * (2**layer if self.doubled else 1) for layer in range(self.layers)]
+
+    def network(self) -> nn.Sequential:
+        """Return the network: unpadded convolutions with equal weights."""
+        return _network(self.kernel, self.dilations)
+
+    def field(self) -> np.ndarray:
+        """Return the share of all ways on which each input pixel acts: (reach, reach), its sum is 1."""
+        return _field(self.kernel, tuple(self.dilations))
+
+    def to_figure(self) -> Figure:
+        """Draw what is shown as a new Matplotlib figure."""
+        field = self.field()
+        reach, side = len(field), max(SHOWN, len(field) + 2)
+        half, edge = reach / 2, side / 2
+        figure = Figure(figsize=(9, 3.9))
+        places = {"left": 0.05, "right": 0.99, "bottom": 0.14, "top": 0.92, "wspace": 0.22}
+        left, right = figure.subplots(1, 2, width_ratios=[1, 1.4], gridspec_kw=places)
+        shown = np.ma.masked_less(field / field.max(), 1e-9)
+        left.set_facecolor("#eeeeee")
+        box = (-half, half, half, -half)
+        left.imshow(shown**0.5, cmap="viridis", vmin=0, vmax=1, extent=box, interpolation="nearest")
+        plain = 1 + self.layers * (self.kernel - 1)
+        frame = {"fill": False, "edgecolor": PLAIN, "linestyle": "--", "linewidth": 1.5}
+        left.add_patch(Rectangle((-plain / 2, -plain / 2), plain, plain, **frame, label="without dilation"))
+        left.set(xlim=(-edge, edge), ylim=(edge, -edge), xlabel="pixels from the output pixel")
+        left.legend(loc="lower right", fontsize=8, frameon=False)
+        left.set_title(f"sees {reach} x {reach} pixels, uses {self._used(field)}", fontsize=10)
+        row = field[reach // 2] / field[reach // 2].max()
+        right.bar(np.arange(reach) - reach // 2, row, color=SEEN, width=0.9)
+        for x in (-plain / 2, plain / 2):
+            right.axvline(x, color=PLAIN, linestyle="--", linewidth=1.5)
+        right.set(xlim=(-edge, edge), xlabel="pixels from the output pixel, along its row", ylim=(0, 1.05))
+        right.set_ylabel("ways, most = 1")
+        right.set_title(f"dilation {', '.join(map(str, self.dilations))}", fontsize=10)
+        right.spines[["top", "right"]].set_visible(False)
+        return figure
+
+    def describe(self) -> str:
+        """Say in words what is shown, as alt text."""
+        field = self.field()
+        plain = 1 + self.layers * (self.kernel - 1)
+        return (
+            f"{self.layers} convolutions of {self.kernel} x {self.kernel} with dilation "
+            f"{', '.join(map(str, self.dilations))}: an output pixel sees {len(field)} x {len(field)} pixels "
+            f"and uses {self._used(field)} of them; without dilation it sees {plain} x {plain}"
+        )
+
+    @staticmethod
+    def _used(field: np.ndarray) -> str:
+        share = np.count_nonzero(field) / field.size
+        return "all" if share == 1 else f"{100 * share:.2g} %"
+
+
+def _network(kernel: int, dilations: Sequence[int]) -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):  # a training in the same notebook draws as before
+        stack = nn.Sequential(*(nn.Conv2d(1, 1, kernel, dilation=d, bias=False) for d in dilations))
+    for layer in stack:
+        nn.init.constant_(layer.weight, 1 / kernel**2)
+    return stack
+
+
+@lru_cache(maxsize=64)
+def _field(kernel: int, dilations: tuple[int, ...]) -> np.ndarray:
+    reach = 1 + sum(d * (kernel - 1) for d in dilations)
+    with torch.random.fork_rng(devices=[]):
+        return influence(_network(kernel, dilations), reach).numpy()  # one output pixel is left of `reach`

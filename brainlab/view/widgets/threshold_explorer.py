@@ -1,0 +1,170 @@
+"""From probabilities to labels: a threshold for each class beside argmax."""
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from traitlets import Float, List, TraitError, validate
+
+from brainlab.inference.decoding import decode_argmax, decode_thresholds
+from brainlab.labels import LABELS
+from brainlab.metrics import dice
+from brainlab.view.colours import PALETTE, blend, to_grey
+from brainlab.view.widgets.panel import Panel, as_array, close_to_head, labelled, show_plane
+
+SEVERAL = "#CC79A7"  # Okabe and Ito's purple: no label has it
+
+
+class ThresholdExplorer(Panel):
+    """Compare a threshold for each class with argmax, on one slice.
+
+    Parameters
+    ----------
+    prob : ndarray or Tensor (C, H, W)
+        Probabilities, after the softmax; class 0 is the background, C is 2 to 4.
+    target : ndarray or Tensor (H, W)
+        The true labels.
+    image : ndarray or Tensor (H, W), optional
+        What is drawn under the labels.
+    affine : ndarray (4, 4), optional
+        Of the volume, for the radiological view; without it rows run downwards.
+    thresholds : sequence of C - 1 floats, optional
+        First value of the trait.
+
+    Attributes
+    ----------
+    thresholds : list of float
+        Probability from which a class claims a pixel, for classes 1, 2 and so on.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not belong together, or `prob` holds something else than probabilities.
+    """
+
+    thresholds = List(Float(min=0.0, max=1.0))
+
+    def __init__(
+        self,
+        prob: object,
+        target: object,
+        image: object | None = None,
+        affine: np.ndarray | None = None,
+        **traits: object,
+    ) -> None:
+        self.prob, self.target, self.affine = as_array(prob), as_array(target), affine
+        if self.prob.ndim != 3 or not 2 <= len(self.prob) <= len(LABELS):
+            raise ValueError(
+                f"prob has shape {self.prob.shape}; expected (C, H, W) with C from 2 to {len(LABELS)}: one "
+                "slice, prob[0]?"
+            )
+        shape = self.prob.shape[1:]
+        self.image = np.zeros(shape, np.float32) if image is None else as_array(image)
+        for name, given in (("target", self.target), ("image", self.image)):
+            if given.shape != shape:
+                raise ValueError(f"{name} has shape {given.shape}; expected {shape}, as prob has")
+        self.labels = LABELS[1 : len(self.prob)]
+        decode_thresholds(self.prob)  # says so if these are logits
+        self._argmax = decode_argmax(self.prob)  # (H, W)
+        super().__init__(**{"thresholds": [0.5] * len(self.labels), **traits})
+        self._sliders = [
+            labelled(
+                widgets.FloatSlider(
+                    description=f"{one.short} from probability", min=0, max=1, step=0.05, value=value
+                )
+            )
+            for one, value in zip(self.labels, self.thresholds, strict=True)
+        ]
+        for slider in self._sliders:
+            slider.observe(self._read_sliders, "value")
+        self.observe(self._set_sliders, "thresholds")
+        self._open(self._sliders, ("thresholds",))
+
+    @validate("thresholds")
+    def _check_thresholds(self, proposal: dict) -> list[float]:
+        if len(proposal["value"]) != len(self.labels):
+            names = ", ".join(one.short for one in self.labels)
+            raise TraitError(
+                f"there are {len(proposal['value'])} thresholds; expected {len(self.labels)}, for {names}"
+            )
+        return proposal["value"]
+
+    def _read_sliders(self, _: object) -> None:
+        self.thresholds = [slider.value for slider in self._sliders]
+
+    def _set_sliders(self, change: dict) -> None:
+        for slider, value in zip(self._sliders, list(change["new"]), strict=True):
+            slider.unobserve(self._read_sliders, "value")  # not while only some of them are set
+            slider.value = value
+            slider.observe(self._read_sliders, "value")
+
+    def masks(self) -> np.ndarray:
+        """Return which pixels each class from 1 on claims by its threshold: (C - 1, H, W) bool."""
+        return decode_thresholds(self.prob[1:], self.thresholds)
+
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Return "argmax" and "thresholds" -> class -> Dice on this slice."""
+        names = [one.short for one in self.labels]
+        ways = {
+            "argmax": [self._argmax == one.value for one in self.labels],
+            "thresholds": list(self.masks()),
+        }
+        return {
+            way: {
+                name: dice(mask, self.target == one.value)
+                for name, mask, one in zip(names, masks, self.labels, strict=True)
+            }
+            for way, masks in ways.items()
+        }
+
+    def to_figure(self) -> Figure:
+        """Draw what is shown as a new Matplotlib figure."""
+        masks = self.masks()
+        claims = masks.sum(axis=0)  # (H, W): how many classes claim a pixel
+        claimed = np.where(claims == 1, masks.argmax(axis=0) + 1, 0)
+        several = len(PALETTE)
+        palette = np.vstack([PALETTE, [[int(SEVERAL[k : k + 2], 16) / 255 for k in (1, 3, 5)]]])
+        grey = to_grey(self.image)
+        figure = Figure(figsize=(10, 3.2))
+        places = {"left": 0.005, "right": 0.99, "bottom": 0.14, "top": 0.92, "wspace": 0.05}
+        *axes, _, chart = figure.subplots(1, 5, width_ratios=[1, 1, 1, 0.25, 1], gridspec_kw=places)
+        _.axis("off")
+        drawn = {
+            "truth": self.target,
+            "argmax": self._argmax,
+            "thresholds": np.where(claims > 1, several, claimed),
+        }
+        for ax, (name, labels) in zip(axes, drawn.items(), strict=True):
+            show_plane(ax, blend(grey, labels, 0.6, palette), self.affine, name)
+            close_to_head(ax, grey, self.affine)
+        self._draw_dice(chart)
+        patches = [Patch(color=one.colour, label=one.short) for one in self.labels]
+        patches.append(Patch(color=SEVERAL, label=f"claimed by several: {(claims > 1).sum()} pixels"))
+        figure.legend(handles=patches, loc="lower left", ncols=len(patches), frameon=False, fontsize=9)
+        return figure
+
+    def _draw_dice(self, ax: object) -> None:
+        for number, (way, values) in enumerate(self.scores().items()):
+            rows = np.arange(len(values)) + (number - 0.5) * 0.4
+            style = {"color": "#999999"} if way == "argmax" else {"color": "#0072B2", "hatch": "//"}
+            bars = ax.barh(rows, list(values.values()), 0.38, label=way, edgecolor="white", **style)
+            ax.bar_label(bars, [f"{value:.2f}" for value in values.values()], padding=2, fontsize=8)
+        ax.set_yticks(range(len(self.labels)), [one.short for one in self.labels])
+        ax.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], ylim=(len(self.labels) - 0.1, -0.6))
+        ax.set_title("Dice on this slice", fontsize=9)
+        ax.legend(frameon=False, fontsize=8, loc="lower right", ncols=2, borderaxespad=0)
+        ax.spines[["top", "right"]].set_visible(False)
+
+    def describe(self) -> str:
+        """Say in words what is shown, as alt text."""
+        scores = self.scores()
+        told = [
+            f"{one.short} from {threshold:.2f}: Dice {scores['thresholds'][one.short]:.2f}, by argmax "
+            f"{scores['argmax'][one.short]:.2f}"
+            for one, threshold in zip(self.labels, self.thresholds, strict=True)
+        ]
+        several = int((self.masks().sum(axis=0) > 1).sum())
+        return (
+            f"Truth, argmax and thresholds on one slice. {'; '.join(told)}. {several} pixels are claimed by "
+            "several classes"
+        )

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from brainlab import losses
+from brainlab.view import LossExplorer
+from brainlab.view.widgets.loss_explorer import every_loss
+
+# What is exported and is no loss of logits and truth alone.
+HELPERS = {"border_weight_map", "deeply_supervised", "label_weights", "probabilities"}
+
+
+def square(size=32):
+    truth = np.zeros((size, size), bool)
+    truth[10:20, 8:18] = True
+    return truth
+
+
+def test_every_loss_of_the_library_is_there():
+    truth = np.zeros((8, 8), bool)
+    truth[2:5, 2:5] = True
+    called = set()
+    for name in set(losses.__all__) - HELPERS:
+        assert callable(getattr(losses, name))
+        called.add(name)
+    # One name for each, and the cross-entropy once more with weights.
+    assert len(every_loss(truth)) == len(called) + 1
+
+
+def test_values_are_those_of_direct_calls():
+    shown = LossExplorer(square(), right=3, down=-2, sure=0.9)
+    guess = np.roll(square(), (-2, 3), (0, 1))
+    logits = torch.zeros(1, 2, 32, 32)
+    logits[0, 1] = torch.from_numpy(np.where(guess, np.log(9.0), -np.log(9.0)))
+    target = torch.from_numpy(square()).long()[None]
+    balance = torch.tensor([1024 / 924, 1024 / 100]) / 2
+    places = torch.from_numpy(losses.border_weight_map(ndimage.label(square())[0]))[None]
+    expected = {
+        "cross-entropy": losses.cross_entropy(logits, target),
+        "weighted cross-entropy": losses.cross_entropy(logits, target, balance),
+        "binary cross-entropy": losses.binary_cross_entropy(logits, target),
+        "border cross-entropy": losses.border_cross_entropy(logits, target, places),
+        "focal": losses.focal_loss(logits, target),
+        "soft Dice": losses.soft_dice_loss(logits, target),
+        "generalised Dice": losses.generalised_dice_loss(logits, target),
+        "Jaccard": losses.jaccard_loss(logits, target),
+        "Tversky": losses.tversky_loss(logits, target),
+        "focal Tversky": losses.focal_tversky_loss(logits, target),
+        "BCE + Dice": losses.bce_dice_loss(logits, target),
+        "alpha BCE + Dice": losses.alpha_bce_dice_loss(logits, target),
+        "focal + Dice": losses.focal_dice_loss(logits, target),
+        "exponential-logarithmic": losses.exponential_logarithmic_loss(logits, target),
+    }
+    assert shown.values() == pytest.approx({name: loss.item() for name, loss in expected.items()}, rel=1e-5)
+
+
+def test_every_loss_is_lowest_in_place_and_one_if_nothing_is_found():
+    shown = LossExplorer()
+    in_place = shown.relative()
+    shown.right = 5
+    assert all(value > in_place[name] for name, value in shown.relative().items())
+    shown.right, shown.grow = 0, -16
+    assert not shown.prediction().any()
+    assert shown.relative() == pytest.approx(dict.fromkeys(in_place, 1.0))
+
+
+def test_the_mask_moves_grows_and_shrinks():
+    shown = LossExplorer(square())
+    np.testing.assert_array_equal(shown.prediction(), square())
+    shown.right, shown.down = 2, 3
+    np.testing.assert_array_equal(shown.prediction(), np.roll(square(), (3, 2), (0, 1)))
+    shown.right = shown.down = 0
+    shown.grow = 1  # 1 pixel to each side, without the corners
+    cross = ndimage.generate_binary_structure(2, 1)
+    np.testing.assert_array_equal(shown.prediction(), ndimage.binary_dilation(square(), cross))
+    shown.grow = -2
+    assert shown.prediction().sum() == 36
+
+
+def test_right_is_right_in_the_picture():
+    affine = np.diag([1.0, 1.0, 1.0, 1.0])  # x grows to the patient's right: mirrored in the picture
+    shown = LossExplorer(square(), square().astype(float), affine, right=4)
+    columns = [np.nonzero(mask.any(axis=0))[0].mean() for mask in (shown.truth, shown.prediction())]
+    assert columns[1] - columns[0] == 4
+
+
+def test_wrong_input_is_named():
+    with pytest.raises(ValueError, match="and 0 pixels of tumour"):
+        LossExplorer(np.zeros((8, 8)))
+    with pytest.raises(ValueError, match=r"image has shape \(9, 9\); expected \(32, 32\)"):
+        LossExplorer(square(), np.zeros((9, 9)))
