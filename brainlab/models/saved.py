@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from brainlab.models.attention_unet import AttentionUNet
 from brainlab.models.esrgan import RRDBNet
@@ -110,17 +111,27 @@ def read_saved(path: Path | str) -> SavedModel:
 
     Raises
     ------
+    FileNotFoundError, SavedModelError
+        As `read_content` and `check_saved`.
+    """
+    return check_saved(read_content(path), Path(path))
+
+
+def read_content(path: Path | str) -> object:
+    """Read what a file of torch holds, if that is tensors and plain values only.
+
+    Raises
+    ------
     FileNotFoundError
         If there is no such file.
     SavedModelError
-        If the file was not written by torch, holds Python objects, or holds no network whose kind, options
-        and weights fit each other.
+        If the file was not written by torch, is damaged, or holds Python objects.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no network at {path}: was it trained, and saved with save_model?")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SavedModelError(
             f"{path} holds more than tensors and plain values, or was not written by torch; expected a "
@@ -131,7 +142,6 @@ def read_saved(path: Path | str) -> SavedModel:
             f"{path} ({path.stat().st_size} bytes) cannot be read; expected a whole file of save_model: was "
             "a copy or download interrupted?"
         ) from error
-    return check_saved(content, path)
 
 
 def check_saved(content: object, path: Path) -> SavedModel:
@@ -161,7 +171,7 @@ def check_saved(content: object, path: Path) -> SavedModel:
         if isinstance(value, int | float) and abs(value) > LARGEST_OPTION:
             raise SavedModelError(f"{path}: {name} is {value}; expected at most {LARGEST_OPTION}")
     try:
-        with torch.device("meta"):  # shapes without memory
+        with torch.device("meta"), _NoDraws():  # shapes without memory
             expected = KINDS[kind](**options).state_dict()
     except (TypeError, ValueError, RuntimeError) as error:
         raise SavedModelError(f"{path}: no {kind} can be made with {options}: {error}") from error
@@ -181,6 +191,15 @@ def check_saved(content: object, path: Path) -> SavedModel:
             )
     full = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     return SavedModel(kind, options, full, content.get("about") or {})
+
+
+class _NoDraws(TorchFunctionMode):
+    """Leave random weights undrawn: where there is no memory, torch takes seconds to draw nothing."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if getattr(func, "__name__", "") in ("normal_", "uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def _stored(name: str, value: Tensor, half: bool) -> Tensor:
