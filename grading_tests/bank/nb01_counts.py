@@ -30,12 +30,19 @@ def counts_unique(labels):
     return result
 
 
+def counts_one_bincount(labels):
+    """One bincount for the whole volume: slice z counts into the places 4 z to 4 z + 3."""
+    places = labels.astype(int) + 4 * np.arange(len(labels))[:, None, None]
+    return np.bincount(places.ravel(), minlength=4 * len(labels)).reshape(-1, 4)
+
+
 RIGHT_COUNTS = {
     "library": label_counts,
     "bincount": counts_bincount,
     "lists": counts_loop,
     "torch, one-hot": counts_torch,
     "unique, placed": counts_unique,
+    "one bincount": counts_one_bincount,
     "histogram": lambda labels: np.array([np.histogram(p, bins=[0, 1, 2, 3, 4])[0] for p in labels]),
 }
 
@@ -96,9 +103,27 @@ WRONG_COUNTS = [
         "your counts start again after 255: add up in int64, not in uint8.",
         lambda labels: label_counts(labels).astype(np.uint8),
     ),
+    Mistake(
+        "one axis too few",
+        "a common slip: sum(axis=1) leaves the other axis of the slice",
+        "you sum over one axis of the slice only; its voxels lie along two.",
+        lambda labels: np.stack([(labels == c).sum(axis=1) for c in range(4)], axis=-1),
+    ),
+    Mistake(
+        "there or not",
+        "a common slip: any() instead of sum()",
+        "you say whether a class is in the slice; asked is how many voxels it has.",
+        lambda labels: (label_counts(labels) > 0).astype(int),
+    ),
 ]
 
 # ---- slices without a class
+
+
+def without_by_sets(counts, label):
+    with_it = {int(z) for z in np.nonzero(counts[:, label])[0]}
+    return sorted(set(range(len(counts))) - with_it)
+
 
 RIGHT_WITHOUT = {
     "library": slices_without,
@@ -106,6 +131,8 @@ RIGHT_WITHOUT = {
     "list": lambda counts, label: [z for z, row in enumerate(counts) if not row[label]],
     "argwhere": lambda counts, label: np.argwhere(counts[:, label] < 1),
     "torch": lambda counts, label: torch.nonzero(torch.as_tensor(counts)[:, label] == 0).squeeze(1),
+    "sets": without_by_sets,
+    "mask as index": lambda counts, label: np.arange(len(counts))[~counts[:, label].astype(bool)],
 }
 
 WRONG_WITHOUT = [
@@ -144,6 +171,18 @@ WRONG_WITHOUT = [
         "vanvalenlab/deepcell-toolbox#54: background counted among the classes",
         "you look at the class before: column 0 is the background.",
         lambda counts, label: np.flatnonzero(counts[:, label - 1] == 0),
+    ),
+    Mistake(
+        "the first only",
+        "xgi-org/xgi#518: argmin gives the first of equals only",
+        "argmin and index() find the first slice only; asked are all of them.",
+        lambda counts, label: slices_without(counts, label)[:1],
+    ),
+    Mistake(
+        "from the top down",
+        "a common slip: the order of the result",
+        "the numbers should rise; yours fall.",
+        lambda counts, label: slices_without(counts, label)[::-1],
     ),
     Mistake(
         "counted from one",

@@ -1,9 +1,13 @@
 """Right and wrong answers: the hunt for defects."""
 
-from collections import OrderedDict
+from collections import OrderedDict, UserDict
+
+import numpy as np
 
 from grading_tests.gap import Mistake
 from grading_tests.nb01_defects import CASES, diagnose
+
+FOUND = diagnose()
 
 
 def but(**changes):
@@ -11,16 +15,38 @@ def but(**changes):
     return lambda: {case: changes.get(name, name) for case, name in diagnose().items()}
 
 
+class Spoken(UserDict):
+    """A dictionary of another kind, with names as one would say them."""
+
+
+def from_table():
+    table = """90900 mirrored images
+    90902 label four
+    90903 shifted segmentation
+    90907 constant modality
+    90908 wrong affine"""
+    return dict(line.split(maxsplit=1) for line in table.splitlines())
+
+
+def looked_up():
+    """Number the names as the list in the notebook does, then pick."""
+    names = list(FOUND.values())
+    return {int(case): names[place] for place, case in enumerate(np.array(list(FOUND)))}
+
+
 RIGHT = {
     "library": diagnose,
-    "other order": lambda: OrderedDict(reversed(diagnose().items())),
+    "other order": lambda: OrderedDict(reversed(FOUND.items())),
     "case ids and words": lambda: {
-        f"BraTS-GLI-{case}-000": name.replace("_", " ").capitalize() for case, name in diagnose().items()
+        f"BraTS-GLI-{case}-000": name.replace("_", " ").capitalize() for case, name in FOUND.items()
     },
     "text numbers, one more case": lambda: {
         "90901": "missing_modality",
-        **{str(case): name for case, name in diagnose().items()},
+        **{str(case): name for case, name in FOUND.items()},
     },
+    "lines of a text": from_table,
+    "NumPy numbers": lambda: {np.int64(case): np.str_(name) for case, name in looked_up().items()},
+    "a mapping, hyphens": lambda: Spoken({c: f" {n.replace('_', '-').upper()} " for c, n in FOUND.items()}),
 }
 
 WRONG = [
@@ -59,6 +85,12 @@ WRONG = [
         "nilearn/nilearn#1171: a mask resampled to another grid",
         "the shapes of image and mask agree; look at where the mask lies.",
         but(shifted_segmentation="segmentation_of_other_shape"),
+    ),
+    Mistake(
+        "shifted taken for mirrored",
+        "a common slip: the mask lies beside the tumour, so it must be mirrored",
+        "mask and bright area lie on the same side of the midline, one only beside the other.",
+        but(shifted_segmentation="mirrored_images"),
     ),
     Mistake(
         "one name for all",

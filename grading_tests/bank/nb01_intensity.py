@@ -34,6 +34,25 @@ def zscore_torch(image):
     return volumes
 
 
+def zscore_from_sums(image):
+    """Mean and variance from the sums of the values and of their squares."""
+    image = image.astype(float)
+    brain, axes = image != 0, tuple(range(1, image.ndim))
+    voxels = np.maximum(brain.sum(axes, keepdims=True), 1)
+    mean = image.sum(axes, keepdims=True) / voxels
+    variance = (image**2).sum(axes, keepdims=True) / voxels - mean**2
+    spread = np.where(variance > 1e-9 * mean**2, np.sqrt(np.maximum(variance, 1e-30)), np.inf)
+    return brain * (image - mean) / spread
+
+
+def zscore_with_nan(image):
+    """Nothing outside the brain is a number, and NumPy's nan functions leave it out."""
+    inside = np.where(image != 0, image, np.nan).reshape(len(image), -1)
+    spread = np.nanstd(inside, axis=1)[:, None]
+    scores = (inside - np.nanmean(inside, axis=1)[:, None]) / np.where(spread > 0, spread, 1)
+    return np.nan_to_num(scores).reshape(image.shape).astype(np.float32)
+
+
 def zscore_variant(mask, centre=np.mean, spread=np.std, outside=0.0):
     """Return a z-score with another mask, other statistics, or something left outside the brain."""
 
@@ -80,6 +99,8 @@ RIGHT_ZSCORE = {
     "n - 1": lambda image: zscore_by_loop(image, ddof=1),
     "masked array": zscore_masked_array,
     "torch": zscore_torch,
+    "sums of squares": zscore_from_sums,
+    "nan outside": zscore_with_nan,
 }
 
 WRONG_ZSCORE = [
@@ -180,6 +201,30 @@ def blend_torch(grey, labels, alpha, palette):
     return torch.as_tensor(grey).float()[..., None] * (1 - weight) + weight * colour
 
 
+def blend_channel_by_channel(grey, labels, alpha, palette):
+    channels = []
+    for channel in range(3):
+        colour = np.take(palette[:, channel], labels)
+        channels.append(np.where(labels == 0, grey, grey + alpha * (colour - grey)))
+    return np.dstack(channels)
+
+
+def blend_label_by_label(grey, labels, alpha, palette):
+    picture = np.repeat(np.array(grey, dtype=float)[..., None], 3, axis=2)
+    for label in (1, 2, 3):
+        here = labels == label
+        picture[here] = picture[here] * (1 - alpha) + np.array(palette[label]) * alpha
+    return picture
+
+
+def blend_lists(grey, labels, alpha, palette):
+    def pixel(value, label):
+        weight = alpha if label else 0.0
+        return [(1 - weight) * float(value) + weight * float(part) for part in palette[label]]
+
+    return [[pixel(*pair) for pair in zip(*row, strict=True)] for row in zip(grey, labels, strict=True)]
+
+
 def rgb_of(grey):
     return np.repeat(grey[..., None], 3, axis=-1)
 
@@ -189,6 +234,9 @@ RIGHT_BLEND = {
     "loop": blend_by_loop,
     "where": blend_where,
     "torch, one-hot": blend_torch,
+    "channel by channel": blend_channel_by_channel,
+    "label by label": blend_label_by_label,
+    "lists": blend_lists,
 }
 
 WRONG_BLEND = [
@@ -241,6 +289,20 @@ WRONG_BLEND = [
         "habit from PyTorch, where channels come first",
         "the colour axis is first; Matplotlib wants (H, W, 3).",
         lambda grey, labels, alpha, palette: np.moveaxis(blend(grey, labels, alpha, palette), -1, 0),
+    ),
+    Mistake(
+        "0 to 255",
+        "plovercode/course-python-geospatial#36: (img * 255).astype(np.uint8)",
+        "you return whole numbers from 0 to 255; image and palette are in 0 to 1, and so is the result.",
+        lambda grey, labels, alpha, palette: (255 * blend(grey, labels, alpha, palette)).astype(np.uint8),
+    ),
+    Mistake(
+        "the brighter one",
+        "a common slip: layers of a picture program can also be joined by the lighter value",
+        "you take the brighter of image and colour; blending is a weighted sum of both.",
+        lambda grey, labels, alpha, palette: np.where(
+            (labels > 0)[..., None], np.maximum(rgb_of(grey), alpha * palette[labels]), rgb_of(grey)
+        ),
     ),
     Mistake(
         "written into the input",

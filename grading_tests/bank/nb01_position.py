@@ -111,6 +111,25 @@ def side_in_numpy(voxel, affine, shape):
     return np.where(x < 0, "left", "right")
 
 
+def side_along_x(voxel, affine, shape):
+    """The affine of a difference has no offset."""
+    away = affine[:3, :3] @ (np.asarray(voxel) - (np.array(shape) - 1) / 2)
+    return ["right", "left"][int(away[0] < 0)]
+
+
+def side_between_corners(voxel, affine, shape):
+    """The middle of the eight corners is the middle of the volume."""
+    corners = np.stack(np.meshgrid(*[(0, size - 1) for size in shape], indexing="ij"), axis=-1).reshape(-1, 3)
+    x = [affine[0, :3] @ point + affine[0, 3] for point in (voxel, *corners)]
+    return "L" if x[0] < np.mean(x[1:]) else "R"
+
+
+def side_in_torch(voxel, affine, shape):
+    points = torch.tensor(np.array([voxel, np.divide(shape, 2)]), dtype=torch.float64)
+    x = points @ torch.as_tensor(affine[0, :3]) + affine[0, 3]
+    return "left" if x[0].item() < x[1].item() else "right"
+
+
 def opposite(side):
     return {"left": "right", "right": "left"}[side]
 
@@ -125,6 +144,9 @@ RIGHT_SIDE = {
         < nib.affines.apply_affine(affine, np.divide(shape, 2))[0]
         else "Right"
     ),
+    "difference to the middle": side_along_x,
+    "mean of the corners, one letter": side_between_corners,
+    "torch": side_in_torch,
 }
 
 WRONG_SIDE = [
@@ -181,5 +203,29 @@ WRONG_SIDE = [
         "SimpleITK/SimpleITK#532: points in pixel units instead of physical units",
         "you compare millimetres with voxels: put both the voxel and the middle through the affine.",
         lambda voxel, affine, shape: "left" if voxel_to_mm(voxel, affine)[0] < shape[0] / 2 else "right",
+    ),
+    Mistake(
+        "letter of the axis",
+        "ome/ngff#253: does R mean starting from the right or going to the right?",
+        "LPS or RAS says where the axes lead, the same for all voxels; asked is where this one lies.",
+        lambda voxel, affine, shape: (
+            "left" if "L" in nib.aff2axcodes(affine) and affine[0, 0] < 0 else "right"
+        ),
+    ),
+    Mistake(
+        "size without sign",
+        "nipreps/mriqc#229: the voxel-to-RAS matrix is not taken into account",
+        "you compare sizes without their signs; x falls or grows with the index, and the sign says which.",
+        lambda voxel, affine, shape: (
+            "left"
+            if abs(voxel_to_mm(voxel, affine)[0]) < abs(voxel_to_mm(np.divide(shape, 2), affine)[0])
+            else "right"
+        ),
+    ),
+    Mistake(
+        "inverse",
+        "TorchIO-project/torchio#710: applying the inverse matrix",
+        "you use the inverse of the affine, which leads from mm to voxels.",
+        lambda voxel, affine, shape: side_of_voxel(voxel, np.linalg.inv(affine), shape),
     ),
 ]

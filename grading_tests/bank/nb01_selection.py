@@ -27,6 +27,25 @@ def select_from_counts(labels, spacing, min_area):
     return np.where(area >= min_area)[0]
 
 
+def select_by_set(labels, spacing, min_area):
+    """Work with voxels: how many does the smallest area need?"""
+    pixel = spacing[0] * spacing[1]
+    tumour = np.isin(labels, [1, 2, 3]).reshape(len(labels), -1)
+    return np.nonzero(np.count_nonzero(tumour, axis=1) * pixel - min_area >= 0)[0]
+
+
+def select_by_einsum(labels, spacing, min_area):
+    x, y, _ = np.asarray(spacing, dtype=float)
+    area = np.einsum("zxy->z", (labels != 0).astype(float)) * x * y
+    return [z for z, one in enumerate(area.tolist()) if not one < min_area]
+
+
+def select_weighted(labels, spacing, min_area):
+    """Every tumour pixel carries its area."""
+    area = np.where(labels > 0, np.prod(np.asarray(spacing)[:2]), 0.0).sum(-1).sum(-1)
+    return np.argwhere(area >= min_area).ravel()
+
+
 def select_variant(tumour=lambda labels: labels > 0, size=lambda s: s[0] * s[1], test=np.greater_equal):
     """Return a selection that differs from the right one in what it counts, in its unit or at the limit."""
     return lambda labels, spacing, min_area: np.flatnonzero(
@@ -39,6 +58,9 @@ RIGHT_SELECT = {
     "loop": select_by_loop,
     "torch": select_torch,
     "from counts": select_from_counts,
+    "three labels": select_by_set,
+    "einsum": select_by_einsum,
+    "areas added up": select_weighted,
 }
 
 WRONG_SELECT = [
@@ -128,6 +150,28 @@ def weights_torch(counts):
     return torch.nan_to_num(total.sum() / (4 * total), posinf=0.0)
 
 
+def weights_masked(counts):
+    total = np.ma.masked_equal(counts.sum(axis=0), 0)
+    return (counts.sum() / (4 * total)).filled(0)
+
+
+def weights_from_labels(counts):
+    """For the classes that there are, as scikit-learn's "balanced", but with all four below the line."""
+    weights, total = np.zeros(4), np.einsum("zc->c", counts).astype(float)
+    there = np.nonzero(total)[0]
+    weights[there] = total.sum() / (4 * total[there])
+    return weights.astype(np.float32)
+
+
+def weights_by_mean(counts):
+    """The mean number of voxels of a class over that of this class."""
+    total = sum(np.asarray(row, dtype=float) for row in counts)
+    with np.errstate(divide="ignore"):
+        weights = total.mean() / total
+    weights[np.isinf(weights)] = 0
+    return torch.from_numpy(weights)
+
+
 def weights_of(total, classes=4):
     weights = total.sum() / (classes * np.maximum(total, 1e-12))
     return np.where(total > 0, weights, 0)
@@ -143,6 +187,9 @@ RIGHT_WEIGHTS = {
     "lists": weights_by_loop,
     "from shares": weights_from_shares,
     "torch": weights_torch,
+    "masked array": weights_masked,
+    "present classes only": weights_from_labels,
+    "mean over own": weights_by_mean,
 }
 
 WRONG_WEIGHTS = [

@@ -1,5 +1,8 @@
 """Right and wrong answers: the split by patient."""
 
+import hashlib
+import random
+
 import numpy as np
 import torch
 
@@ -41,6 +44,38 @@ def split_torch(patients, val=0.2, test=0.2, seed=0):
     n_val, n_test = max(1, round(val * len(names))), max(1, round(test * len(names)))
     part = {names[o]: 1 if k < n_val else 2 if k < n_val + n_test else 0 for k, o in enumerate(order)}
     return [[i for i, name in enumerate(patients) if part[name] == p] for p in range(3)]
+
+
+def split_by_python(patients, val=0.2, test=0.2, seed=0):
+    """Without NumPy: a list is shuffled and eaten from its end."""
+    names = sorted(set(patients))
+    random.Random(seed).shuffle(names)
+    shares = [max(1, round(share * len(names))) for share in (val, test)]
+    val_names, test_names = ({names.pop() for _ in range(share)} for share in shares)
+    items = list(range(len(patients)))
+    val_items = [item for item in items if patients[item] in val_names]
+    test_items = [item for item in items if patients[item] in test_names]
+    return sorted(set(items) - set(val_items) - set(test_items)), val_items, test_items
+
+
+def split_by_digest(patients, val=0.2, test=0.2, seed=0):
+    """Every patient draws a number from its own name and the seed; the smallest are held out."""
+    drawn = {name: hashlib.sha256(f"{seed}/{name}".encode()).hexdigest() for name in patients}
+    order = sorted(drawn, key=drawn.get)
+    ends = np.cumsum([max(1, round(val * len(order))), max(1, round(test * len(order)))])
+    part = dict(zip(order, np.searchsorted(ends, np.arange(len(order)), side="right"), strict=True))
+    of = np.array([part[name] for name in patients])
+    return tuple(np.flatnonzero(of == number) for number in (2, 0, 1))
+
+
+def split_by_choice(patients, val=0.2, test=0.2, seed=0):
+    """Draw validation, then test from the others; both shares are of all patients."""
+    rng, names = np.random.default_rng(seed), np.unique(patients)
+    first = rng.choice(names, max(1, round(val * len(names))), replace=False)
+    others = np.setdiff1d(names, first)
+    second = rng.choice(others, max(1, round(test * len(names))), replace=False)
+    train = np.setdiff1d(others, second)
+    return [torch.tensor(np.flatnonzero(np.isin(patients, part))) for part in (train, first, second)]
 
 
 def cut(order, val, test):
@@ -110,6 +145,9 @@ RIGHT_SPLIT = {
     "loop": split_by_loop,
     "numpy, rounded up": split_numpy,
     "torch": split_torch,
+    "without NumPy": split_by_python,
+    "digest of the name": split_by_digest,
+    "drawn one after the other": split_by_choice,
 }
 
 WRONG_SPLIT = [
