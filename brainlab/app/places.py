@@ -1,0 +1,19 @@
+"""Where the demo finds things, and how the server tells its kernels: by environment variables."""
+
+import os
+from pathlib import Path
+
+SESSIONS = "BRAINLAB_APP_SESSIONS"  # the folder of the visitors' folders
+MODELS = "BRAINLAB_APP_MODELS"  # the folders of networks, parted as in PATH
+
+
+def models_folder() -> Path:
+    """Return the default folder of networks: `models` in `BRAINLAB_HOME`, or in ~/.cache/brainlab."""
+    home = os.environ.get("BRAINLAB_HOME") or "~/.cache/brainlab"
+    return Path(home).expanduser() / "models"
+
+
+def models_folders() -> list[Path]:
+    """Return the folders that the server was given, or the default."""
+    given = [Path(folder) for folder in os.environ.get(MODELS, "").split(os.pathsep) if folder]
+    return given or [models_folder()]
