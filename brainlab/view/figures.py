@@ -1,54 +1,40 @@
-"""The figures of the course. Each returns the figure; `show` puts it into a notebook with alt text."""
+"""The figures of the course. Each returns the figure; `show` puts it into a notebook with alt text.
 
-import base64
-import io
-from collections.abc import Mapping, Sequence
-from html import escape
+Here are those of slices; charts are in `brainlab.view.charts`, scores in `brainlab.view.scores`, and all of
+them can be reached from here.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from brainlab.labels import LABELS, MODALITIES, MODALITY_NAMES
+from brainlab.view.charts import histogram, label_histogram, learning_curves, percent, size_histogram
+from brainlab.view.scores import confusion_matrix, dice_strip
+from brainlab.view.show import Picture, show
 from brainlab.view.slices import draw, largest_slice, oriented
 
+__all__ = [
+    "Picture",
+    "confusion_matrix",
+    "dice_strip",
+    "heat",
+    "histogram",
+    "label_histogram",
+    "label_legend",
+    "largest_slice",
+    "learning_curves",
+    "modalities",
+    "mosaic",
+    "percent",
+    "prediction_beside_truth",
+    "show",
+    "size_histogram",
+]
+
 MODALITY_ORDER = {name: number for number, name in enumerate(MODALITIES)}
-
-
-class Picture:
-    """A PNG with alt text that Jupyter shows as an image."""
-
-    def __init__(self, png: bytes, alt: str) -> None:
-        self.png, self.alt = png, alt
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        data = base64.b64encode(self.png).decode()
-        html = f'<img alt="{escape(self.alt)}" style="max-width:100%" src="data:image/png;base64,{data}">'
-        return {"text/html": html, "text/plain": f"[figure: {self.alt}]"}
-
-
-def show(fig: Figure, alt: str, dpi: int = 80) -> Picture:
-    """Turn a figure into a picture with alt text, for the last line of a notebook cell.
-
-    Parameters
-    ----------
-    fig : Figure
-        Any Matplotlib figure.
-    alt : str
-        What the picture shows, for a reader who cannot see it.
-    dpi : int
-        Dots per inch; 80 keeps a notebook small.
-
-    Raises
-    ------
-    ValueError
-        If `alt` is empty.
-    """
-    if not alt.strip():
-        raise ValueError("alt is empty; expected a sentence that says what the figure shows")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", facecolor="white")
-    return Picture(buffer.getvalue(), alt)
 
 
 def label_legend(fig: Figure, values: Sequence[int] = (1, 2, 3)) -> None:
@@ -164,83 +150,6 @@ def prediction_beside_truth(
             draw(row[1], plane, affine, truth, title="truth")
         draw(row[2], plane, affine, prediction, title="prediction")
     label_legend(fig)
-    return fig
-
-
-def percent(share: float) -> str:
-    """Return a share as text: `99.7 %`, `0.17 %`."""
-    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"
-
-
-def label_histogram(counts: np.ndarray, title: str = "Voxels per label") -> Figure:
-    """Draw how many voxels carry each label, on a logarithmic axis.
-
-    Parameters
-    ----------
-    counts : ndarray (4,)
-        Voxels per label.
-    """
-    fig = Figure(figsize=(5.5, 3), layout="constrained")
-    ax = fig.subplots()
-    names = [label.short for label in LABELS]
-    colours = ["#888888", *(label.colour for label in LABELS[1:])]
-    bars = ax.bar(names, counts, color=colours, edgecolor="black", linewidth=0.5)
-    total = max(float(np.sum(counts)), 1.0)
-    ax.bar_label(bars, [percent(n / total) for n in counts], fontsize=9)
-    ax.set_yscale("log")
-    ax.set_ylim(top=float(np.max(counts)) * 5 + 10)
-    ax.set_ylabel("voxels")
-    ax.set_title(title, fontsize=10)
-    ax.spines[["top", "right"]].set_visible(False)
-    return fig
-
-
-def histogram(values: np.ndarray, xlabel: str, title: str = "", bins: int = 30) -> Figure:
-    """Draw the distribution of one quantity, with its median."""
-    fig = Figure(figsize=(5.5, 3), layout="constrained")
-    ax = fig.subplots()
-    ax.hist(values, bins=bins, color="#0072B2", edgecolor="white", linewidth=0.5)
-    if len(values):
-        middle = float(np.median(values))
-        ax.axvline(middle, color="#D55E00", linewidth=2, label=f"median {middle:.3g}")
-        ax.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel("count")
-    ax.set_title(title, fontsize=10)
-    ax.spines[["top", "right"]].set_visible(False)
-    return fig
-
-
-def learning_curves(
-    curves: Mapping[str, Mapping[str, Sequence[float]]], ylabel: str = "loss", best: int | None = None
-) -> Figure:
-    """Draw training and validation curves of one or more runs.
-
-    Parameters
-    ----------
-    curves : dict
-        Run name -> {"train": values per epoch, "validation": values per epoch}.
-    ylabel : str
-        What the values are.
-    best : int, optional
-        Epoch (from 0) to mark as the best one.
-    """
-    palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"]
-    fig = Figure(figsize=(6, 3.2), layout="constrained")
-    ax = fig.subplots()
-    for (run, parts), colour in zip(curves.items(), palette, strict=False):
-        for part, style in (("train", "--"), ("validation", "-")):
-            values = parts.get(part)
-            if values is not None:
-                epochs = np.arange(1, len(values) + 1)
-                ax.plot(epochs, values, style, color=colour, marker="o", markersize=3, label=f"{run}, {part}")
-    if best is not None:
-        ax.axvline(best + 1, color="#888888", linestyle=":", label=f"best epoch: {best + 1}")
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(ylabel)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(frameon=False, fontsize=9)
-    ax.spines[["top", "right"]].set_visible(False)
     return fig
 
 

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from brainlab.metrics import confusion_matrix
+from brainlab.view import figures
+from brainlab.view.alt import describe
+
+
+def test_the_matrix_shows_shares_of_the_truth_and_counts():
+    truth = np.array([0] * 1500 + [1] * 4)
+    pred = np.array([0] * 1500 + [1, 1, 1, 0])
+    fig = figures.confusion_matrix(confusion_matrix(pred, truth), title="case")
+    ax = fig.axes[0]
+    np.testing.assert_allclose(ax.images[0].get_array()[:2, :2], [[1, 0], [0.25, 0.75]])
+    told = {text.get_position(): text.get_text().split("\n") for text in ax.texts}
+    assert told[(0, 0)] == ["100.0 %", "1\u2009500"]
+    assert told[(0, 1)] == ["25.0 %", "1"]  # truth NCR, called background
+    assert told[(2, 2)] == ["none", "0"]  # there is no oedema
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["BG", "NCR", "ED", "ET"]
+    assert "of NCR: 25.0 % called BG, 75.0 % called NCR" in describe(fig)
+    assert "of ED" not in describe(fig)
+
+
+def test_a_matrix_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(2, 3\); expected \(C, C\)"):
+        figures.confusion_matrix(np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="1 names for 2 classes"):
+        figures.confusion_matrix(np.eye(2), ["lung"])
+
+
+def test_each_case_is_a_dot_and_the_worst_is_named():
+    table = {
+        "a": {"WT": 0.9, "ET": np.nan},
+        "b": {"WT": 0.5, "ET": 0.0},
+        "c": {"WT": 0.8, "ET": 0.7},
+        "d": {"WT": 0.6},
+    }
+    fig = figures.dice_strip(table)
+    ax = fig.axes[0]
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [sorted(line.get_xdata()) for line in dots] == [[0.5, 0.6, 0.8, 0.9], [0.0, 0.7]]
+    assert len(set(dots[0].get_ydata())) > 1  # neighbours do not hide each other
+    bars = [line.get_xdata()[0] for line in ax.lines if line.get_marker() != "o"]
+    assert bars == pytest.approx([0.7, 0.35])
+    assert [text.get_text() for text in ax.texts] == ["b", "b"]
+    assert "ET of 2 cases: median 0.35, worst 0.00 (b)" in describe(fig)
+
+
+def test_a_region_without_any_number_stays_empty():
+    fig = figures.dice_strip({"a": {"WT": 0.9, "ET": np.nan}})
+    assert "ET" not in describe(fig)
+    with pytest.raises(ValueError, match="no case"):
+        figures.dice_strip({})
