@@ -5,15 +5,19 @@ BIN := .venv/bin
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 PATIENTS ?= 8
 
-.PHONY: help lab test lint course cohort bench clean
+.PHONY: help lab app test lint course cohort bench clean
 help:
 	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
+	@echo "make app     set up and open the live demo: upload, segment, enlarge"
 	@echo "make test    set up everything, run all tests"
 	@echo "make course  build the notebooks from solutions/*.py"
 	@echo "make bench   print every published figure"
 
 lab: .venv/teach.done cohort course
 	$(BIN)/jupyter lab --ServerApp.root_dir=course $(LAB_FLAGS)
+
+app: .venv/app.done
+	$(BIN)/python -m brainlab.app
 
 cohort: .venv/teach.done
 	$(BIN)/python -m brainlab.data.phantom $(PATIENTS)
@@ -42,6 +46,10 @@ clean:
 
 .venv/teach.done: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[teach]'
+	@touch $@
+
+.venv/app.done: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[app]'
 	@touch $@
 
 .venv/test.done: .venv/bin/python pyproject.toml constraints.txt
