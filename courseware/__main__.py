@@ -17,12 +17,22 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("intake", help="give renamed notebooks in submitted/ their names back")
     table = commands.add_parser("predictions", help="what the class predicted, from submitted/")
     table.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
+    marks = commands.add_parser(
+        "fingerprints", help="what the banks' mistakes do, for the checks to name them"
+    )
+    marks.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     if options.command == "build":
         from courseware.make import make  # imports torch
 
         make(root, options.numbers, options.execute, options.no_execute)
+    elif options.command == "fingerprints":
+        from courseware.fingerprints import fingerprints
+
+        print(
+            "\n".join(fingerprints(options.numbers)) or "there is no bank here: it stays with the instructor"
+        )
     elif options.command == "predictions":
         from courseware.predictions import predictions
 

@@ -59,6 +59,8 @@ class Gap:
         The name that the student's cell defines.
     reference : callable
         The library's own version, used when the student's does not work yet. None for free text.
+    shortcuts : sequence
+        Other functions of the library that do what is asked: like the reference, no answer may call them.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Gap:
     points: int
     reference: Any = None
     properties: Sequence[Property] = ()
+    shortcuts: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

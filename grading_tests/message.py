@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from grading_tests.gap import Gap, Mistake, Wrong, plain
+from grading_tests.gap import Gap, Wrong, plain
+from grading_tests.naming import Known
 
 WIDEST = 160
 
 
-def explain(gap: Gap, error: BaseException, mistake: Mistake | None) -> str:
+def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
     """Return the message of a failed check: what was tried, expected and got, and the likely idea."""
     if isinstance(error, NotImplementedError):
         return f"○ {gap.id}: not filled in yet."
@@ -28,12 +29,21 @@ def explain(gap: Gap, error: BaseException, mistake: Mistake | None) -> str:
     return "\n".join(lines)
 
 
-def succeed(gap: Gap) -> str:
+def succeed(gap: Gap, borrowed: set[str]) -> str:
     """Return the message of a passed check: what was checked, and what the graded check adds."""
     done = ", ".join(item.name for item in gap.properties if item.visible)
     more = ", ".join(item.name for item in gap.properties if not item.visible)
     rest = f" The graded check also tries: {more}." if more else " The graded check tries other inputs."
-    return f"✓ {gap.id}: {done}.{rest}"
+    warning = f"\n  But no points: {refuse(borrowed)}" if borrowed else ""
+    return f"✓ {gap.id}: {done}.{rest}{warning}"
+
+
+def refuse(borrowed: set[str]) -> str:
+    """Return why an answer that borrows the library's work earns nothing."""
+    names = ", ".join(sorted(borrowed))
+    return (
+        f"The library's own {names}, called or lent by yours(...), does the work: this gap is yours to fill."
+    )
 
 
 def shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The gaps of notebook 02, the U-Net: what is asked, for how many points, and what is checked."""
 
+from brainlab.inference.decoding import false_positives
 from brainlab.losses import cross_entropy
 from brainlab.models.blocks import AttentionGate, ConvBlock, UpBlock, crop_and_concat
 from brainlab.models.convolution import conv_output_size
@@ -142,6 +143,7 @@ GAPS = [
         minutes=7,
         points=4,
         reference=decoding.false_positives,
+        shortcuts=[false_positives],
         properties=[
             Property("one threshold for all classes", decoding.one_threshold_for_all),
             Property("a threshold for each class", decoding.own_thresholds),

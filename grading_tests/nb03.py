@@ -2,8 +2,16 @@
 
 from functools import partial
 
+from brainlab import metrics
 from brainlab.data.deform import elastic_field
-from brainlab.losses import alpha_bce_dice_loss, cross_entropy, focal_loss, soft_dice_loss, tversky_loss
+from brainlab.losses import (
+    alpha_bce_dice_loss,
+    cross_entropy,
+    exponential_logarithmic_loss,
+    focal_loss,
+    soft_dice_loss,
+    tversky_loss,
+)
 from brainlab.losses.borders import border_weight_map
 from grading_tests import nb03_borders as borders
 from grading_tests import nb03_combined as combined
@@ -122,6 +130,7 @@ GAPS = [
         minutes=8,
         points=5,
         reference=logarithmic.reference,
+        shortcuts=[exponential_logarithmic_loss],
         properties=[
             Property("random logits", logarithmic.values, share=2),
             Property("the Dice part alone", logarithmic.dice_part),
@@ -156,6 +165,7 @@ GAPS = [
         minutes=7,
         points=4,
         reference=scores.class_scores,
+        shortcuts=[metrics.scores],
         properties=[
             Property("recall and precision", scores.recall_and_precision, share=2),
             Property("specificity", scores.specificity),

@@ -5,6 +5,8 @@ from functools import partial
 from torch.nn.functional import pixel_shuffle
 
 from brainlab.data.superres import kspace_crop
+from brainlab.gan_training import discriminator_step, generator_step
+from brainlab.losses.adversarial import relativistic_discriminator_loss, relativistic_generator_loss
 from brainlab.losses.perceptual import perceptual_loss
 from brainlab.metrics.images import psnr
 from brainlab.models.esrgan import RRDB, DenseBlock, interpolate_networks
@@ -82,6 +84,7 @@ GAPS = [
         minutes=8,
         points=5,
         reference=steps.reference_discriminator_step,
+        shortcuts=[discriminator_step],
         properties=[
             Property("weights after a step", partial(steps.weights_after, "discriminator"), share=2),
             Property(
@@ -99,6 +102,7 @@ GAPS = [
         minutes=8,
         points=5,
         reference=steps.reference_generator_step,
+        shortcuts=[generator_step],
         properties=[
             Property("weights after a step", partial(steps.weights_after, "generator", weight=0.5), share=2),
             Property(
@@ -142,6 +146,7 @@ GAPS = [
         minutes=7,
         points=4,
         reference=relativistic.reference,
+        shortcuts=[relativistic_discriminator_loss, relativistic_generator_loss],
         properties=[
             Property("the discriminator's loss", partial(relativistic.one_value, 0), share=2),
             Property("the generator's loss", partial(relativistic.one_value, 1), share=2),

@@ -68,7 +68,9 @@ def by_counting(logits, target):
 
 
 RIGHT = {
-    "library": lambda logits, target: cross_entropy(logits, target) + soft_dice_loss(logits, target),
+    "parts of the library": lambda logits, target: (
+        cross_entropy(logits, target) + soft_dice_loss(logits, target)
+    ),
     "oracle": repaired,
     "minimal repair": loss,
     "einsum": by_einsum,

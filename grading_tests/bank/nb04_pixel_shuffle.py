@@ -63,8 +63,8 @@ def by_hand(x, r):
 
 
 RIGHT = {
-    "torch": F.pixel_shuffle,
-    "module": lambda x, r: nn.PixelShuffle(r)(x),
+    "library": F.pixel_shuffle,
+    "library, as a module": lambda x, r: nn.PixelShuffle(r)(x),
     "reshape, permute, reshape": laid_out(RIGHT_ORDER),
     "strides": by_strides,
     "einsum": by_einsum,

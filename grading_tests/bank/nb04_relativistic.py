@@ -57,7 +57,9 @@ def by_logaddexp(real_logits, fake_logits):
 
 def real_as_constant_for_the_generator(real_logits, fake_logits):
     """As in ESRGAN's code: the generator cannot move the true images' logits."""
-    return oracle(real_logits, fake_logits)[0], oracle(real_logits.detach(), fake_logits)[1]
+    of_d, _ = with_criterion(real_logits, fake_logits)
+    _, of_g = with_criterion(real_logits.detach(), fake_logits)
+    return of_d, of_g
 
 
 RIGHT = {

@@ -15,7 +15,8 @@ from courseware.setup_cell import SETUP
 from courseware.stage import sources
 from courseware.stubs import GapStubs
 from grading_tests import check, grade
-from grading_tests.core import first_problem, name_mistake
+from grading_tests.core import first_problem, seed_of_the_year
+from grading_tests.naming import SEED, name_mistake
 from grading_tests.running import outcomes
 
 REPO = Path(__file__).resolve().parents[2]
@@ -36,10 +37,9 @@ WRONG = [
 
 @pytest.fixture(autouse=True)
 def plain_notebook(monkeypatch):
-    """No validation, no seed of the year, nothing lent."""
+    """No validation, no seed of the year."""
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.delenv("BRAINLAB_GRADE_SEED", raising=False)
-    monkeypatch.setattr("grading_tests.core._LENT", {})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,55 +71,55 @@ def test_the_bank_is_large_enough(gap_id):
     assert all(mistake.source and mistake.message for mistake in wrong)
 
 
+def assert_right(gap, answer, capfd, monkeypatch):
+    """Both checks accept the answer; the graded one refuses it only if the library does the work."""
+    out = timed_check(gap.id, answer, capfd)
+    assert out.startswith("✓")
+    for year in ("", "another year"):
+        monkeypatch.setenv("BRAINLAB_GRADE_SEED", year)
+        assert not any(outcomes(gap, answer, seed_of_the_year(gap.id), graded=True))
+    points = grade(gap.id, answer)
+    assert points == (0 if "But no points" in out else gap.points)
+    return points
+
+
 @pytest.mark.parametrize("gap_id", GAPS)
-def test_the_reference_gets_full_points(gap_id, capfd):
+def test_the_reference_is_right_but_no_answer(gap_id, capfd, monkeypatch):
     gap, _ = GAPS[gap_id]
-    assert timed_check(gap_id, gap.reference, capfd).startswith("✓")
-    assert grade(gap_id, gap.reference) == gap.points
+    assert assert_right(gap, gap.reference, capfd, monkeypatch) == 0
 
 
 @pytest.mark.parametrize(("gap_id", "name"), RIGHT)
 def test_a_right_answer_gets_full_points(gap_id, name, capfd, monkeypatch):
     gap, bank = GAPS[gap_id]
-    answer = bank.RIGHT[gap_id][name]
-    assert timed_check(gap_id, answer, capfd).startswith("✓")
-    assert grade(gap_id, answer) == gap.points
-    monkeypatch.setenv("BRAINLAB_GRADE_SEED", "another year")
-    assert grade(gap_id, answer) == gap.points
+    points = assert_right(gap, bank.RIGHT[gap_id][name], capfd, monkeypatch)
+    assert points == (0 if name.startswith(("library", "oracle")) else gap.points)
 
 
 @pytest.mark.parametrize(("gap_id", "mistake"), WRONG)
 def test_a_wrong_answer_gets_less(gap_id, mistake, capfd):
     gap, _ = GAPS[gap_id]
     timed_check(gap_id, mistake.answer, capfd)
+    assert any(outcomes(gap, mistake.answer, seed_of_the_year(gap_id), graded=True))
     assert grade(gap_id, mistake.answer) < gap.points
 
 
 @pytest.mark.parametrize("bank", BANKS)
-def test_most_mistakes_are_seen_at_once_and_named(bank, monkeypatch):
+def test_most_mistakes_are_seen_at_once_and_named(bank):
     """At least 80 % fail the visible check; at least 90 % are named as what they are."""
-    known = {}
-
-    def remembered(gap, answer, seed, graded):
-        # Every mistake is compared with all others, so that without this each would run many times.
-        key = (gap.id, id(answer), graded)
-        if key not in known:
-            known[key] = outcomes(gap, answer, seed, graded)
-        return known[key]
-
-    monkeypatch.setattr("grading_tests.core.outcomes", remembered)
     wrong, seen, named, missed = 0, 0, 0, []
     for gap_id, (gap, module) in GAPS.items():
         if module.__name__ != f"grading_tests.bank.{bank}":
             continue
         for mistake in module.WRONG.get(gap_id, []):
-            results = remembered(gap, mistake.answer, 0, False)
-            visible = any(result is not None for result in results)
+            results = outcomes(gap, mistake.answer, SEED, graded=False)
+            visible = any(results)
             if not visible:
-                results = remembered(gap, mistake.answer, 0, True)
-            found = name_mistake(gap, results, 0, graded=not visible)
-            wrong, seen, named = wrong + 1, seen + visible, named + (found is mistake)
-            if not visible or found is not mistake:
+                results = outcomes(gap, mistake.answer, SEED, graded=True)
+            found = name_mistake(gap, results)
+            right = found is not None and found.name == mistake.name
+            wrong, seen, named = wrong + 1, seen + visible, named + right
+            if not visible or not right:
                 missed.append(
                     f"{gap_id} {mistake.name}: visible {visible}, named {found.name if found else None}"
                 )

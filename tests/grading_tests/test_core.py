@@ -13,8 +13,10 @@ import torch
 
 from grading_tests import check, grade, running, yours
 from grading_tests.core import CheckFailed, find_gap, first_problem
-from grading_tests.gap import Gap, Mistake, Property, Wrong, expect
+from grading_tests.gap import Gap, Property, Wrong, expect
 from grading_tests.message import one_line, shown
+from grading_tests.naming import SEED, Known, mark
+from grading_tests.running import outcomes
 
 
 def reference(x):
@@ -37,6 +39,10 @@ def squares(x):
     return x**2
 
 
+def added(x):
+    return x + x
+
+
 GAP = Gap(
     "g98_double",
     "double",
@@ -48,20 +54,18 @@ GAP = Gap(
         Property("input left unchanged", leaves_input, visible=False),
     ],
 )
-SQUARE = Mistake("square", "a slip", "it looks like a square.\nTwo lines.", squares)
 
 
 @pytest.fixture(autouse=True)
 def examiner(monkeypatch):
-    """Put the gap and its bank where `find_gap` looks."""
+    """Put the gap and the fingerprint of its mistake where the checks look."""
     module = types.ModuleType("grading_tests.nb98")
     module.GAPS = [GAP]
-    bank = types.ModuleType("grading_tests.bank.nb98")
-    bank.WRONG = {GAP.id: [SQUARE]}
     monkeypatch.setitem(sys.modules, "grading_tests.nb98", module)
-    monkeypatch.setitem(sys.modules, "grading_tests.bank.nb98", bank)
+    marks = [mark(result) for result in outcomes(GAP, squares, SEED, graded=True)]
+    square = Known("square", "it looks like a square.\nTwo lines.", marks)
+    monkeypatch.setattr("grading_tests.naming.known_mistakes", {GAP.id: [square]}.get)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-    monkeypatch.setattr("grading_tests.core._LENT", {})
 
 
 def in_place(x):
@@ -74,7 +78,7 @@ def empty(x):
 
 
 @pytest.mark.parametrize(
-    ("answer", "points"), [(reference, 4.0), (in_place, 3.0), (squares, 0.0), (empty, 0.0), (None, 0.0)]
+    ("answer", "points"), [(added, 4.0), (in_place, 3.0), (squares, 0.0), (empty, 0.0), (None, 0.0)]
 )
 def test_grade_is_a_plain_float_by_share(answer, points):
     got = grade(GAP.id, answer)
@@ -108,7 +112,7 @@ def test_grade_seed_changes_the_inputs(monkeypatch):
 
 
 def test_a_passed_check_says_what_was_checked(capsys):
-    assert check(GAP.id, reference) is None
+    assert check(GAP.id, added) is None
     text = "✓ g98_double: the double. The graded check also tries: input left unchanged.\n"
     assert capsys.readouterr() == (text, "")
 

@@ -1,0 +1,97 @@
+"""Notice an answer that has the library do what was asked.
+
+It is watched while it runs, so that it does not matter how it is written: another name, a lambda,
+`functools.partial`, a class that inherits. Python's profiler tells of every call. One of the reference, of
+the gap's shortcuts or of the checks' functions counts if the answer made it, not the check or the library.
+"""
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import torch
+
+import brainlab
+from grading_tests.gap import Gap
+
+LIBRARY, TORCH, CHECKS = (
+    f"{Path(file).parent}{os.sep}" for file in (brainlab.__file__, torch.__file__, __file__)
+)
+BANK = f"{CHECKS}bank{os.sep}"  # answers, not checks
+
+
+@contextlib.contextmanager
+def watched(gap: Gap, answer: Any) -> Iterator[tuple[Callable, set[str]]]:
+    """Give the answer to hand to the checks, and the names of what it borrows, which fill up as it runs."""
+    lenders = lenders_of(gap)
+    borrowed: set[str] = set()
+
+    @functools.wraps(answer, updated=())
+    def entry(*arguments: Any, **options: Any) -> Any:
+        return answer(*arguments, **options)
+
+    def note(frame: FrameType, event: str, function: Any) -> None:
+        if event == "call":
+            lender, options = lenders.get(id(frame.f_code), ("", {}))
+            caller = frame.f_back
+        elif event == "c_call":
+            lender, options = lenders.get(id(function), ("", {}))
+            caller = frame
+        else:
+            return
+        if lender and from_answer(caller, entry.__code__):
+            given = frame.f_locals if options else {}
+            if all(given.get(name) == value for name, value in options.items()):
+                borrowed.add(lender)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield entry, borrowed
+    finally:
+        sys.setprofile(before)
+
+
+def from_answer(frame: FrameType | None, entry: CodeType) -> bool:
+    """Tell whether a call came from the answer; on its way it may have passed through torch, as layers do."""
+    while frame is not None and frame.f_code.co_filename.startswith(TORCH):
+        frame = frame.f_back
+    if frame is None or frame.f_code is entry:
+        return frame is not None
+    return not frame.f_code.co_filename.startswith((LIBRARY, CHECKS)) or in_bank(frame)
+
+
+def in_bank(frame: FrameType) -> bool:
+    """Tell whether a frame is one of the bank's answers."""
+    return frame.f_code.co_filename.startswith(BANK)
+
+
+def lenders_of(gap: Gap) -> dict[int, tuple[str, dict[str, Any]]]:
+    """Return what may not be called, by the id of its code: its name, and the options that make it count.
+
+    Of a class these are the methods that it has from the library; of the checks, all functions: they know the
+    right answers.
+    """
+    found = {}
+    for module in [module for name, module in sys.modules.items() if name.startswith("grading_tests.nb")]:
+        for function in vars(module).values():
+            if isinstance(function, FunctionType) and function.__module__.startswith("grading_tests.nb"):
+                found[id(function.__code__)] = function.__name__, {}
+    for item in (*gap.shortcuts, gap.reference):
+        options = item.keywords if isinstance(item, partial) else {}
+        lender = item.func if isinstance(item, partial) else item
+        name = gap.answer if item is gap.reference else lender.__name__
+        if isinstance(lender, type):
+            own = [kind for kind in lender.__mro__ if kind.__module__.startswith("brainlab")]
+            for function in [each for kind in own for each in vars(kind).values()]:
+                if isinstance(function, FunctionType):
+                    found[id(function.__code__)] = name, {}
+        else:  # a function written in C, such as torch's, has no code
+            found[id(getattr(lender, "__code__", lender))] = name, options
+    return found

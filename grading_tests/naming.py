@@ -1,0 +1,114 @@
+"""Name the wrong idea behind an answer: does it do what a known mistake does?
+
+The mistakes are code and stay with the instructor. Their fingerprints travel with the checks, in
+`fingerprints/nbNN.json`: what each mistake does on the inputs of the check (which properties fail, sums of
+the values that came, or the kind of the exception), and what to say. `courseware fingerprints` writes them.
+"""
+
+import functools
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grading_tests.gap import Gap, Wrong, plain
+
+FOLDER = Path(__file__).with_name("fingerprints")
+# The inputs that fingerprints are taken on are those of the visible check.
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known mistake as it is shipped: its name, what to say, and its marks, one for each property."""
+
+    name: str
+    message: str
+    marks: list
+
+
+@functools.cache
+def known_mistakes(gap_id: str) -> list[Known]:
+    """Return the known mistakes of a gap; none if no fingerprints were taken of its notebook."""
+    path = FOLDER / f"nb{gap_id[1:3]}.json"
+    if not path.exists():
+        return []
+    return [Known(**entry) for entry in json.loads(path.read_text(encoding="utf-8")).get(gap_id, [])]
+
+
+def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
+    """Return the first known mistake that does what an answer did, if there is one.
+
+    Parameters
+    ----------
+    gap : Gap
+        The gap.
+    results : list
+        What `outcomes` returned for the inputs of `SEED`, for all properties or for the visible ones.
+    """
+    numbers = [number for number, item in enumerate(gap.properties) if item.visible]
+    if len(results) == len(gap.properties):
+        numbers = list(range(len(results)))
+    marks = [mark(result) for result in results]
+    for known in known_mistakes(gap.id):
+        if len(known.marks) == len(gap.properties) and agree([known.marks[n] for n in numbers], marks):
+            return known
+    return None
+
+
+def mark(result: BaseException | None) -> Any:
+    """Return what is kept of one property's result, as plain JSON: null where it holds."""
+    if result is None:
+        return None
+    if not isinstance(result, Wrong):
+        return type(result).__name__
+    return [digest(result.tried), outline(result.got)]
+
+
+def outline(value: Any) -> Any:
+    """Return a value in a few numbers or letters that tell it from others.
+
+    Of numbers: shape, size, and sums with weights that differ from place to place. Rounding in the seventh
+    digit (other machines, other numbers of threads) hardly moves them. Of an error: its kind and its numbers.
+    """
+    array = plain(value)
+    if array is None:
+        if isinstance(value, tuple | list):
+            return [outline(part) for part in value]
+        if not isinstance(value, str):
+            return type(value).__name__
+        if kind := re.match(r"\w+(Error|Exception)(?=:)", value):
+            return " ".join([kind[0], *re.findall(r"\d+", value)])
+        return digest(value)
+    finite = np.isfinite(array)
+    shape = "x".join(map(str, array.squeeze().shape)) + f" {int((~finite).sum())}" * (not finite.all())
+    values = np.where(finite, array, 0).astype(complex).ravel()
+    waves = np.cos(np.outer([1, 2, 3], np.arange(values.size) + 0.5))  # (3, N)
+    parts = [values.real, values.imag] if array.dtype.kind == "c" else [values.real]
+    with np.errstate(over="ignore"):
+        sums = [[np.sqrt(np.mean(x**2)), x.mean(), *(waves @ x) / np.sqrt(x.size)] for x in parts if x.size]
+    if array.size == 1:  # is its own mean
+        sums = [of_part[:2] for of_part in sums]
+    return {"shape": shape, "sums": [float(f"{one:.7g}") for one in np.ravel(sums)]}
+
+
+def agree(first: Any, second: Any) -> bool:
+    """Tell whether two marks, or two lists of them, are the same but for rounding."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        a, b = np.array(first["sums"]), np.array(second["sums"])
+        if first["shape"] != second["shape"] or a.shape != b.shape:
+            return False
+        size = max([0, *a[:1], *b[:1]])  # the root of the mean square
+        return bool(np.allclose(a, b, rtol=0, atol=1e-6 + 1e-4 * size))
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(agree, first, second))
+    return first == second
+
+
+def digest(text: str) -> str:
+    """Return eight letters that stand for a text."""
+    return f"{zlib.crc32(text.encode()):08x}"
