@@ -57,6 +57,51 @@ class ScoresFirst(nn.Module):
         return [torch.einsum("bchw,bohw->bchw", skip, alpha), alpha]
 
 
+class FromFunctions(Gate):
+    """The convolution of the skip connection as one over blocks; the sigmoid from tanh."""
+
+    def forward(self, skip, gate, return_weights=True):
+        B, C, H, W = skip.shape
+        blocks = skip[..., : H // 2 * 2, : W // 2 * 2].reshape(B, C, H // 2, 2, W // 2, 2)
+        below = torch.einsum("bchiwj,ocij->bohw", blocks, self.from_skip.weight)
+        both = torch.relu(below + self.from_gate(gate))
+        alpha = 0.5 + 0.5 * torch.tanh(self.psi(both) / 2)
+        alpha = F.interpolate(alpha, (H, W), mode="bilinear", antialias=False)
+        return alpha.expand_as(skip) * skip, alpha
+
+
+class PixelProducts(nn.Module):
+    """1 x 1 convolutions as matrix products of pixels."""
+
+    def __init__(self, skip_channels, gate_channels):
+        super().__init__()
+        inner = max(1, skip_channels // 2)
+        self.theta = nn.Conv2d(skip_channels, inner, 2, 2, bias=False)
+        self.phi = nn.Conv2d(gate_channels, inner, 1)
+        self.psi = nn.Conv2d(inner, 1, 1)
+
+    def forward(self, skip, gate):
+        theta = self.theta(skip)
+        phi = (self.phi.weight[:, :, 0, 0] @ gate.flatten(2)).view_as(theta) + self.phi.bias.view(1, -1, 1, 1)
+        score = (F.relu(theta + phi) * self.psi.weight).sum(dim=1, keepdim=True) + self.psi.bias
+        weights = nn.Upsample(skip.shape[2:], mode="bilinear")(score.sigmoid())
+        return torch.mul(skip, weights), weights
+
+
+def made_by_hand(skip_channels, gate_channels):
+    """The whole gate is taken apart and called from a function of its own."""
+    parts = Gate(skip_channels, gate_channels)
+
+    def forward(skip, gate):
+        weights = parts.psi(nn.ReLU()(parts.from_gate(gate).add(parts.from_skip(skip))))
+        weights = torch.special.expit(weights)
+        weights = F.interpolate(weights, size=tuple(skip.shape[-2:]), mode="bilinear", align_corners=False)
+        return weights * skip, weights
+
+    parts.forward = forward
+    return parts
+
+
 class NoSkipWeights(Gate):
     def both(self, skip, gate):
         return F.relu(self.from_gate(gate))
@@ -75,6 +120,9 @@ RIGHT_GATE = {
     "library": AttentionGate,
     "class": Gate,
     "other order": ScoresFirst,
+    "blocks and tanh": FromFunctions,
+    "matrix products": PixelProducts,
+    "a function of parts": made_by_hand,
     "same thing, cropped": changed(
         enlarge=lambda self, alpha, skip: centre_crop(
             F.interpolate(alpha, size=tuple(skip.shape[-2:]), mode="bilinear"), tuple(skip.shape[-2:])

@@ -3,6 +3,8 @@
 import copy
 import io
 import math
+import pickle
+from collections import OrderedDict
 
 import torch
 
@@ -41,6 +43,33 @@ def by_numpy(best, epoch, val_loss, weights):
     }
 
 
+def by_sorting(best, epoch, val_loss, weights):
+    """Of two records the one with the lower loss, the older one first; inf stands for NaN."""
+    loss = val_loss if val_loss == val_loss else math.inf
+    new = {"epoch": epoch, "val_loss": loss, "weights": weights, "waited": 0}
+    old = best | {"waited": best["waited"] + 1}
+    record = sorted([old, new], key=lambda one: one["val_loss"])[0]
+    return record | {"weights": {name: value + 0 for name, value in record["weights"].items()}}
+
+
+def in_early_return(best, epoch, val_loss, weights, min_delta=0.0):
+    improved = best["val_loss"] - val_loss > min_delta
+    if improved:
+        snapshot = OrderedDict(
+            (name, torch.empty_like(value).copy_(value)) for name, value in weights.items()
+        )
+        best.update(epoch=epoch, val_loss=float(val_loss), weights=snapshot, waited=0)
+        return best
+    return dict(best, waited=epoch - best["epoch"])
+
+
+def through_bytes(best, epoch, val_loss, weights):
+    if torch.tensor(val_loss) < torch.tensor(best["val_loss"]):
+        best = {"weights": pickle.loads(pickle.dumps(dict(weights))), "waited": -1}
+        best |= {"epoch": epoch, "val_loss": val_loss}
+    return {**best, "waited": best["waited"] + 1}
+
+
 def bookkeeping(better=lambda new, old: new < old, copied=copy.deepcopy, reset=True, counted=True, old=False):
     """Return a version that differs from the right one in one place."""
 
@@ -59,7 +88,16 @@ RIGHT_BEST = {
     "cloning": by_cloning,
     "through a file": through_a_file,
     "numpy": by_numpy,
+    "the lower of two": by_sorting,
+    "updated": in_early_return,
+    "pickle": through_bytes,
 }
+
+
+def against_the_last(best, epoch, val_loss, weights):
+    record = keep_best(best, epoch, val_loss, weights)
+    return {**record, "val_loss": val_loss}
+
 
 WRONG_BEST = [
     Mistake(
@@ -79,6 +117,12 @@ WRONG_BEST = [
         "mila-iqia/cookiecutter-pyml#119: val_loss with mode max",
         "you keep the highest loss; lower is better.",
         bookkeeping(better=lambda new, old: new > old or old == math.inf),
+    ),
+    Mistake(
+        "better than the last",
+        "a common slip: old_loss = new_loss at the end of every epoch",
+        "you remember the loss of every epoch, so each is compared with the one before, not with the best.",
+        against_the_last,
     ),
     Mistake(
         "the newest",

@@ -1,5 +1,6 @@
 """Right and wrong answers to the gap about the convolution block."""
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -32,6 +33,10 @@ def norm(n, m, p):
 
 def relu(n, m, p):
     return nn.ReLU()
+
+
+def leaky(n, m, p):
+    return nn.LeakyReLU(0.01)
 
 
 class BlockClass(nn.Module):
@@ -72,6 +77,38 @@ class PaddedByHand(nn.Module):
         return x
 
 
+class Half(nn.Sequential):
+    """Convolution, batch norm, ReLU; two of these make a block."""
+
+    def __init__(self, in_channels, out_channels, padding):
+        convolution = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=padding, bias=False)
+        super().__init__(convolution, nn.BatchNorm2d(out_channels), nn.ReLU(True))
+
+
+def two_halves(in_channels, out_channels, padded=True):
+    sizes = ((in_channels, out_channels), (out_channels, out_channels))
+    return nn.Sequential(*(Half(n, m, int(padded)) for n, m in sizes))
+
+
+class WrittenOut(nn.Module):
+    """Weights called through functions; the batch norm in its own words."""
+
+    def __init__(self, in_channels, out_channels, padded=True, stride=1):
+        super().__init__()
+        self.padding, self.stride = (1, 1) if padded else (0, 0), stride
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3)
+        self.norm1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3)
+        self.norm2 = nn.BatchNorm2d(out_channels)
+
+    def forward(self, x):
+        for conv, norm in ((self.conv1, self.norm1), (self.conv2, self.norm2)):
+            x = F.conv2d(x, conv.weight, conv.bias, stride=self.stride, padding=self.padding)
+            statistics = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+            x = torch.maximum(F.batch_norm(x, *statistics, self.training), torch.zeros(1).to(x))
+        return x
+
+
 def shared_norm(in_channels, out_channels, padded=True):
     batch_norm = nn.BatchNorm2d(out_channels)
     one, two = (nn.Conv2d(n, out_channels, 3, padding=int(padded)) for n in (in_channels, out_channels))
@@ -84,6 +121,8 @@ RIGHT_BLOCK = {
     "class without biases": BlockClass,
     "loop": block_by_loop,
     "padded by hand": PaddedByHand,
+    "two halves": two_halves,
+    "functions": WrittenOut,
 }
 
 WRONG_BLOCK = [
@@ -134,6 +173,18 @@ WRONG_BLOCK = [
         "TissueImageAnalytics/tiatoolbox#273: padding 0 in the decoder",
         "padded=True has no effect: one pixel of padding keeps the size of a 3x3 convolution.",
         lambda in_channels, out_channels, padded=True: ConvBlock(in_channels, out_channels, padded=False),
+    ),
+    Mistake(
+        "leaky ReLU",
+        "joeylitalien/noise2noise-pytorch#2: ReLU or leaky ReLU?",
+        "the function after the batch norm is a plain ReLU; yours lets some of the negative through.",
+        layers(first, norm, leaky, second, norm, leaky),
+    ),
+    Mistake(
+        "second convolution not padded",
+        "a common slip: the padding is given to one of two convolutions",
+        "only the first convolution is padded, so the second takes 2 pixels.",
+        layers(first, norm, relu, lambda n, m, p: nn.Conv2d(m, m, 3), norm, relu),
     ),
     Mistake(
         "half the channels inside",

@@ -29,6 +29,28 @@ def by_copying(skip, x):
     return joined
 
 
+def by_index(skip, x):
+    """Pick rows and columns by their numbers."""
+    for dim in (-2, -1):
+        start = (skip.shape[dim] - x.shape[dim]) // 2
+        skip = skip.index_select(dim, torch.arange(start, start + x.shape[dim]))
+    return torch.cat([skip, x], dim=1)
+
+
+def by_borders(skip, x):
+    """Cut what is too much off both ends; the far end loses the odd pixel."""
+    rows, columns = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
+    bottom, right = skip.shape[2] - (rows + 1) // 2, skip.shape[3] - (columns + 1) // 2
+    return torch.cat([skip[..., rows // 2 : bottom, columns // 2 : right], x], dim=-3)
+
+
+def by_splitting(skip, x, dim=1):
+    for axis in (2, 3):
+        extra = skip.size(axis) - x.size(axis)
+        skip = skip.split([extra // 2, x.size(axis), extra - extra // 2], dim=axis)[1]
+    return torch.hstack([skip, x]) if dim == 1 else None
+
+
 def symmetric_crop(skip, x):
     top, left = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
     cropped = skip[:, :, top : skip.shape[2] - top, left : skip.shape[3] - left]
@@ -64,6 +86,9 @@ RIGHT_CROP = {
     "negative padding": by_negative_padding,
     "narrow": by_narrow,
     "copying": by_copying,
+    "numbers of rows": by_index,
+    "both borders": by_borders,
+    "split": by_splitting,
 }
 
 WRONG_CROP = [

@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models.convolution import conv_output_size
@@ -26,11 +28,26 @@ def by_documentation(size, kernel, padding=0, stride=1, dilation=1):
     return math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1)
 
 
+def by_walking(size, kernel, padding=0, stride=1, dilation=1):
+    """Let the kernel walk until its last tap leaves the padded image."""
+    first, places = -padding, 0
+    while first + dilation * (kernel - 1) < size + padding:
+        first, places = first + stride, places + 1
+    return places
+
+
+def by_unfolding(size, kernel, padding=0, stride=1, dilation=1):
+    columns = F.unfold(torch.zeros(1, 1, size, 1), (kernel, 1), (dilation, 1), (padding, 0), (stride, 1))
+    return torch.tensor([columns.shape[-1]])
+
+
 RIGHT_CONV = {
     "library": conv_output_size,
     "counting": by_counting,
     "torch itself": by_torch,
     "formula of the documentation": by_documentation,
+    "walking": by_walking,
+    "torch's windows, shape (1,)": by_unfolding,
     "holes between the taps": lambda size, kernel, padding=0, stride=1, dilation=1: (
         (size + 2 * padding - (kernel + (kernel - 1) * (dilation - 1))) // stride + 1
     ),
@@ -92,6 +109,20 @@ WRONG_CONV = [
         ),
     ),
     Mistake(
+        "SAME taken for granted",
+        "tensorflow/tensorflow#4297: the formula of 'SAME' padding is another one",
+        "size / stride, rounded up, is TensorFlow's 'SAME'; here the padding is given, and may be none.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: -(-size // stride),
+    ),
+    Mistake(
+        "one added before the division",
+        "Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 6: floor((i + 2p - k) / s) + 1",
+        "the first place is added after the steps are counted: + 1 behind the division.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * (kernel - 1)) // stride
+        ),
+    ),
+    Mistake(
         "one sign wrong",
         "torch/nn#945: (width + 2 padW - dilationW (kW - 1) + 1) / dW + 1 in the documentation",
         "from the first tap to the last are dilation * (kernel - 1) + 1 pixels; the whole sum is subtracted.",
@@ -147,6 +178,49 @@ def by_formula(size, depth=4):
     return torch.tensor([low * block + offset, high * block + offset])
 
 
+def by_remainder(size, depth=4):
+    """Sizes that fit are 2**depth apart; the remainder tells how far `size` is above one of them."""
+    too_much = (size + 4) % 2**depth  # 4 * (2**depth - 1) has the remainder -4
+    below = size - too_much
+    return np.array([below, below + 2**depth * bool(too_much)])
+
+
+def by_recursion(size, depth=4):
+    """A level below needs sizes of its own; doubling and the block bring them up again."""
+    if depth == 0:
+        return math.floor(size), math.ceil(size)
+    below, above = by_recursion((size - 4) / 2, depth - 1)
+    return 2 * below + 4, 2 * above + 4
+
+
+def by_pooling(size, depth=4):
+    """Ask torch: would a pooling lose a row anywhere?"""
+
+    def loses_nothing(n):
+        for _ in range(depth):
+            n = F.avg_pool1d(torch.ones(1, 1, n), 5, stride=1).shape[-1]  # two 3 x 3 convolutions
+            if 2 * F.max_pool1d(torch.ones(1, 1, n), 2).shape[-1] != n:
+                return False
+            n //= 2
+        return True
+
+    below, above = size, size
+    while not loses_nothing(below):
+        below -= 1
+    while not loses_nothing(above):
+        above += 1
+    return below, above
+
+
+def pooled_first(size, depth):
+    """Take the 4 pixels after the pooling instead of before."""
+    for _ in range(depth):
+        if size % 2:
+            return False
+        size = size // 2 - 4
+    return size > 0
+
+
 def survives(size, depth, loss=4, checked=None):
     """Walk down with `loss` pixels a block, and look at the first `checked` poolings only."""
     for level in range(depth):
@@ -181,6 +255,9 @@ RIGHT_VALID = {
     "climbing from the bottom": by_climbing,
     "trying the network's arithmetic": by_trying,
     "formula": by_formula,
+    "remainder": by_remainder,
+    "recursion": by_recursion,
+    "poolings of torch": by_pooling,
 }
 
 WRONG_VALID = [
@@ -201,6 +278,24 @@ WRONG_VALID = [
         "karolzak/keras-unet#40: 2 pixels are lost at each convolution",
         "a block has two convolutions, so it takes 4 pixels, not 2.",
         search(lambda size, depth: survives(size, depth, loss=2)),
+    ),
+    Mistake(
+        "one pooling too few",
+        "jvanvugt/pytorch-unet#2: multiples of 2**(depth - 1), where depth counts the levels",
+        "`depth` counts the poolings, one less than the levels: you leave one out.",
+        lambda size, depth=4: valid_size(size, depth - 1),
+    ),
+    Mistake(
+        "one pooling too many",
+        "jvanvugt/pytorch-unet#2: does depth count poolings or levels?",
+        "`depth` counts the poolings; below the last one there is the bottom, which is not halved.",
+        lambda size, depth=4: valid_size(size, depth + 1),
+    ),
+    Mistake(
+        "pooling before the block",
+        "jakeret/tf_unet#39: size -= 4 and the pooling, and in which order",
+        "at each level the block comes first and takes 4 pixels; what is left is pooled.",
+        search(pooled_first),
     ),
     Mistake(
         "above and below swapped",

@@ -46,6 +46,20 @@ def through_the_model(model, batch, loss_fn, optimizer):
     return loss.tolist()
 
 
+def gradients_to_none(model, batch, loss_fn, optimizer, clip=None):
+    """Clears by hand, and looks at the batch first."""
+    images, target = (part.clone() for part in batch)
+    model.train(True)
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            weight.grad = None
+    with torch.enable_grad():
+        loss = loss_fn(model(images), target)
+        loss.backward()
+    optimizer.step()
+    return loss.detach().numpy()
+
+
 def step_with(order, train=True, change=lambda logits: logits, value=lambda loss: loss.item()):
     """Return a step that calls things in this order: z(ero), f(orward), b(ackward), s(tep)."""
 
@@ -106,6 +120,7 @@ RIGHT_STEP = {
     "gradients by hand": gradients_by_hand,
     "cleared at the end": cleared_at_the_end,
     "through the model": through_the_model,
+    "gradients set to None": gradients_to_none,
 }
 
 WRONG_STEP = [

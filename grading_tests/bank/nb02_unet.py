@@ -1,5 +1,7 @@
 """Right and wrong answers to the gap about the forward pass of the U-Net."""
 
+import functools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -65,6 +67,43 @@ def by_index(self, x):
     return self.head(x)
 
 
+def on_a_stack(self, x):
+    """One list is filled on the way down and emptied on the way up."""
+    stack = [x]
+    for block in self.down:
+        stack.append(block(stack[-1]))
+        stack.append(F.max_pool2d(stack[-1], kernel_size=(2, 2)))
+    x = self.bottom(stack.pop())
+    for up in self.up:
+        x = up(x, stack.pop())
+        stack.pop()  # what went into this level
+    return F.conv2d(x, self.head.weight, self.head.bias)
+
+
+def by_generator(self, x, return_features=False):
+    def contract(x):
+        for block in self.down:
+            kept = block(x)
+            yield kept
+            x = F.adaptive_max_pool2d(kept, (kept.shape[-2] // 2, kept.shape[-1] // 2))
+        yield x
+
+    *skips, lowest = contract(x)
+    features = self.bottom(lowest)
+    for number, skip in enumerate(skips[::-1]):
+        features = self.up[number](features, skip)
+    return features if return_features else self.head(features)
+
+
+def by_reducing(self, x):
+    skips = functools.reduce(
+        lambda kept, block: [*kept, block(F.max_pool2d(kept[-1], 2))], self.down[1:], [self.down[0](x)]
+    )
+    lowest = self.bottom(nn.MaxPool2d(2)(skips[-1]))
+    steps = zip(self.up, reversed(skips), strict=True)
+    return self.head(functools.reduce(lambda below, step: step[0](below, step[1]), steps, lowest))
+
+
 def general(pool=lambda x: F.max_pool2d(x, 2), keep=lambda before, after: before, skips=reversed, end=None):
     """Return a forward pass that differs from the right one in one place."""
 
@@ -123,6 +162,9 @@ RIGHT_UNET = {
     "popping": network(by_popping),
     "recursion": network(by_recursion),
     "levels by number": network(by_index),
+    "stack": network(on_a_stack),
+    "generator": network(by_generator),
+    "reduce": network(by_reducing),
 }
 
 WRONG_UNET = [

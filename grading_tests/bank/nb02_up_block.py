@@ -47,6 +47,46 @@ class WrittenOut(nn.Module):
         return torch.relu(self.norm2(self.conv2(x)))
 
 
+class MadeInForward(nn.ModuleDict):
+    """The parts in a dictionary, called by name."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        up = nn.ConvTranspose2d(in_channels, out_channels, 2, 2, bias=True)
+        super().__init__({"mix": after(skip_channels, out_channels, padded), "up": up})
+
+    def forward(self, x, skip, crop=crop_and_concat):
+        return self["mix"](crop(skip, self["up"](x)))
+
+
+class BlocksOfFour(nn.Module):
+    """The up-convolution as a matrix product: each pixel becomes a block of 2 x 2."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+        self.block = ConvBlock(out_channels + skip_channels, out_channels, padded=padded)
+
+    def forward(self, x, skip):
+        B, _, h, w = x.shape
+        pixels = torch.einsum("bnhw,nmij->bmhiwj", x, self.up.weight).reshape(B, -1, 2 * h, 2 * w)
+        larger = pixels + self.up.bias.view(1, -1, 1, 1)
+        return self.block(crop_and_concat(skip, larger))
+
+
+class Inherits(ConvBlock):
+    """The block itself, with an up-convolution in front."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__(skip_channels + out_channels, out_channels, padded=padded)
+        self.larger = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+
+    def forward(self, x, skip):
+        x = crop_and_concat(skip, self.larger(x))
+        for layer in list(self.children())[:-1]:
+            x = layer(x)
+        return x
+
+
 def up_block(in_channels, skip_channels, out_channels, padded=True):
     return Up(double(in_channels, out_channels), after(skip_channels, out_channels, padded))
 
@@ -64,6 +104,9 @@ RIGHT_UP = {
     "function": up_block,
     "layers in another order": InOneLine,
     "written out": WrittenOut,
+    "dictionary of parts": MadeInForward,
+    "matrix product": BlocksOfFour,
+    "inherits the block": Inherits,
 }
 
 WRONG_UP = [
@@ -98,6 +141,12 @@ WRONG_UP = [
         lambda n, s, m, padded=True: Up(
             nn.ConvTranspose2d(n, m, 3, stride=2, padding=1, output_padding=1), after(s, m, padded)
         ),
+    ),
+    Mistake(
+        "ReLU after the up-convolution",
+        "akirasosa/mobile-semantic-segmentation#47: no ReLU after the deconvolution?",
+        "nothing comes between the up-convolution and the concatenation; the ReLUs are in the block.",
+        lambda n, s, m, padded=True: Up(nn.Sequential(double(n, m), nn.ReLU()), after(s, m, padded)),
     ),
     Mistake(
         "no skip connection",
