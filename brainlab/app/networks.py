@@ -96,8 +96,7 @@ def find_networks(folders: Iterable[Path]) -> tuple[list[Network], list[str]]:
         try:
             networks.append(_network(path))
         except (ValueError, OSError) as error:
-            line = " ".join(str(error).split()).replace(str(path), f"{path.parent.name}/{path.name}")
-            problems.append(line)
+            problems.append(" ".join(str(error).split()).replace(str(path.parent), path.parent.name))
     return networks, problems
 
 
@@ -119,7 +118,10 @@ def _read(path: Path) -> SavedModel:
     if "model" in content and about_file.is_file():
         kind, options, about = _told_by(about_file)
     else:
-        kind, options, about = *unet_of(state), {}
+        try:
+            kind, options, about = *unet_of(state), {}
+        except SavedModelError as error:
+            raise SavedModelError(f"{path}: {error}") from error
     return check_saved({"kind": kind, "options": options, "state": state, "about": about}, path)
 
 
