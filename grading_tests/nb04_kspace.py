@@ -93,7 +93,7 @@ def dark_background(answer: Any, rng: np.random.Generator) -> None:
 
 
 def oblong(answer: Any, rng: np.random.Generator) -> None:
-    for height, width, kept in ((10, 16, 5), (15, 8, 6)):
+    for height, width, kept in ((10, 16, 5), (15, 8, 6), (8, 12, 8), (9, 6, 6)):
         hr = grey(rng, 2, 1, height, width)
         before = hr.clone()
         tried = f"{height} x {width} to {kept} x {kept}"

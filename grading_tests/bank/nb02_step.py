@@ -60,6 +60,17 @@ def gradients_to_none(model, batch, loss_fn, optimizer, clip=None):
     return loss.detach().numpy()
 
 
+def zeros_before(model, batch, loss_fn, optimizer):
+    """Zeros instead of no gradient, and backward as a function."""
+    model.train()
+    for weight in model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    loss = loss_fn(model(batch[0]), batch[1])
+    torch.autograd.backward([loss], [torch.ones(())])
+    optimizer.step()
+    return round(loss.item(), 8)
+
+
 def step_with(order, train=True, change=lambda logits: logits, value=lambda loss: loss.item()):
     """Return a step that calls things in this order: z(ero), f(orward), b(ackward), s(tep)."""
 
@@ -121,6 +132,7 @@ RIGHT_STEP = {
     "cleared at the end": cleared_at_the_end,
     "through the model": through_the_model,
     "gradients set to None": gradients_to_none,
+    "gradients of zero": zeros_before,
 }
 
 WRONG_STEP = [
