@@ -1,6 +1,7 @@
 """Keep of a cell's outputs what a reader should see: no stderr, no progress bars, no blank widgets."""
 
 import re
+from html import escape
 
 from nbformat import NotebookNode
 
@@ -15,6 +16,7 @@ def tidy(cell: NotebookNode) -> None:
     for output in cell.outputs:
         if not presentable(output):
             continue
+        describe(output)
         if output.output_type == "stream" and kept and kept[-1].output_type == "stream":
             kept[-1].text += output.text
         else:
@@ -35,6 +37,23 @@ def presentable(output: NotebookNode) -> bool:
     # Without a running kernel a widget is blank; its picture, if it brought one, is what a reader can see.
     del data[WIDGET]
     return "image/png" in data
+
+
+def describe(output: NotebookNode) -> None:
+    """Make a PNG an HTML image with alt text in place: nbconvert and GitHub give that of no other.
+
+    The words are those of the picture's metadata, or else its text; of a bare figure there is only its kind.
+    """
+    data = output.get("data", {})
+    if "image/png" not in data:
+        return
+    png, metadata = data.pop("image/png"), output.metadata.pop("image/png", {})
+    if "<img" not in data.get("text/html", ""):
+        alt = (
+            metadata.get("alt") or data.get("text/plain", "").strip("<>") or "a picture without a description"
+        )
+        source = f"data:image/png;base64,{''.join(png.split())}"
+        data["text/html"] = f'<img alt="{escape(alt)}" style="max-width:100%" src="{source}">'
 
 
 def as_on_screen(text: str) -> str:

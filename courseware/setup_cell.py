@@ -31,7 +31,9 @@ lab = setup(data=None, budget=None)"""
 
 
 def badge(stem: str) -> str:
-    """Return the markdown of a badge that opens a student notebook on Colab."""
-    picture = "https://colab.research.google.com/assets/colab-badge.svg"
+    """Return the markdown of a button that opens a student notebook on Colab.
+
+    Text, and not Colab's own picture: a notebook asks no other machine for anything while it is read.
+    """
     target = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{TAG}/course/{stem}.ipynb"
-    return f"[![Open in Colab]({picture})]({target})"
+    return f"[<kbd>▶ Open in Colab</kbd>]({target})"

@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.executable):
+def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.executable, **settings: str):
     """Run a server on a folder with settings of its own, and stop it; yields its address.
 
     Parameters
@@ -52,6 +52,8 @@ def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.exec
         "jupyterlab", "voila" or "notebook" (the classic one).
     python : str or Path
         Of the environment that it is installed in.
+    **settings : str
+        Environment variables for its kernels.
     """
     home = folder / ".jupyter-home"
     config = home / "labconfig"
@@ -66,6 +68,7 @@ def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.exec
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "PYTHONPATH": os.pathsep.join((str(REPO), str(REPO / "tests" / "browser"))),
         "OMP_NUM_THREADS": "1",
+        **settings,
     }
     flags = {
         "jupyterlab": ["--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token="],

@@ -18,6 +18,27 @@ def test_of_a_widget_only_the_picture_is_published():
 
 
 @pytest.mark.parametrize(
+    ("data", "metadata", "alt"),
+    [
+        ({"text/plain": "Widget()"}, {"image/png": {"alt": 'a "head"'}}, "a &quot;head&quot;"),
+        ({"text/plain": "axial slice 3"}, {}, "axial slice 3"),
+        ({"text/plain": "<Figure with 1 Axes>"}, {}, "Figure with 1 Axes"),
+        ({"text/html": '<img alt="own words" src="data:image/png;base64,aGk=">'}, {}, "own words"),
+        ({}, {}, "a picture without a description"),
+    ],
+)
+def test_every_picture_has_alt_text_and_comes_once(data, metadata, alt):
+    output = nbformat.v4.new_output("display_data", data=data | {"image/png": "aGk=\n"}, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("x", outputs=[output])
+    tidy(cell)
+    [output] = cell.outputs
+    assert "image/png" not in output.data | output.metadata
+    assert output.data["text/html"].count("aGk=") == 1
+    assert f'alt="{alt}"' in output.data["text/html"]
+    nbformat.validate(nbformat.v4.new_notebook(cells=[cell]))
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("plain\n\ntext\n", "plain\n\ntext\n"),

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from html import escape
 
 from matplotlib.figure import Figure
 
@@ -10,6 +11,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def with_picture(widget: object, bundle: tuple | dict | None, figure: Figure, alt: str) -> tuple[dict, dict]:
     """Add a PNG with alt text to what Jupyter stores of a widget; the widget's state is not stored.
+
+    The picture comes twice: nbconvert and GitHub give the alt text only of one that is HTML.
 
     Parameters
     ----------
@@ -22,4 +25,6 @@ def with_picture(widget: object, bundle: tuple | dict | None, figure: Figure, al
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80, facecolor="white")
     png = base64.b64encode(buffer.getvalue()).decode()
-    return {**data, "image/png": png, "text/plain": alt}, {**metadata, "image/png": {"alt": alt}}
+    html = f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{png}">'
+    stored = {"text/html": html, "image/png": png, "text/plain": alt}
+    return {**data, **stored}, {**metadata, "image/png": {"alt": alt}}

@@ -208,6 +208,8 @@ def test_a_static_page_gets_a_picture_with_alt_text(viewer):
     data, metadata = viewer._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert "axial slice 6 of FLAIR" in metadata["image/png"]["alt"]
+    assert f'alt="{metadata["image/png"]["alt"]}"' in data["text/html"]
+    assert data["image/png"] in data["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in data
     assert len(data["image/png"]) < 200_000
 
