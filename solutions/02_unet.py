@@ -211,6 +211,14 @@ figures.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger squa
 # <details><summary>Answer</summary>Everything between its taps. It looks at 17 pixels but samples only 25 of the 289
 # places. Yu and Koltun let the dilation grow from layer to layer, 1, 2, 4, …, so that nothing is skipped.</details>
 #
+# *Try:* how far do three layers see without dilation, with 4 in each, and doubled from 1, and which leave holes?
+
+# %%
+from brainlab.view import ReceptiveField
+
+ReceptiveField(layers=3, dilation=4)
+
+# %% [markdown]
 # **Believe:** a pixel knows its receptive field and nothing else. Convolutions widen it slowly, dilation widens it
 # with holes, pooling widens it fast.
 
@@ -839,21 +847,19 @@ figures.show(picture, alt=alt)
 # Your network, your loss. `fit` from the library is the loop around the step: batches, validation, callbacks,
 # checkpoints, a progress bar. The time and the sizes come from the budget. For a run this short the learning rate is
 # not lowered on a plateau, which would never come, but along half a cosine.
+#
+# *Look, while it trains:* at which epoch do training and validation loss part?
 
 # %%
 from brainlab.training import fit
+from brainlab.view import TrainingMonitor
 
 torch.manual_seed(lab.seed)
 network = UNet(width=lab.budget.width)
 settings = recipe.settings(lab.budget, lab.device, lab.seed)
-history = fit(network, train_set, val_set, cross_entropy, settings)
+monitor = TrainingMonitor(settings.epochs).show()  # draws after each epoch
+history = fit(network, train_set, val_set, cross_entropy, settings, on_epoch=monitor)
 print(f"{len(history)} epochs, the best is epoch {history.best_epoch + 1}")
-
-# %%
-curves = {"yours": {"train": history.train_loss, "validation": history.val_loss}}
-picture = figures.learning_curves(curves, ylabel="cross-entropy", best=history.best_epoch)
-picture.axes[0].set_yscale("log")
-figures.show(picture, alt="Training and validation loss of your network by epoch")
 
 # %%
 curves = {"yours": {"validation": history.val_dice}}
@@ -969,6 +975,17 @@ print("missed at 0.5       " + "".join(f"{n:8d}" for n in missed_at_half))
 # *Look:* below one half, thresholds let several classes claim one pixel, and at most one of them is right. At 0.5
 # there are fewer false positives than with argmax; what is the price?
 #
+# *Try:* the slice with most ET. Which threshold gives each class its best Dice here, and would you dare to keep it for
+# the next patient?
+
+# %%
+from brainlab.view import ThresholdExplorer
+
+at = int((target == 3).sum(dim=(1, 2)).argmax())
+affine = val_set.cached[val_set.index[at][0]].affine
+ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 0.3, 0.3])
+
+# %% [markdown]
 # **Believe:** argmax needs no tuning and gives every pixel exactly one class. A threshold trades one kind of error
 # for the other.
 

@@ -674,6 +674,17 @@ print(f"for {walls.sum()} pixels each")
 
 # %% [markdown]
 # **Believe:** only a loss with weights for places knows that a pixel can be more than a pixel.
+#
+# All losses at once, on the tumour of section 3. The bars compare each with finding nothing at all.
+#
+# *Try:* move and grow the prediction. For which losses is it soon cheaper to find nothing, and which one hardly
+# complains about a prediction that is too large?
+
+# %%
+from brainlab.view import LossExplorer
+
+tumour = labels_to_network(example, z, size, pixel) > 0  # (H, W)
+LossExplorer(tumour, to_network(example, z, size, pixel)[3], example.affine, right=6)
 
 # %% [markdown]
 # ## 8 · The same network, four losses
@@ -969,6 +980,15 @@ picture = outlines([x[0].numpy() for x, _ in bent], [y.numpy() for _, y in bent]
 share = np.mean([y.float().mean() for _, y in chest_test])
 predicted("accuracy of no lung anywhere", my_lazy_accuracy, 1 - share, ".1%")
 figures.show(picture, alt="An X-ray with the outline of the lungs: as it is, gently bent, and bent too far")
+
+# %% [markdown]
+# *Try:* go through some seeds. From which σ on could this no longer be a chest?
+
+# %%
+from brainlab.view import AugmentPreview
+
+x_ray, mask = chest_test[0]  # (1, H, W), (H, W)
+AugmentPreview(x_ray[0], mask, seed=2)
 
 # %% [markdown]
 # Two trainings on bent images: cross-entropy alone (`alpha=1` in your gap 6) and Dice alone (`alpha=0`).
