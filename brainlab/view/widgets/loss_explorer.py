@@ -14,8 +14,8 @@ from traitlets import Float, Int
 from brainlab import losses
 from brainlab.view.colours import to_grey
 from brainlab.view.outlines import DASHES, PREDICTION, TRUTH, outline
-from brainlab.view.slices import oriented
-from brainlab.view.widgets.panel import Panel, as_array
+from brainlab.view.slices import head_box, oriented
+from brainlab.view.widgets.panel import Panel, as_array, mark_sides
 
 KINDS = {"pixels": "#0072B2", "areas": "#D55E00", "both": "#009E73"}
 MOST = 2.5  # how far the bars are drawn; "nothing found" is 1
@@ -111,6 +111,7 @@ class LossExplorer(Panel):
         self.image = np.zeros(self.truth.shape) if image is None else as_array(image)
         if self.image.shape != self.truth.shape:
             raise ValueError(f"image has shape {self.image.shape}; expected {self.truth.shape}, as truth has")
+        self.affine = affine
         if affine is not None:  # turned at once, so that right is right in the picture
             self.truth, self.image = (oriented(x, affine).copy() for x in (self.truth, self.image))
         self._losses = every_loss(self.truth)
@@ -175,7 +176,10 @@ class LossExplorer(Panel):
         left.imshow(to_grey(self.image), cmap="gray", vmin=0, vmax=1)
         outline(left, self.image, self.truth, TRUTH, "-")
         outline(left, self.image, mask, PREDICTION, DASHES)
-        left.set(xticks=[], yticks=[])
+        x0, x1, y0, y1 = head_box(self.truth, max(self.truth.shape) // 4)
+        left.set(xticks=[], yticks=[], xlim=(x0, x1), ylim=(y0, y1), facecolor="black")
+        if self.affine is not None:
+            mark_sides(left)
         shared = int((mask & self.truth).sum())
         found = f"{shared} of {self.truth.sum()} pixels found, {mask.sum() - shared} invented"
         left.set_xlabel(found, fontsize=9)

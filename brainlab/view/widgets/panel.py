@@ -111,7 +111,13 @@ def show_plane(
     ax.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.set_title(title, fontsize=9)
-    for x, side in ((0.04, "R"), (0.96, "L")) if marks and affine is not None else ():
+    if marks and affine is not None:
+        mark_sides(ax)
+
+
+def mark_sides(ax: Axes) -> None:
+    """Write R and L at the sides of a picture in the radiological view."""
+    for x, side in ((0.04, "R"), (0.96, "L")):
         mark = ax.text(x, 0.5, side, transform=ax.transAxes, color="white", fontsize=9, fontweight="bold")
         mark.set(ha="center", va="center")
         mark.set_path_effects([withStroke(linewidth=2, foreground="black")])
