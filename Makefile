@@ -25,7 +25,7 @@ cohort: .venv/teach.done
 course: .venv/teach.done
 	$(BIN)/python -m courseware build
 
-test: .venv/test.done lint
+test: .venv/test.done .venv/classic lint
 	$(BIN)/python -m pytest
 
 lint: .venv/test.done
@@ -55,3 +55,9 @@ clean:
 .venv/test.done: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[teach,test]'
 	@touch $@
+
+# A classic notebook with the ipywidgets of Colab, for one test in a browser; it is skipped where this cannot be had.
+.venv/classic: .venv/bin/python tests/browser/classic.txt
+	@rm -rf $@; $(BIN)/python -m venv $@ && $@/bin/python -m pip install -q --disable-pip-version-check \
+		--only-binary :all: -r tests/browser/classic.txt && touch $@ || \
+		{ rm -rf $@; echo "no classic notebook can be made here: its test will be skipped"; }

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from course_folder import REPO
-from lab import CHROMIUM, browser, open_in_lab, run_all, server, watch
+from lab import CHROMIUM, NO_CHROMIUM, browser, open_in_lab, run_all, server, watch
 from test_viewer import Driver, eventually
 
 from courseware.build import build, readable, write
@@ -14,7 +14,7 @@ from courseware.build import build, readable, write
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 HTMLExporter = pytest.importorskip("nbconvert").HTMLExporter
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 TEXT = REPO / "solutions" / "01_data_eda.py"
 VIEWERS = 2  # in the notebook

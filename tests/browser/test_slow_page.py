@@ -1,11 +1,22 @@
 """A page that needs more than anywidget's 2 s to load the viewer still hears the kernel."""
 
 import pytest
-from lab import CHROMIUM, TOO_SLOW, browser, open_in_lab, run_all, run_cell, server, watch, write_notebook
+from lab import (
+    CHROMIUM,
+    NO_CHROMIUM,
+    TOO_SLOW,
+    browser,
+    open_in_lab,
+    run_all,
+    run_cell,
+    server,
+    watch,
+    write_notebook,
+)
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 FIRST = """from toy_head import head, AFFINE
 from brainlab.view import SliceViewer

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from lab import CHROMIUM, browser, open_in_lab, run_all, run_cell, server, watch, write_notebook
+from lab import CHROMIUM, NO_CHROMIUM, browser, open_in_lab, run_all, run_cell, server, watch, write_notebook
 from toy_head import AFFINE, SHAPE, head
 
 from brainlab.view import SliceViewer
@@ -14,7 +14,7 @@ from brainlab.view import SliceViewer
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 HTMLExporter = pytest.importorskip("nbconvert").HTMLExporter
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 FIRST = """from toy_head import head, AFFINE
 from brainlab.view import SliceViewer

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, REPO, browser, server, watch, write_notebook
+from lab import CHROMIUM, NO_CHROMIUM, REPO, browser, server, watch, write_notebook
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 CLASSIC = Path(os.environ.get("BRAINLAB_CLASSIC", REPO / ".venv" / "classic")) / "bin" / "python"
 FIRST = """from toy_head import head, AFFINE
@@ -52,7 +52,7 @@ def test_in_voila(tmp_path):
         assert [url for url in seen["foreign"] if "fontawesome" not in url] == []
 
 
-@pytest.mark.skipif(not CLASSIC.exists(), reason="no classic notebook: see tests/browser/classic.txt")
+@pytest.mark.skipif(not CLASSIC.exists(), reason="there is no classic notebook: make .venv/classic")
 def test_in_a_classic_notebook_with_ipywidgets_7(tmp_path):
     write_notebook(tmp_path / "viewer.ipynb", FIRST, SECOND)
     with server(tmp_path, "notebook", CLASSIC) as address, browser() as chromium:
