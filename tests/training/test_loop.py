@@ -273,6 +273,20 @@ def test_loss_module_and_unet():
 # What it says
 
 
+def test_on_epoch_hears_the_history_after_each_epoch():
+    heard = []
+    history = fit(
+        net(),
+        Noisy(),
+        images(6, 1),
+        cross_entropy,
+        replace(SETTINGS, epochs=3),
+        progress=False,
+        on_epoch=lambda so_far: heard.append(list(so_far.val_loss)),
+    )
+    assert heard == [history.val_loss[:n] for n in (1, 2, 3)]
+
+
 def test_divergence_names_epoch_and_step():
     class Spoilt(Noisy):
         def __getitem__(self, index):
