@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The kernels find this brainlab and its page's template, also where it is not installed.
     for name, first in {"PYTHONPATH": HERE.parents[1], "JUPYTER_PATH": HERE / "share"}.items():
         os.environ[name] = os.pathsep.join(filter(None, [str(first), os.environ.get(name)]))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's idle threads sleep
     try:
         server = Voila(config=settings(options), config_file_paths=[])  # nobody else's settings
         server.initialize([str(HERE / "page.ipynb")])

@@ -80,6 +80,7 @@ def enlarge_slice(
     plain = resample(low, size).clamp(0, 1)
     made = plain
     if model is not None:
+        model.to(memory_format=torch.channels_last)  # faster on a CPU, the same result
         with evaluating(model):
             made = model(low, size).float().clamp(0, 1)
     numbers = (_db(plain, true), _db(made, true)) if coarse else None

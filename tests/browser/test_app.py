@@ -5,17 +5,16 @@ import http.client
 import os
 import re
 import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 from bad_uploads import BAD_ZIPS, REFUSED
+from demo import demo, upload, visit
 from fake_cases import fake_brain
-from lab import CHROMIUM, REPO, _wait_for, browser, free_port, watch
+from lab import CHROMIUM, REPO, browser
 from sending import case_files, slice_png, write_networks, zipped
 
 from brainlab.app.networks import find_networks
@@ -27,61 +26,8 @@ pytest.importorskip("voila", reason="Voila is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or REPO.parent / "shared" / "data") / "brats_gli_00001"
-TEACHING = "For teaching, not a medical device"
 # These need other limits than those of the server, and are tested without a browser.
 OTHER_LIMITS = {"bomb"}
-
-
-@contextmanager
-def demo(folder, *arguments):
-    """Run the demo as its command does; yields its address."""
-    for name in ("home", "tmp"):
-        (folder / name).mkdir(exist_ok=True)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "HOME": str(folder / "home"),
-        "TMPDIR": str(folder / "tmp"),
-        "BRAINLAB_HOME": str(folder / "home" / "brainlab"),
-        "OMP_NUM_THREADS": "1",
-    }
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "brainlab.app", "--no-browser", f"--port={port}", *arguments],
-            cwd=REPO,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/voila/files/no", process, folder / "log")
-            yield address
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def visit(chromium, address):
-    """Open the page of a new visitor; returns it and what it asks of others."""
-    page = chromium.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
-    seen = watch(page, address)
-    page.goto(address, wait_until="domcontentloaded", timeout=300_000)
-    assert page.locator("header").inner_text().replace("\n", " ").count(TEACHING) == 1, "while it loads, too"
-    page.locator(".bl-drop").wait_for(timeout=300_000)
-    return page, seen
-
-
-def upload(page, *files):
-    """Choose files, as (name, bytes) or paths, and wait until they are sent."""
-    chosen = [
-        str(f) if isinstance(f, Path) else {"name": f[0], "mimeType": "", "buffer": f[1]} for f in files
-    ]
-    page.locator(".bl-drop input").set_input_files(chosen)
-    page.locator(".bl-upload progress[hidden]").wait_for(state="attached", timeout=120_000)
 
 
 def segment(page, folder):
