@@ -72,7 +72,7 @@ def scan(
     target = target.reshape(images, height, width)
     favoured = rng.normal(0, 1, (1, classes, 1, 1))
     noise = rng.normal(0, 1.5, (images, classes, height, width))
-    logits = torch.as_tensor(noise + favoured, dtype=torch.float32) + one_hot(target, classes)
+    logits = torch.as_tensor(noise + favoured, dtype=torch.get_default_dtype()) + one_hot(target, classes)
     return logits, target
 
 

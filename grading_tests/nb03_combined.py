@@ -20,7 +20,7 @@ def bce_dice(logits: Tensor, target: Tensor, alpha: float = 0.5) -> Tensor:
 
 def masks(rng: np.random.Generator, images: int, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Return logits (B, 1, H, W) and masks (B, H, W) of a tumour that gets smaller from image to image."""
-    logits = torch.as_tensor(rng.normal(-0.5, 2, (images, 1, height, width)), dtype=torch.float32)
+    logits = torch.as_tensor(rng.normal(-0.5, 2, (images, 1, height, width)), dtype=torch.get_default_dtype())
     share = 0.6 / 2 ** np.arange(images)[:, None, None]
     target = torch.as_tensor(rng.random((images, height, width)) < share, dtype=torch.int64)
     target[:, 0, 0] = 1

@@ -54,7 +54,7 @@ def cross_part(answer: Any, rng: np.random.Generator) -> None:
 def large_logits(answer: Any, rng: np.random.Generator) -> None:
     # Sure and wrong everywhere, so that the result does not hang on how pixels that are right are treated.
     target = labels_like(rng, 1, 4, 4)
-    logits = certain((target + 1) % 4, 4, 200.0) + noise(rng, 1, 4, 4, 4)
+    logits = certain((target + 1) % 4, 4, 500.0) + noise(rng, 1, 4, 4, 4)
     tried = "logits of several hundreds, cross-entropy part alone"
     expect_loss(answer, exp_log, logits, target, tried, "step 3", dice_weight=0.0, cross_weight=1.0)
 

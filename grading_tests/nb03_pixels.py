@@ -16,7 +16,7 @@ from grading_tests.networks import labels_like, noise
 def weights(rng: np.random.Generator, classes: int = 4) -> Tensor:
     """Return one weight for each class, far apart, none of them 1."""
     values = 2.0 ** rng.permutation(np.arange(classes) * 2 - 2.5)
-    return torch.as_tensor(values, dtype=torch.float32)
+    return torch.as_tensor(values, dtype=torch.get_default_dtype())
 
 
 def weighted_values(answer: Any, rng: np.random.Generator) -> None:

@@ -137,5 +137,5 @@ def into_a_network(answer: Any, rng: np.random.Generator) -> None:
     got = mixed(answer, *copies(psnr, gan), 0.6, tried)
     attempt(tried, "a network that takes it", model.load_state_dict, got)
     expected.load_state_dict({name: 0.4 * psnr[name] + 0.6 * gan[name] for name in gan})
-    x = torch.as_tensor(rng.normal(size=(2, 1, 5, 6)), dtype=torch.float32)
+    x = torch.as_tensor(rng.normal(size=(2, 1, 5, 6)), dtype=torch.get_default_dtype())
     expect(model(x), expected(x), f"{tried}: its output")

@@ -47,7 +47,7 @@ def expect_crop(answer: Any, hr: Tensor, size: int, tried: str, step: str = "") 
 
 def grey(rng: np.random.Generator, *shape: int) -> Tensor:
     """Return random images that no cut of k-space brings out of 0..1."""
-    return torch.as_tensor(rng.uniform(0.3, 0.7, shape), dtype=torch.float32)
+    return torch.as_tensor(rng.uniform(0.3, 0.7, shape), dtype=torch.get_default_dtype())
 
 
 def even_sizes(answer: Any, rng: np.random.Generator) -> None:
@@ -71,7 +71,7 @@ def middle_stays(answer: Any, rng: np.random.Generator) -> None:
         axis = (torch.arange(full) + 0.5) / full
         spot = 0.8 * torch.exp(-(((axis[:, None] - row) ** 2 + (axis - column) ** 2) / (2 * 0.13**2)))
         tried = f"a spot, {full} x {full} to {kept} x {kept}: its row and column, in parts of the width"
-        got = attempt(tried, [row, column], answer, spot[None, None].float(), kept)
+        got = attempt(tried, [row, column], answer, spot[None, None].to(torch.get_default_dtype()), kept)
         image = torch.as_tensor(got).abs().reshape(-1, kept)[:kept]
         places = (torch.arange(kept) + 0.5) / kept
         centre = [(image.sum(dim) * places).sum() / image.sum() for dim in (1, 0)]

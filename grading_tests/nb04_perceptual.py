@@ -30,7 +30,7 @@ def extractor(rng: np.random.Generator, dark: float = 0.0) -> nn.Module:
 
 def pictures(rng: np.random.Generator, *shape: int) -> tuple[Tensor, Tensor]:
     """Return a made and a true image of about 0..1; the made one has values outside, as before clipping."""
-    hr = torch.as_tensor(rng.random(shape), dtype=torch.float32)
+    hr = torch.as_tensor(rng.random(shape), dtype=torch.get_default_dtype())
     return hr + 0.3 * noise(rng, *shape) + 0.1, hr
 
 

@@ -28,9 +28,9 @@ def expect_psnr(answer: Any, sr: Tensor, hr: Tensor, tried: str, step: str = "")
 
 def pair(rng: np.random.Generator, *shape: int, errors: tuple[float, ...]) -> tuple[Tensor, Tensor]:
     """Return made and true images in 0..1; the errors of each image grow with its number in `errors`."""
-    hr = torch.as_tensor(rng.uniform(0.3, 0.6, shape), dtype=torch.float32)
+    hr = torch.as_tensor(rng.uniform(0.3, 0.6, shape), dtype=torch.get_default_dtype())
     sizes = torch.tensor(errors).reshape(-1, 1, 1, 1)
-    sr = hr + sizes * torch.as_tensor(rng.uniform(-1, 1, shape), dtype=torch.float32)
+    sr = hr + sizes * torch.as_tensor(rng.uniform(-1, 1, shape), dtype=torch.get_default_dtype())
     return sr.clamp(0, 1), hr
 
 
@@ -40,8 +40,8 @@ def each_image(answer: Any, rng: np.random.Generator) -> None:
 
 
 def twenty_decibels(answer: Any, rng: np.random.Generator) -> None:
-    hr = torch.as_tensor(rng.uniform(0.3, 0.6, (2, 1, 5, 5)), dtype=torch.float32)
-    signs = torch.as_tensor(rng.choice([-1, 1], (2, 1, 5, 5)), dtype=torch.float32)
+    hr = torch.as_tensor(rng.uniform(0.3, 0.6, (2, 1, 5, 5)), dtype=torch.get_default_dtype())
+    signs = torch.as_tensor(rng.choice([-1, 1], (2, 1, 5, 5)), dtype=torch.get_default_dtype())
     sr = hr + torch.tensor([0.1, 0.01]).reshape(2, 1, 1, 1) * signs
     expect_psnr(answer, sr, hr, "2 images, every pixel wrong by 0.1 and by 0.01", "step 3")
 

@@ -37,7 +37,7 @@ def logits(rng: np.random.Generator, real: int, fake: int) -> tuple[Tensor, Tens
     Each batch is skew, so that a mean, a sum of the batch and the other batch's mean all differ.
     """
     batches = rng.exponential(2, (real, 1)) - 0.5, 0.5 - rng.exponential(1, (fake, 1))
-    return tuple(torch.as_tensor(batch, dtype=torch.float32) for batch in batches)
+    return tuple(torch.as_tensor(batch, dtype=torch.get_default_dtype()) for batch in batches)
 
 
 def both(answer: Any, real: Tensor, fake: Tensor, tried: str) -> tuple[Any, Any]:

@@ -104,8 +104,8 @@ def twin(
 
 
 def noise(rng: np.random.Generator, *shape: int) -> Tensor:
-    """Return float32 Gaussian noise."""
-    return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32)
+    """Return Gaussian noise of the default type."""
+    return torch.as_tensor(rng.normal(size=shape), dtype=torch.get_default_dtype())
 
 
 def labels_like(rng: np.random.Generator, *shape: int, classes: int = 4) -> Tensor:

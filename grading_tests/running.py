@@ -16,6 +16,8 @@ from grading_tests.gap import Gap
 
 # A right answer takes well under a second for all its properties, even on a loaded machine.
 LONGEST_SECONDS = 20.0
+# Inputs and networks are of this type, whatever the notebook has made torch's default.
+DTYPE = torch.float32
 
 
 class TooSlow(BaseException):
@@ -30,7 +32,7 @@ def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseExcepti
     """
     results: list[BaseException | None] = []
     wanted = [(number, item) for number, item in enumerate(gap.properties) if graded or item.visible]
-    with quiet(), random_state_kept(), torch.enable_grad():
+    with quiet(), state_kept(), torch.enable_grad():
         for number, item in wanted:
             torch.manual_seed(seed)
             try:
@@ -60,13 +62,19 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def random_state_kept() -> Iterator[None]:
-    """Leave all global random numbers as they were: a check changes nothing for the rest of the notebook."""
+def state_kept() -> Iterator[None]:
+    """Work in `DTYPE`, and leave it and all random numbers as they were.
+
+    A check depends on nothing that a notebook has set, and changes nothing for the rest of it.
+    """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    dtype = torch.get_default_dtype()
     try:
+        torch.set_default_dtype(DTYPE)
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
+        torch.set_default_dtype(dtype)
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
 

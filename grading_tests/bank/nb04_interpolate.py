@@ -30,7 +30,7 @@ def from_a_copy(psnr_state, gan_state, alpha):
 def by_difference(psnr_state, gan_state, alpha):
     return {
         name: psnr_state[name] + alpha * (gan - psnr_state[name])
-        if gan.dtype == torch.float32
+        if gan.dtype.is_floating_point
         else gan.detach() + 0
         for name, gan in gan_state.items()
     }

@@ -1,0 +1,123 @@
+"""The checks come to the same verdict whatever a notebook has set before, and in a kernel of its own."""
+
+import random
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+
+from grading_tests import check, running
+from grading_tests.bank.proof import banks
+from grading_tests.bank.rates import rates
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def verdicts():
+    """Return the counts of all banks, and what came otherwise than it should."""
+    found = [rates(gap, bank) for gap, bank in banks().values()]
+    names = ("right", "accepted", "wrong", "rejected", "seen", "named")
+    counts = Counter({name: sum(getattr(one, name) for one in found) for name in names})
+    return counts, "\n".join(line for one in found for line in one.misses)
+
+
+def expect_fair(counts, misses):
+    assert counts["accepted"] == counts["right"] > 200, misses
+    assert counts["rejected"] == counts["wrong"] > 600, misses
+    assert counts["seen"] >= 0.8 * counts["wrong"], misses
+    assert counts["named"] >= 0.9 * counts["wrong"], misses
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def used_kernel():
+    """Set what a long notebook may leave behind; put it back afterwards."""
+    numbers, texts, backend = np.geterr(), np.get_printoptions(), mpl.get_backend()
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    torch.manual_seed(7)
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    torch.set_printoptions(precision=1, sci_mode=True)
+    torch.set_deterministic_debug_mode("warn")
+    np.seterr(all="raise")
+    np.set_printoptions(precision=1, suppress=True, threshold=2)
+    mpl.use("svg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    torch.set_printoptions(profile="default")
+    torch.set_deterministic_debug_mode("default")
+    np.seterr(**numbers)
+    np.set_printoptions(**texts)
+    mpl.use(backend)
+
+
+def test_rates_after_a_notebook_that_changed_everything(used_kernel):
+    expect_fair(*verdicts())
+    assert torch.get_default_dtype() == torch.float64
+    assert not torch.is_grad_enabled()
+    assert np.geterr()["divide"] == "raise"
+
+
+def test_rates_in_float64(monkeypatch):
+    """Inputs and networks of float64; the fingerprints are those that were taken in float32."""
+    monkeypatch.setattr(running, "DTYPE", torch.float64)
+    expect_fair(*verdicts())
+
+
+@pytest.mark.parametrize("gap_id", ["g01_zscore", "g02_unet_forward", "g03_scores", "g04_psnr"])
+def test_messages_do_not_depend_on_what_a_notebook_has_set(gap_id, used_kernel, capsys):
+    _, bank = banks()[gap_id]
+    for mistake in bank.WRONG[gap_id][:4]:
+        check(gap_id, mistake.answer)
+    used = capsys.readouterr()
+    with np.errstate(all="warn"), warnings.catch_warnings(), torch.enable_grad():
+        warnings.simplefilter("default")
+        torch.set_default_dtype(torch.float32)
+        np.set_printoptions(precision=8, suppress=False, threshold=1000)
+        for mistake in bank.WRONG[gap_id][:4]:
+            check(gap_id, mistake.answer)
+    assert used == capsys.readouterr()
+    assert used.err == ""
+
+
+FRESH = """
+import time
+from grading_tests import check
+from grading_tests.core import find_gap
+from grading_tests.bank.proof import banks
+gaps = banks()  # imports torch, as the setup cell has
+for gap_id, (gap, bank) in gaps.items():
+    started = time.process_time()
+    check(gap_id, next(reversed(bank.RIGHT[gap_id].values())))
+    print(f"{time.process_time() - started:.2f} s")
+"""
+
+
+def test_a_fresh_kernel_says_only_good_things():
+    """The first check of every gap is right and silent; torch imports parts of itself on first use."""
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH], cwd=REPO, capture_output=True, text=True, check=True, timeout=300
+    )
+    assert done.stderr == ""
+    lines = done.stdout.strip().split("\n")
+    assert [line[0] for line in lines[::2]] == ["✓"] * len(banks()), done.stdout
+    seconds = sorted(float(line.split()[0]) for line in lines[1::2])
+    assert seconds[-1] < 3, done.stdout
+    assert seconds[len(seconds) // 2] < 0.5, done.stdout
