@@ -28,7 +28,7 @@ def test_dice_of_both_ways():
 def test_a_pixel_that_several_classes_claim_is_counted_and_has_its_own_colour():
     shown = ThresholdExplorer(torch.tensor(PROB), torch.tensor(TRUTH), thresholds=[0.4, 0.4, 0.9])
     assert "1 pixels are claimed by several" in shown.describe()
-    picture = shown.to_figure().axes[2].images[0].get_array()
+    picture = np.asarray(shown.to_figure().axes[2].images[0].get_array())
     purple, blue = picture[0, 1], picture[0, 0]
     np.testing.assert_allclose(purple / purple[0], np.array([0xCC, 0x79, 0xA7]) / 0xCC, atol=0.01)
     assert blue.argmax() == 2
