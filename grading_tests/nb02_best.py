@@ -19,8 +19,9 @@ def records(answer: Any, losses: list[float], tried: str) -> list[tuple[float, f
             tried, "a record", answer, dict(best), epoch, loss, {"w": torch.full((2,), float(epoch))}
         )
         try:
-            rows.append((float(best["epoch"]), float(best["val_loss"]), float(best["waited"])))
-        except (KeyError, TypeError) as error:
+            values = (best[name] for name in ("epoch", "val_loss", "waited"))
+            rows.append(tuple(np.asarray(value, dtype=float).item() for value in values))  # shape () or (1,)
+        except (KeyError, TypeError, ValueError) as error:
             wanted = "a dict with epoch, val_loss, weights, waited"
             raise Wrong(tried, wanted, f"{type(error).__name__}: {error}") from None
     return rows

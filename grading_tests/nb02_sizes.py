@@ -48,7 +48,7 @@ def pair_of(answer: Any, size: int, depth: int) -> tuple[int, int]:
     """Return the two sizes of an answer as plain numbers."""
     got = answer(size, depth)
     try:
-        below, above = (float(value) for value in got)
+        below, above = (np.asarray(value, dtype=float).item() for value in got)  # shape () or (1,)
     except (TypeError, ValueError):
         raise Wrong(f"size {size}, depth {depth}", valid_size(size, depth), got) from None
     return below, above
