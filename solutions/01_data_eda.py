@@ -948,10 +948,16 @@ for case in found:
 # train again with everything else unchanged, and compare: the drop is the leak. Besides, slices without tumour were left out of
 # the test, so false alarms in healthy slices cost nothing; a new patient comes with all slices.
 #
-# *Rubric, 4 points:* 1 for slices of one patient on both sides; 1 for why that helps (neighbours are nearly copies, memory
-# is enough); 1 for an experiment that changes only the split (by patient), or leaves the test patient's slices out; 1
-# for the test set without empty slices, or another real point (20 patients are few, no spread over patients is given). No
-# point for "overfitting" without saying to what.
+# *Rubric, 4 points.* Two answers that earn each point, in students' words:
+#
+# | point | for example | or |
+# |---|---|---|
+# | 1: one patient is on both sides | "Shuffling slices puts slice 70 of a head into training and 71 into the test." | "The 20 % are not new patients, every one of them was trained on." |
+# | 1: why that helps | "Neighbours are nearly the same picture, so it can copy the label." | "Memory of the head is enough; it need not know what a tumour is." |
+# | 1: an experiment that changes only this | "Same slices and network, split by patient; see how far the Dice falls." | "Take the test patient's other slices out of training and test on the same slices." |
+# | 1: another reason to doubt the number | "Without empty slices no false alarm is ever counted." | "20 patients from one place, and no spread between them is given." |
+#
+# No point for "overfitting" or "more data is needed" without saying to what, or why.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -1126,10 +1126,18 @@ figures.show(picture, alt="Attention weights of each gate over a FLAIR slice, fr
 # also go through the bottom, which no gate guards, and a gate that is open on the tumour would be just as open for a
 # wrong answer.
 #
-# *Rubric, 6 points:* 2 for setting the mean difference against the spread over patients (with numbers of the own
-# run); 1 for one seed, or too few patients; 2 for a paired comparison on an equal budget with more seeds or new
-# patients (1 if only "more data"); 1 for a weight of a copy not being an explanation of the decision. "More epochs"
-# as a hope earns nothing.
+# *Rubric, 6 points.* Two answers that earn each point, in students' words:
+#
+# | point | for example | or |
+# |---|---|---|
+# | 1: the difference, with numbers of the own run | "The means differ by 0.004 in WT." | "Gain: WT +0.01, TC -0.02, ET +0.00." |
+# | 1: set against the spread over patients | "One patient gains 0.05, the next loses 0.04: the mean is noise beside that." | "3 of 6 patients gained, as with a coin." |
+# | 1: once, or few | "Both were trained from a single seed." | "Six held-out patients cannot carry this." |
+# | 1: compare in pairs | "The difference of each patient, with an interval, not two means." | "Same patients for both, then a paired test." |
+# | 1: on an equal budget, more than once | "Five seeds each, same epochs, same slices." | "Repeat on patients of another hospital, all else the same." |
+# | 1: what a map is | "It shows how much of a copy is passed on, not why a pixel got its class." | "A gate would be as open where the answer is wrong; the bottom path has no gate at all." |
+#
+# "More data" alone earns one of the two points for the comparison; "more epochs" as a hope earns nothing.
 # ### END SOLUTION
 
 # %% [markdown]

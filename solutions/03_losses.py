@@ -1180,10 +1180,18 @@ figures.show(picture, alt="The broken loss has a jump at 0, the repaired one sli
 # of false ones. Row 1 differs from the others in network *and* loss, its "ELL" is BCE + Dice, and it was trained
 # once: pairs that differ in the loss alone, several seeds and a paired comparison on the same patients are missing.
 #
-# *Rubric, 6 points:* 2 for a choice with numbers of small pieces (1) and its price in false positives (1); 2 for why
-# mean Dice does not show it: large areas rule it, empty classes jump from 1 to 0 (1 each); 2 for what "beats" needs:
-# several seeds or the spread (1), pairs that differ in one thing, or the true meaning of that "ELL" (1). "More data"
-# alone earns nothing.
+# *Rubric, 6 points.* Two answers that earn each point, in students' words:
+#
+# | point | for example | or |
+# |---|---|---|
+# | 1: a choice, with numbers of small pieces | "Tversky: it finds 75 % of the pieces of 50 to 150 mm², cross-entropy 40 %." | "Exp-log, because its curve is highest at the left end of my figure, 0.6 against 0.4." |
+# | 1: its price | "18 % of what it calls tumour is none, against 10 %." | "More false alarms: ET in two of the patients without any." |
+# | 1: large areas rule mean Dice | "A missed spot changes the third digit." | "The big rest of the tumour decides the 0.93; the spot is not in it." |
+# | 1: empty classes jump | "One false pixel turns a patient without ET from 1 to 0." | "The ET column is ruled by those who have none." |
+# | 1: chance | "Row 1 was trained once; seeds alone differ by 0.02." | "Without the spread over seeds, or an interval over patients, 'beats' means nothing." |
+# | 1: one thing at a time | "Row 1 has another network as well." | "Its 'ELL' is BCE + Dice, so it says nothing about the loss of that name." |
+#
+# "More data" alone earns nothing.
 # ### END SOLUTION
 
 # %% [markdown]
