@@ -64,12 +64,24 @@ def in_torch(instances, w0=10.0, sigma=5.0):
     return torch.where(background, 1 + w0 * torch.exp(-(total**2) / (2 * sigma**2)), 1.0)
 
 
+def by_replacing(instances, w0=10.0, sigma=5.0):
+    """Keep the two smallest distances while going through the objects."""
+    nearest = second = np.full(instances.shape, np.inf)
+    for number in filter(None, np.unique(instances).tolist()):
+        distance = ndimage.distance_transform_edt(np.not_equal(instances, number))
+        second = np.minimum(second, np.maximum(nearest, distance))
+        nearest = np.minimum(nearest, distance)
+    bump = np.exp(-np.square((nearest + second) / sigma) / 2)
+    return 1 + np.where(instances, 0, w0 * bump)
+
+
 RIGHT = {
     "library": partial(border_weight_map, class_weights=False),
     "sorted": by_sorting,
     "nearest points": by_nearest_points,
     "pixel by pixel, lists": pixel_by_pixel,
     "an infinite second": with_an_infinite_second,
+    "two smallest so far": by_replacing,
     "torch": in_torch,
 }
 

@@ -72,11 +72,28 @@ def generator_frozen_meanwhile(generator, discriminator, optimizer, lr, hr):
     return loss.tolist()
 
 
+def with_functional_loss(generator, discriminator, optimizer, lr, hr, device="cpu"):
+    """Labels in one tensor, logits joined only after two calls of the discriminator."""
+    with torch.inference_mode():
+        made = generator(lr.to(device))
+    discriminator.train()
+    logits = torch.cat([discriminator(hr), discriminator(made.clone())])
+    labels = torch.cat([torch.ones(len(hr), 1), torch.zeros(len(lr), 1)])
+    losses = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    loss = losses[: len(hr)].mean() + losses[len(hr) :].mean()
+    for weight in discriminator.parameters():
+        weight.grad = None
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 RIGHT = {
     "library": reference_discriminator_step,
     "no_grad, softplus": under_no_grad,
     "two backwards, one step": two_backwards,
     "gradients by hand": gradients_by_hand,
+    "inference mode, one tensor of labels": with_functional_loss,
     "labels of the batch, through NumPy": with_labels_of_the_batch,
     "the generator frozen meanwhile": generator_frozen_meanwhile,
 }

@@ -62,10 +62,19 @@ def real_as_constant_for_the_generator(real_logits, fake_logits):
     return of_d, of_g
 
 
+def of_all_pairs(real_logits, fake_logits):
+    """The mean of the differences of all pairs is the difference to the mean."""
+    pairs = real_logits[:, 0, None] - fake_logits[None, :, 0]  # (B, B')
+    real, fake = pairs.mean(dim=1), -pairs.mean(dim=0)
+    soft = F.softplus
+    return soft(-real).mean() + soft(fake).mean(), soft(real).mean() + soft(-fake).mean()
+
+
 RIGHT = {
     "library": reference,
     "roles exchanged": in_one_function,
     "BCEWithLogitsLoss, a list": with_criterion,
+    "all pairs": of_all_pairs,
     "image by image, shape (1,)": image_by_image,
     "logaddexp, float64, one tensor": by_logaddexp,
     "the true logits constant for G": real_as_constant_for_the_generator,
