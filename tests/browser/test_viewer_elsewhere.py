@@ -32,11 +32,18 @@ QUIET = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 
 
 def drive(page):
-    """Press keys and tick a label off; return the stage."""
+    """Press keys, drag and tick a label off; return the stage."""
     page.locator("canvas[data-drawn]").first.wait_for(timeout=300_000)
     page.wait_for_timeout(1000)
     stage = page.locator(".bl-stage")
     first = page.locator(".bl-panel:not([hidden]) canvas").first
+    before = first.evaluate("c => c.toDataURL()")
+    box = first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 50, box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    page.wait_for_function("([c, before]) => c.toDataURL() !== before", arg=[first.element_handle(), before])
     before = first.evaluate("c => c.toDataURL()")
     stage.focus()
     for key in ("a", "b", "x", "c", "Home", "ArrowUp", "d", "d"):  # some are commands of the notebook too
