@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 IDLE_SECONDS = 300  # after which a page that broke off, without a goodbye, loses its process
 SWEEP_SECONDS = 30
+# The browser itself refuses to ask another machine for anything.
+ONLY_US = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from voila.app import Voila
     except ImportError:
         sys.exit("Voila is not installed; the demo needs it: pip install 'brainlab[app]'")
+    if options.ip not in LOOPBACK:
+        print(f"Everybody who can reach {options.ip} can use the demo: there is no password.", flush=True)
     root = new_root()
     os.environ[SESSIONS] = str(root)
     os.environ[MODELS] = os.pathsep.join(map(str, options.models or [models_folder()]))
@@ -79,9 +83,11 @@ def settings(options: argparse.Namespace) -> "Config":  # noqa: F821
     config.VoilaConfiguration.extension_allowlist = [
         "@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget",
     ]  # fmt: skip
-    if options.ip in LOOPBACK:
-        # A page elsewhere cannot reach us under a name of its own (DNS rebinding).
-        config.Voila.tornado_settings = {"allow_remote_access": False}
+    config.Voila.tornado_settings = {
+        "headers": {"Content-Security-Policy": ONLY_US},
+        # On this machine only: a page elsewhere cannot reach us under a name of its own (DNS rebinding).
+        "allow_remote_access": options.ip not in LOOPBACK,
+    }
     config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
     config.MappingKernelManager.cull_interval = SWEEP_SECONDS
     config.ZMQChannelsWebsocketConnection.limit_rate = False  # a volume is more than a printed line

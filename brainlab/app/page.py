@@ -17,12 +17,12 @@ from brainlab.app.intake import Intake, Picture
 from brainlab.app.limits import Limits
 from brainlab.app.networks import find_networks, how_to_train
 from brainlab.app.places import models_folders
-from brainlab.app.report import case_report, enlarged_report
+from brainlab.app.report import case_report, enlarged_report, picture_report
 from brainlab.app.segment import nifti_of, segment_case, segment_picture
 from brainlab.app.session import Session, end_politely
 from brainlab.app.uploader import Uploader
 from brainlab.data.case import Case
-from brainlab.labels import MODALITY_NAMES
+from brainlab.labels import MODALITY_NAMES, NUM_CLASSES
 from brainlab.view import SliceViewer
 
 NO_NETWORK = "bicubic, without a network"
@@ -120,6 +120,8 @@ class Page:
             self._forget_results()
         self.shown = shown
         self.controls.modality.disabled = not isinstance(shown, Case)
+        view = self.controls.view
+        (view.add_class if isinstance(shown, Picture) else view.remove_class)("bl-picture")
         if isinstance(shown, Picture):
             labels = None if pred is None else pred.T[..., None]
             viewer = SliceViewer(shown.pixels.T[..., None], pred=labels)  # (W, H, 1) is shown upright
@@ -155,7 +157,7 @@ class Page:
                 text = case_report(shown, network, labels, nifti_of(labels, shown, self.session.folder))
             else:
                 labels = segment_picture(model, network, shown.pixels)
-                text = f"<p>{(labels > 0).mean():.1%} of the picture is labelled.</p>"
+                text = picture_report(labels, int(network.saved.options.get("num_classes", NUM_CLASSES)))
             took = f"<p>{time.perf_counter() - start:.1f} s with {html.escape(network.title)}.</p>"
             self._show(shown, labels)
             c.result.value = text + took

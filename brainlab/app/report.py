@@ -11,7 +11,7 @@ from brainlab.app.enlarge import Enlarged
 from brainlab.app.networks import Network
 from brainlab.app.segment import volumes_cm3
 from brainlab.data.case import Case
-from brainlab.labels import LABELS, REGION_NAMES, REGIONS
+from brainlab.labels import LABELS, NUM_CLASSES, REGION_NAMES, REGIONS
 from brainlab.metrics import dice
 
 
@@ -28,6 +28,18 @@ def case_report(case: Case, network: Network, labels: np.ndarray, file: tuple[st
     warning = "<p><b>The network has learnt from this case: it proves little.</b></p>" if learnt else ""
     link = download(*file, "application/gzip", "Download the segmentation (NIfTI)")
     return f"{table}{warning}<p>{link}</p>"
+
+
+def picture_report(labels: np.ndarray, num_classes: int) -> str:
+    """Return the share of a picture (H, W) that each label has; a mask of two classes has one."""
+    names = [label.name for label in LABELS[1:]] if num_classes == NUM_CLASSES else ["marked"]
+    rows = [
+        f'<tr><th><i style="background:{label.colour}"></i>{name}</th>'
+        f"<td>{(labels == label.value).mean():.1%}</td></tr>"
+        for label, name in zip(LABELS[1:], names, strict=False)
+    ]
+    head = "<thead><tr><th></th><th>of the picture</th></tr></thead>"
+    return f'<table class="bl-volumes">{head}<tbody>{"".join(rows)}</tbody></table>'
 
 
 def scores(labels: np.ndarray, truth: np.ndarray) -> dict[str, float]:

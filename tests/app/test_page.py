@@ -75,7 +75,8 @@ def test_a_picture(page):
     choose(page, "one")
     c.segment.click()
     assert c.message.value == ""
-    assert "of the picture is labelled" in c.result.value
+    assert "marked" in c.result.value
+    assert "cm³" not in c.result.value, "a picture has no mm"
     assert page.viewer.source.prediction.shape == (60, 60, 1)
     c.coarse.value = False
     c.enlarge.click()

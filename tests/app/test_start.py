@@ -13,12 +13,12 @@ def test_it_listens_on_this_machine_unless_told():
     pytest.importorskip("traitlets")
     config = start.settings(start.parse([]))
     assert config.Voila.ip == "127.0.0.1"
-    assert config.Voila.tornado_settings == {"allow_remote_access": False}
+    assert config.Voila.tornado_settings["allow_remote_access"] is False
     assert config.VoilaConfiguration.file_allowlist == []
     assert config.VoilaConfiguration.allow_template_override == "NO"
     told = start.settings(start.parse(["--ip", "0.0.0.0", "--port", "80", "--no-browser"]))
     assert (told.Voila.ip, told.Voila.port, told.Voila.open_browser) == ("0.0.0.0", 80, False)
-    assert "tornado_settings" not in told.Voila
+    assert told.Voila.tornado_settings["allow_remote_access"] is True
 
 
 def test_the_library_loads_no_server():

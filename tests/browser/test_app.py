@@ -123,9 +123,19 @@ def test_a_synthetic_case_zipped_and_a_picture(chromium, address, folder, tmp_pa
     upload(page, ("slice.png", slice_png(64)))
     page.get_by_role("button", name="Segment").click()
     page.get_by_text("and a picture has one").wait_for(timeout=60_000)
+    page.locator("canvas[data-drawn]").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Enlarge this slice").scroll_into_view_if_needed()
+    box = page.locator(".bl-wrong").bounding_box()
+    assert 0 <= box["y"] < page.viewport_size["height"] / 3, "a message is seen wherever one has scrolled to"
+    other = "fetch('http://localhost:1/x').then(() => 'sent', (error) => error.name)"
+    blocked = []
+    page.on("console", lambda message: blocked.append("Content Security Policy" in message.text))
+    assert page.evaluate(other) == "TypeError"
+    assert any(blocked), "the browser itself asks nobody else"
+    seen["errors"].clear()
     page.get_by_label("network").first.select_option("one (UNet)")
     page.get_by_role("button", name="Segment").click()
-    page.get_by_text("of the picture is labelled").wait_for(timeout=60_000)
+    page.get_by_text("of the picture").wait_for(timeout=60_000)
     page.get_by_role("button", name="Enlarge this slice").click()
     page.get_by_text("left bicubic, right larger (SRResNet)").wait_for(timeout=60_000)
     assert seen == {"foreign": [], "errors": []}
