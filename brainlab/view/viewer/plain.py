@@ -1,17 +1,20 @@
 """The slice browser where anywidget cannot load: pictures come from the kernel, controls are ipywidgets' own.
 
-Slower (about 60 ms a step, and it waits while the kernel trains), with the same traits and the same picture.
+Slower (about 60 ms a step, and it waits while the kernel trains), with the same traits and the same picture;
+only `playing` does nothing, because ipywidgets 7 cannot start its own player from Python.
 Choose it yourself with `from brainlab.view.viewer.plain import PlainViewer`, for a page that can load
 ipywidgets but not anywidget.
 """
 
 import io
+from html import escape
 
 import ipywidgets as widgets
 import numpy as np
 from PIL import Image, ImageDraw
 from traitlets import link
 
+from brainlab.labels import LABELS
 from brainlab.view.viewer.frame import VIEWS
 from brainlab.view.viewer.state import OVERLAYS, ViewerState
 
@@ -27,10 +30,13 @@ class PlainViewer(ViewerState, widgets.VBox):
 
     def __init__(self, *volumes: object, **options: object) -> None:
         super().__init__(*volumes, **options)
-        self._image = widgets.Image(format="png")
-        self._slider = widgets.IntSlider(description="slice", max=self.source.shape[self._axis] - 1)
-        self._slider.value = self.slice
+        self._image, self._words = widgets.Image(format="png"), widgets.HTML()
+        last = self.source.shape[self._axis] - 1
+        self._slider = widgets.IntSlider(description="slice", max=last, value=self.slice)
         link((self, "slice"), (self._slider, "value"))
+        player = widgets.Play(max=last, value=self.slice, interval=round(1000 / self.fps))
+        link((self._slider, "max"), (player, "max"))
+        link((self._slider, "value"), (player, "value"))
         given = [o for o in OVERLAYS if self._possible(o)]
         controls = [
             self._linked("view", widgets.Dropdown(options=VIEWS, value=self.view)),
@@ -42,9 +48,17 @@ class PlainViewer(ViewerState, widgets.VBox):
             self._linked("contour", widgets.Checkbox(value=self.contour)),
             self._linked("side_by_side", widgets.Checkbox(value=self.side_by_side)),
         ]
+        if self.maps:
+            names = [(label.name, label.value) for label in LABELS[1:]]
+            shown = widgets.SelectMultiple(description="labels", options=names, rows=len(names))
+            link((self, "labels"), (shown, "value"), transform=(tuple, list))
+            jump = widgets.Button(description="largest tumour")
+            jump.on_click(lambda _: self.jump())
+            controls += [shown, jump]
         if self.source.has_after:
             controls.append(self._linked("wipe", widgets.FloatSlider(min=0, max=1, value=self.wipe)))
-        self.children = [widgets.HBox([self._image, widgets.VBox([self._slider, *controls])])]
+        controls = [self._slider, player, *controls]
+        self.children = [widgets.HBox([self._image, widgets.VBox(controls)]), self._words]
         self.observe(self._draw, DRAWN)
         self._draw()
 
@@ -69,6 +83,7 @@ class PlainViewer(ViewerState, widgets.VBox):
         buffer = io.BytesIO()
         sheet.save(buffer, "png", compress_level=1)
         self._image.value = buffer.getvalue()
+        self._words.value = escape(self.describe())
 
     def _scaled(self, rgb: np.ndarray) -> Image.Image:
         """Bring a picture to its true proportions and put the marks on it."""

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 from traitlets import TraitError
@@ -227,6 +228,30 @@ def test_the_plain_viewer_redraws(arrays):
         seen.add(bytes(viewer._image.value))
     viewer._slider.value = 1
     assert viewer.slice == 1
+    assert "coronal slice 1 of 4 modalities" in viewer._words.value
+
+
+def test_the_plain_viewer_has_labels_a_player_and_a_jump(arrays):
+    viewer = PlainViewer(*arrays, affine=AFFINE)
+    image, controls = viewer.children[0].children
+    player, labels, jump = (
+        next(one for one in controls.children if isinstance(one, kind))
+        for kind in (widgets.Play, widgets.SelectMultiple, widgets.Button)
+    )
+    before = bytes(image.value)
+    labels.value = (1, 3)
+    assert viewer.labels == [1, 3]
+    assert bytes(image.value) != before
+    viewer.labels = [2]
+    assert labels.value == (2,)
+    player.value = 2
+    assert viewer.slice == 2
+    viewer.view = "coronal"
+    assert player.max == SHAPE[1] - 1
+    assert player.value == viewer.slice
+    viewer.slice = 0
+    jump.click()
+    assert viewer.slice == 4  # the first of those with most oedema
 
 
 def run(code):
