@@ -147,7 +147,7 @@ WRONG_BLOCK = [
     Mistake(
         "no ReLU between",
         "leeyoshinari/YOLO_v2#44",
-        "without a ReLU between them, two convolutions are just one larger convolution.",
+        "without a ReLU between them, two convolutions are no more than one larger convolution.",
         layers(first, norm, second, norm, relu),
     ),
     Mistake(

@@ -65,7 +65,7 @@ WRONG_CONV = [
     Mistake(
         "dilation ignored",
         "PaddlePaddle/Paddle#5242, webmachinelearning/webnn#222",
-        "the dilation is not used: a dilated kernel covers dilation * (kernel - 1) + 1 pixels.",
+        "the dilation is not used: how far is it from the first tap to the last when the taps stand apart?",
         lambda size, kernel, padding=0, stride=1, dilation=1: (size + 2 * padding - kernel) // stride + 1,
     ),
     Mistake(
@@ -125,7 +125,7 @@ WRONG_CONV = [
     Mistake(
         "one sign wrong",
         "torch/nn#945: (width + 2 padW - dilationW (kW - 1) + 1) / dW + 1 in the documentation",
-        "from the first tap to the last are dilation * (kernel - 1) + 1 pixels; the whole sum is subtracted.",
+        "count the pixels from the first tap to the last, both included, and take off all of them.",
         lambda size, kernel, padding=0, stride=1, dilation=1: (
             (size + 2 * padding - dilation * (kernel - 1) + 1) // stride + 1
         ),

@@ -139,7 +139,7 @@ WRONG_STEP = [
     Mistake(
         "no zero_grad",
         "pytorch/pytorch#47175: an extremely nasty bug",
-        "the gradients of earlier batches are still there: call optimizer.zero_grad() first.",
+        "the gradients of earlier batches are still there and add to the new ones: see step 2.",
         step_with("fbs"),
     ),
     Mistake(
@@ -151,7 +151,7 @@ WRONG_STEP = [
     Mistake(
         "no step",
         "pytorch/tutorials, optimisation: zero_grad, backward, step",
-        "optimizer.step() is missing: the gradients are there, but no weight moves.",
+        "the gradients are there, but no weight moves: who makes use of them?",
         step_with("zfb"),
     ),
     Mistake(
@@ -163,7 +163,7 @@ WRONG_STEP = [
     Mistake(
         "no backward",
         "theartificialguy/NLP-with-Deep-Learning#2: where backward is called",
-        "loss.backward() is missing: there are no gradients to step with.",
+        "there are no gradients to step with: nobody asked the loss for them.",
         step_with("zfs"),
     ),
     Mistake(
@@ -175,7 +175,7 @@ WRONG_STEP = [
     Mistake(
         "still evaluating",
         "HuiZeng/Grid-Anchor-based-Image-Cropping-Pytorch#2: no net.train() after evaluation",
-        "after a validation the network is still in evaluation mode: call model.train() first.",
+        "after a validation the network is still in evaluation mode: it must be told that it trains again.",
         step_with("zfbs", train=False),
     ),
     Mistake(

@@ -113,7 +113,7 @@ WRONG_UP = [
     Mistake(
         "channels counted before concatenation",
         "meetps/pytorch-semseg#180: 1024 and 512 make 1536",
-        "after concatenation there are skip_channels + out_channels channels: that many enter the block.",
+        "after the concatenation the channels of both parts enter the block: count them together.",
         lambda n, s, m, padded=True: Up(double(n, m), ConvBlock(m, m, padded=padded)),
     ),
     Mistake(
@@ -159,7 +159,7 @@ WRONG_UP = [
     Mistake(
         "x first",
         "Ronneberger et al. 2015, figure 1: the copied features lie in front",
-        "crop_and_concat(skip, x) takes the skip connection first.",
+        "the skip connection comes first, then what comes from below.",
         lambda n, s, m, padded=True: Up(
             double(n, m), after(s, m, padded), lambda skip, x: torch.cat([x, crop_only(skip, x)], 1)
         ),

@@ -143,7 +143,7 @@ WRONG = [
     Mistake(
         "eps inside the factor 2",
         "milesial/Pytorch-UNet#24: an empty class scores 2",
-        "eps is doubled above, so that a class that is nowhere scores 2: (2 * shared + eps) / (areas + eps).",
+        "eps is doubled above, so that a class that is nowhere scores 2: add it after the factor, as below.",
         eps_inside,
     ),
     Mistake(

@@ -259,19 +259,19 @@ WRONG = [
     Mistake(
         "lr in place of the generator's image",
         "Ledig et al. 2017 (arXiv:1609.04802), equation 2: D(G(I_LR))",
-        "the discriminator sees the small image itself; show it generator(lr).",
+        "the discriminator sees the small image itself; show it what the generator makes of it.",
         usual(fake=lambda generator, lr, hr: lr),
     ),
     Mistake(
         "no zero_grad before",
         "ajbrock/BigGAN-PyTorch#25, Lightning-AI/pytorch-lightning#591: only after the step",
-        "the generator's step has left gradients in the discriminator: optimizer.zero_grad() comes first.",
+        "the generator's step has left gradients in the discriminator, which add to yours: see step 2.",
         usual(order="fbs"),
     ),
     Mistake(
         "no step",
         "pytorch/tutorials, optimisation: zero_grad, backward, step",
-        "optimizer.step() is missing: the gradients are there, but no weight moves.",
+        "the gradients are there, but no weight moves: who makes use of them?",
         usual(order="zfb"),
     ),
     Mistake(
@@ -283,7 +283,7 @@ WRONG = [
     Mistake(
         "still evaluating",
         "pytorch/examples#119: the modes of a GAN's batch norm",
-        "after a validation the discriminator is still in evaluation mode: call discriminator.train() first.",
+        "after a validation the discriminator is still in evaluation mode: tell it that it trains again.",
         usual(train=False),
     ),
     Mistake(

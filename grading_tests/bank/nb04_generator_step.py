@@ -258,13 +258,13 @@ WRONG = [
     Mistake(
         "no zero_grad",
         "Lightning-AI/pytorch-lightning#591, pytorch/pytorch#47175",
-        "gradients from before are still in the generator: optimizer.zero_grad() first.",
+        "gradients from before are still in the generator and add to the new ones: see step 2.",
         usual(order="fbs"),
     ),
     Mistake(
         "no step",
         "pytorch/tutorials, optimisation: zero_grad, backward, step",
-        "optimizer.step() is missing: the gradients are there, but no weight moves.",
+        "the gradients are there, but no weight moves: who makes use of them?",
         usual(order="zfb"),
     ),
     Mistake(
@@ -276,7 +276,7 @@ WRONG = [
     Mistake(
         "still evaluating",
         "pytorch/examples#119: the modes of a GAN's batch norm",
-        "after a validation the generator is still in evaluation mode: call generator.train() first.",
+        "after a validation the generator is still in evaluation mode: tell it that it trains again.",
         usual(train=False),
     ),
     Mistake(
