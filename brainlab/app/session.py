@@ -61,6 +61,8 @@ def sweep(root: Path, pattern: str = "session-*") -> list[Path]:
 
 
 def _runs(pid: int) -> bool:
+    if os.name == "nt":  # there, signal 0 is not a question: it interrupts
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
