@@ -42,7 +42,8 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
         How numbers are printed, as in `format`. With a form such as `".1%"`, 97 and 0.97 both mean 97 %.
     """
     truth = number_in(was)
-    shown = one_line(was) if truth is None else format(truth, form)
+    whole = form.endswith("d") and truth is not None  # `format` takes no float for a whole number
+    shown = one_line(was) if truth is None else format(round(truth) if whole else truth, form)
     word = one_line(said)
     if word in NOTHING:
         print(f"{MARK} {what}: it was {shown} (no prediction)")

@@ -103,6 +103,11 @@ def test_the_line_can_be_read_back(said, capsys):
     assert line.said[0] == str(said)[0]
 
 
+def test_whole_numbers_may_be_asked_for(capsys):
+    predicted("pieces", 3, torch.tensor(4), "d")
+    assert capsys.readouterr().out == "▸ pieces: you said 3, it was 4: a factor of 1.3 too small\n"
+
+
 def test_what_is_read_back(capsys):
     predicted("share of zeros", 50, 0.82, ".0%")
     assert read_lines(capsys.readouterr().out) == [
