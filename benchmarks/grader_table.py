@@ -58,7 +58,7 @@ def main() -> None:
     temporary = PAGE.with_suffix(f".{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, PAGE)
-    print(text.split("## What")[0].removeprefix(HEAD))
+    print(text.split("## Mutants")[0].removeprefix(HEAD))
 
 
 def measured() -> dict[str, Rates]:
@@ -148,16 +148,16 @@ def row(name: str, numbers: list[int], seconds: float | None) -> str:
 
 
 def reasons(known: dict[str, list[Survivor]], mutated: dict[str, Mutation]) -> str:
-    """Return the list of the mutants that are accepted."""
-    lines = ["## What is accepted, and why", "", "First the line of the solution, then its mutants."]
+    """Return how many mutants are accepted, and why; not which, because those are lines of the solutions."""
+    lines = ["## Mutants that are accepted, and why", ""]
+    lines += ["The instructor finds each of them in `grading_tests/bank/survivors.toml`.", ""]
     for gap_id, ones in known.items():
-        if gap_id not in mutated:
-            continue
-        lines += ["", f"**{gap_id}**", ""]
-        for one in ones:
-            kind = "" if one.equivalent else "*missed.* "
-            lines += [f"- {kind}{one.reason}", "  ```python", f"  {one.before}"]
-            lines += [f"  # {after}" for after in one.after] + ["  ```"]
+        if gap_id in mutated:
+            whys: dict[str, int] = {}
+            for one in ones:
+                why = one.reason if one.equivalent else f"**missed:** {one.reason}"
+                whys[why] = whys.get(why, 0) + len(one.after)
+            lines += [f"- `{gap_id}`", *(f"  - {count} × {why}" for why, count in whys.items())]
     return "\n".join(lines) + "\n"
 
 
