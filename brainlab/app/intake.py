@@ -9,8 +9,9 @@ import numpy as np
 from brainlab.app.inbox import Inbox, Received
 from brainlab.app.limits import Limits, UploadError
 from brainlab.app.picture import is_picture, read_slice
+from brainlab.app.together import check_together, make_case, missing
 from brainlab.app.unpack import gzip_start, unpack_zip
-from brainlab.app.volumes import Volume, check_together, is_nifti, make_case, missing, read_upload
+from brainlab.app.volumes import Volume, is_nifti, read_upload
 from brainlab.data.case import Case
 from brainlab.data.rawfile import GZIP_MAGIC
 

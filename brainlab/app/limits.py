@@ -1,6 +1,9 @@
 """How much a visitor may send, and how it is said that something cannot be used."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 MB = 1_000_000
 
@@ -30,3 +33,13 @@ class Limits:
     voxels: int = 24 * MB
     pixels: int = 16 * MB
     sides: tuple[int, int] = (16, 1024)
+
+
+def told(error: Exception, names: Mapping[Path, str]) -> str:
+    """Return an error's message in one line, with the sender's names in place of our paths."""
+    theirs = {str(path): name for path, name in names.items()}
+    theirs |= {
+        path.name: name for path, name in names.items() if path.suffix
+    }  # of files, not of their folder
+    ours = "|".join(map(re.escape, sorted(theirs, key=len, reverse=True)))
+    return re.sub(ours, lambda found: theirs[found[0]], " ".join(str(error).split()))

@@ -1,6 +1,7 @@
 """One visitor's page: what happens on a click. What is decided is decided in the other modules."""
 
 import html
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,6 +119,7 @@ class Page:
         """Show a case or a picture, with predicted labels (X, Y, Z) or (H, W) if there are any."""
         if shown is not self.shown:
             self._forget_results()
+            shutil.rmtree(self.session.folder / "cache", ignore_errors=True)
         self.shown = shown
         self.controls.modality.disabled = not isinstance(shown, Case)
         view = self.controls.view

@@ -11,6 +11,7 @@ import nibabel as nib
 import numpy as np
 import torch
 from fake_cases import LPS, fake_brain
+from PIL import Image
 
 from brainlab.app.intake import Intake
 from brainlab.labels import MODALITIES
@@ -60,20 +61,23 @@ def header_says(content: bytes, dims: tuple[int, ...], kind: int | None = None) 
     return bytes(changed)
 
 
-def png(pixels: np.ndarray) -> bytes:
-    """Return a grey or colour picture as the bytes of a PNG."""
-    from PIL import Image
-
+def png(pixels: np.ndarray, kind: str = "png") -> bytes:
+    """Return a grey or colour picture as the bytes of a PNG, or of another kind."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "png")
+    Image.fromarray(pixels).save(buffer, kind)
     return buffer.getvalue()
 
 
 def slice_png(size: int = 48) -> bytes:
+    """Return a bright disc on black as a PNG."""
+    return slice_picture("png", size)
+
+
+def slice_picture(kind: str, size: int = 48) -> bytes:
     """Return a bright disc on black."""
     grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, size)] * 2))
     radius = np.sqrt((grid**2).sum(0))
-    return png(np.where(radius < 0.8, 200 - 100 * radius, 0).astype(np.uint8))
+    return png(np.where(radius < 0.8, 200 - 100 * radius, 0).astype(np.uint8), kind)
 
 
 def png_bomb(side: int = 60_000) -> bytes:

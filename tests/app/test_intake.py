@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bad_uploads import BAD_ZIPS, REFUSED, archive
 from fake_cases import LPS, SHAPE, fake_brain
-from sending import case_files, nifti, send, slice_png, zipped
+from sending import case_files, nifti, send, slice_picture, slice_png, zipped
 
 from brainlab.app.intake import Intake, Picture
 from brainlab.app.limits import Limits, UploadError
@@ -72,6 +72,8 @@ def test_a_picture(intake):
     assert isinstance(made, Picture)
     assert made.pixels.shape == (48, 48)
     assert (made.pixels.min(), made.pixels.max()) == (0, 1)
+    jpeg = send(intake, "slice.jpg", slice_picture("jpeg"))
+    assert np.abs(jpeg.pixels - made.pixels).mean() < 0.02
     assert send(intake, "again.zip", zipped({"in/slice.png": slice_png()})).name == "slice.png"
 
 

@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from fake_cases import fake_case
 
 from brainlab.app import __main__ as start
+from brainlab.app import builtin
 from brainlab.app.builtin import BUILT_IN, open_built_in
 
 
@@ -39,6 +41,20 @@ def test_no_voila_is_one_line(tmp_path):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr == "Voila is not installed; the demo needs it: pip install 'brainlab[app]'\n"
+
+
+def test_a_synthetic_patient_is_made_when_it_is_asked_for(tmp_path, monkeypatch):
+    asked = []
+
+    def make(patients, folder, **options):
+        asked.append((patients, folder, options["spacing"], options["processes"]))
+        fake_case(folder, f"BraTS-GLI-9000{patients - 1}-000")
+        return folder
+
+    monkeypatch.setenv("BRAINLAB_HOME", str(tmp_path))
+    monkeypatch.setattr(builtin, "make_cohort", make)
+    assert open_built_in(2).id == "BraTS-GLI-90002-000"
+    assert asked == [(3, tmp_path / "cohort-1mm", 1, 1)]
 
 
 def test_a_synthetic_patient_that_is_not_there():
