@@ -43,6 +43,7 @@ def run_epochs(
     folder: Path | str | None,
     resume: bool,
     progress: bool,
+    on_epoch: Callable[[GanHistory], None] | None = None,
 ) -> GanHistory:
     """Repeat `step` over the epochs of one phase.
 
@@ -54,7 +55,7 @@ def run_epochs(
         (lr, hr) on the device to the step's numbers; raises `DivergedError`.
     parts : dict
         All that a checkpoint needs: "generator", "optimizer", and a GAN's "discriminator", "d_optimizer".
-    train_set, val_set, settings, folder, resume, progress
+    train_set, val_set, settings, folder, resume, progress, on_epoch
         As in `train_psnr`.
     """
     check_set("train_set", train_set)
@@ -98,6 +99,8 @@ def run_epochs(
             history.add(means, scores(), time.perf_counter() - start)
             if talk:
                 print(history.line(settings.epochs), flush=True)
+            if on_epoch is not None:
+                on_epoch(history)
         if last:
             states = {name: part.state_dict() for name, part in parts.items()}
             save_checkpoint(last, **states, history=history.as_dict(), identity=identity, rng=rng_state())

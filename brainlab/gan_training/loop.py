@@ -4,6 +4,7 @@ Sources: the two phases and their order, C. Ledig et al., 2017, arXiv:1609.04802
 al., 2018, arXiv:1809.00219, section 4.1.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -26,6 +27,7 @@ def train_psnr(
     folder: Path | str | None = None,
     resume: bool = True,
     progress: bool = True,
+    on_epoch: Callable[[GanHistory], None] | None = None,
 ) -> GanHistory:
     """Train a generator for fidelity: the first phase, and the baseline of the second.
 
@@ -45,6 +47,8 @@ def train_psnr(
         Go on from `folder/last.pt` if it is there; otherwise start anew over it.
     progress : bool
         Print a line per epoch; never while nbgrader grades.
+    on_epoch : callable, optional
+        Gets the history after each epoch, such as `brainlab.view.TrainingMonitor`.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def train_psnr(
         return psnr_step(generator, lr, hr, optimizer, settings.distance)
 
     parts = {"generator": generator, "optimizer": optimizer}
-    return run_epochs("psnr", step, parts, train_set, val_set, settings, folder, resume, progress)
+    return run_epochs("psnr", step, parts, train_set, val_set, settings, folder, resume, progress, on_epoch)
 
 
 def train_gan(
@@ -73,6 +77,7 @@ def train_gan(
     folder: Path | str | None = None,
     resume: bool = True,
     progress: bool = True,
+    on_epoch: Callable[[GanHistory], None] | None = None,
 ) -> GanHistory:
     """Train a generator against a discriminator: the second phase.
 
@@ -84,7 +89,7 @@ def train_gan(
     generator, discriminator : nn.Module
     game : Game
         `srgan_game(...)` or `esrgan_game(...)`.
-    train_set, val_set, settings, folder, resume, progress
+    train_set, val_set, settings, folder, resume, progress, on_epoch
         As in `train_psnr`.
 
     Raises
@@ -110,7 +115,9 @@ def train_gan(
         "optimizer": g_optimizer,
         "d_optimizer": d_optimizer,
     }
-    return run_epochs(game.name, step, parts, train_set, val_set, settings, folder, resume, progress)
+    return run_epochs(
+        game.name, step, parts, train_set, val_set, settings, folder, resume, progress, on_epoch
+    )
 
 
 def _to_device(model: nn.Module, settings: GanSettings) -> nn.Module:

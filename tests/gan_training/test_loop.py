@@ -173,3 +173,15 @@ def test_several_processes_are_refused(monkeypatch):
     monkeypatch.setattr("brainlab.gan_training.loop.Team", Two)
     with pytest.raises(ValueError, match="there are 2 processes; expected one: start it without torchrun"):
         train_psnr(generator(), TRAIN, VAL, SETTINGS)
+
+
+def test_a_watcher_sees_the_history_after_each_epoch():
+    seen = []
+
+    def watch(history):
+        seen.append((len(history), history.scores["psnr"][-1]))
+
+    history = train_psnr(generator(), TRAIN, VAL, SETTINGS, progress=False, on_epoch=watch)
+    assert seen == list(enumerate(history.scores["psnr"], start=1))
+    train_gan(generator(), discriminator(), games()[0], TRAIN, VAL, SETTINGS, progress=False, on_epoch=watch)
+    assert [epoch for epoch, _ in seen] == [1, 2, 3, 1, 2, 3]
