@@ -1,6 +1,6 @@
 """Train SRResNet, SRGAN, RRDBNet and ESRGAN by notebook 04's recipe, and print how near and how sharp.
 
-usage: python benchmarks/superres.py [--seeds 0 1 2] [--budget lesson] [--runs runs/superres]
+usage: python benchmarks/superres.py [--seeds 0 1 2] [--budget lesson] [--runs runs/superres] [--figure a.png]
 
 Every seed trains a U-Net of its own (it gives the features and segments), both generators for pixels, then
 both as GANs, from other first weights and in another order of the images. Scores are means over slices of
@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from brainlab import recipe, sr_recipe
 from brainlab.data.cache import cache_cases
 from brainlab.data.source import open_cases
 from brainlab.data.split import Split, split_by_patient
-from brainlab.data.superres import SuperResSet, stack
+from brainlab.data.superres import SuperResSet, labels_of, stack
 from brainlab.gan_training import diagnose, esrgan_game, srgan_game, train_gan, train_psnr
 from brainlab.metrics.images import psnr, ssim
 from brainlab.models import UNet
@@ -32,6 +33,7 @@ from brainlab.models.saved import save_model
 from brainlab.models.upscaling import resample
 from brainlab.notebook import setup
 from brainlab.training import fit
+from brainlab.view.superres import close_up
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE)
@@ -90,6 +92,21 @@ def real_pairs(sizes: sr_recipe.SRSizes) -> dict[str, tuple[Tensor, Tensor]]:
     return {name: stack(pairs) for name, pairs in sets.items()}
 
 
+def draw(made: dict[str, Tensor], test_set: SuperResSet) -> Figure:
+    """Draw the slice with most enhancing tumour, close up."""
+    labels = labels_of(test_set)  # (N, H, W)
+    item = int((labels == 3).sum(dim=(1, 2)).argmax())
+    centre = (labels[item] == 3).nonzero().float().mean(dim=0).round().int().tolist()
+    small, large = test_set[item]
+    images = {f"{len(small[0])} pixels": small[0].numpy()}
+    images |= {
+        f"{name}\n{psnr(image[item : item + 1], large[None]).item():.1f} dB": image[item, 0].numpy()
+        for name, image in made.items()
+    }
+    affine = test_set.cached[test_set.index[item][0]].affine
+    return close_up(images | {"truth": large[0].numpy()}, affine, centre, 3 * test_set.hr // 8)
+
+
 def show(title: str, rows: dict[str, list[dict[str, float]]]) -> None:
     """Print mean and spread (standard deviation) over the seeds."""
     columns = list(next(iter(rows.values()))[0])
@@ -116,6 +133,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--budget", default="lesson")
     parser.add_argument("--runs", type=Path, default=Path("runs/superres"))
+    parser.add_argument("--figure", type=Path, help="a tumour close up, by the networks of the first seed")
     options = parser.parse_args()
 
     os.environ.pop("BRAINLAB_DATA", None)  # the cohort, whatever the environment says
@@ -134,6 +152,8 @@ def main() -> None:
         reader = unets[options.seeds[number - 1]]
         made = {"bicubic": resample(lr, sizes.hr).clamp(0, 1)}
         made |= {name: sr_recipe.enlarge(model, lr, sizes.hr) for name, model in models.items()}
+        if options.figure and number == 0:
+            draw(made, test_set).savefig(options.figure, dpi=100)
         for name, images in made.items():
             row = sr_recipe.scores(images, hr, sr_recipe.eyes(reader))
             test.setdefault(name, []).append(row)
