@@ -65,7 +65,8 @@ SliceViewer(first)
 # %% [markdown]
 # *Try:* **↑ ↓** or the wheel go through the slices, **j** back to the largest tumour. **1** to **4** change the modality,
 # **0** shows all side by side. **n** takes the labels off, **t** puts them on, **f** draws them as contours. **c** and **s** look
-# from the front and from the side. A click asks one voxel: its value, its place and its label. Every button says its key.
+# from the front and from the side, **v** shows all three views. A click asks one voxel: its value, its place and its label. Every
+# button says its key.
 #
 # The slice with most tumour, on one sheet:
 

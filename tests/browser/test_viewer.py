@@ -260,6 +260,29 @@ def test_all_modalities_side_by_side_are_linked(driver, twin):
     twin.side_by_side = False
 
 
+def test_three_views_are_linked_by_the_crosshair(driver, twin):
+    driver.press("t", "v")
+    canvases = {
+        view: driver.root.locator(f"canvas[data-view={view}]") for view in ("axial", "coronal", "sagittal")
+    }
+    coronal = canvases["coronal"].bounding_box()
+    row, column = twin.frame.pixel("coronal", (30, 0, 12))
+    driver.page.mouse.click(
+        coronal["x"] + (column + 0.5) * coronal["width"] / SHAPE[0],
+        coronal["y"] + (row + 0.5) * coronal["height"] / SHAPE[2],
+    )
+    driver.page.evaluate(TWO_FRAMES)
+    assert driver.stage.get_attribute("aria-valuetext").startswith("coronal slice")  # what was touched
+    twin.view, twin.overlay, twin.contour, twin.side_by_side, twin.three_views = (
+        "coronal", "truth", False, False, True,
+    )  # fmt: skip
+    twin.voxel = [30, driver.slice, 12]
+    for canvas, expected in zip(canvases.values(), twin.pictures().values(), strict=True):
+        assert np.abs(drawn_on(canvas) - 255 * expected).max() < 3
+    twin.three_views = False
+    driver.press("v")
+
+
 def test_it_plays_and_stops(driver):
     before = driver.slice
     driver.press(" ")
@@ -272,10 +295,11 @@ def test_it_plays_and_stops(driver):
 
 
 def test_two_displays_of_one_viewer_play_no_faster(driver):
+    started = time.monotonic()
     driver.press("Home", " ")  # 5 slices a second, as the last cell says
     driver.page.wait_for_timeout(2100)
     driver.press(" ")
-    assert 3 <= driver.slice <= 11
+    assert 1 <= driver.slice <= 5 * (time.monotonic() - started) + 1
     last = driver.page.locator(".brainlab-viewer").nth(2).locator(".bl-stage")
     assert int(last.get_attribute("aria-valuenow")) == driver.slice
 
@@ -299,13 +323,13 @@ def test_the_wipe_is_dragged(driver):
     driver.page.wait_for_timeout(500)
     image, _, _ = head()
     twin = SliceViewer(image[0], after=image[3], affine=AFFINE)
-    canvas = root.locator("canvas.bl-canvas")
+    canvas = root.locator("canvas[data-modality]")
 
     def difference():
         return np.abs(drawn_on(canvas) - 255 * twin.pictures()["image"]).max()
 
     assert eventually(lambda: difference() < 3)
-    line = root.locator(".bl-wipe").bounding_box()
+    line = root.locator(".bl-wipe").first.bounding_box()
     box = canvas.bounding_box()
     y = line["y"] + line["height"] / 2
     driver.page.mouse.move(line["x"] + line["width"] / 2, y)

@@ -8,6 +8,7 @@ from matplotlib.patches import Patch
 
 from brainlab.view.figures import label_legend
 from brainlab.view.viewer.paint import ERRORS
+from brainlab.view.viewer.pictures import views_of
 
 if TYPE_CHECKING:
     from brainlab.view.viewer.state import ViewerState
@@ -17,25 +18,28 @@ LEGEND = 5.4  # inches that the names of the labels need
 
 def figure_of(viewer: "ViewerState") -> Figure:
     """Draw the pictures of a viewer in a row, in their true proportions."""
-    pictures = viewer.pictures()
-    height, width = viewer.frame.pixel_size(viewer.view)
-    top, bottom, left, right = viewer.boxes[viewer.view]
-    rows, columns = bottom - top, right - left
+    pictures, views = viewer.pictures(), views_of(viewer)
+    size = {view: viewer.frame.pixel_size(view) for view in views}  # height, width of a pixel
+    box = {view: viewer.boxes[view] for view in views}
+    high = {view: (low - top) * size[view][0] for view, (top, low, _, _) in box.items()}  # mm
+    wide = {view: (far - near) * size[view][1] for view, (_, _, near, far) in box.items()}
     inches = 3.2 if len(pictures) > 1 else 4.6
-    scale = inches / max(rows * height, columns * width)
-    across = len(pictures) * (columns * width * scale + 0.1)
-    fig = Figure(figsize=(max(across, LEGEND), rows * height * scale + 0.9), layout="constrained")
-    axes = fig.subplots(1, len(pictures), squeeze=False)[0]
-    for ax, (title, rgb) in zip(axes, pictures.items(), strict=True):
+    scale = inches / max(*high.values(), *wide.values())
+    across = sum(wide[view] * scale + 0.1 for view in views)
+    fig = Figure(figsize=(max(across, LEGEND), max(high.values()) * scale + 0.9), layout="constrained")
+    axes = fig.subplots(1, len(views), squeeze=False, width_ratios=[wide[view] for view in views])[0]
+    for ax, view, (title, rgb) in zip(axes, views, pictures.items(), strict=True):
+        height, width = size[view]
+        top, bottom, left, right = box[view]
         ax.imshow(rgb, aspect=height / width, interpolation="nearest")
         ax.set_xlim(left - 0.5, right - 0.5)
         ax.set_ylim(bottom - 0.5, top - 0.5)
         ax.set_title(title, fontsize=9)
         ax.set_xticks([])
         ax.set_yticks([])
-        _mark(ax, viewer.frame.marks(viewer.view))
+        _mark(ax, viewer.frame.marks(view))
         if viewer.crosshair:
-            row, column = viewer.frame.pixel(viewer.view, viewer.voxel)
+            row, column = viewer.frame.pixel(view, viewer.voxel)
             ax.axvline(column, color="white", linewidth=0.6, alpha=0.5)
             ax.axhline(row, color="white", linewidth=0.6, alpha=0.5)
     if viewer.overlay == "errors":
@@ -43,7 +47,9 @@ def figure_of(viewer: "ViewerState") -> Figure:
         fig.legend(handles=patches, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     elif viewer.overlay != "none" and viewer.labels:
         label_legend(fig, viewer.labels)
-    fig.suptitle(f"{viewer.source.name}  {viewer.view} slice {viewer.slice}".strip(), fontsize=10)
+    place = f"{viewer.view} slice {viewer.slice}"
+    told = viewer.modalities[viewer.modality] if viewer.three_views else place
+    fig.suptitle(f"{viewer.source.name}  {told}".strip(), fontsize=10)
     return fig
 
 

@@ -16,11 +16,12 @@ from traitlets import link
 
 from brainlab.labels import LABELS
 from brainlab.view.viewer.frame import VIEWS
+from brainlab.view.viewer.pictures import views_of
 from brainlab.view.viewer.state import OVERLAYS, ViewerState
 
 LONGEST = 420  # pixels of the longest side of a picture
 DRAWN = (
-    "view", "voxel", "modality", "side_by_side", "window", "level",
+    "view", "voxel", "modality", "side_by_side", "three_views", "window", "level",
     "overlay", "alpha", "contour", "labels", "wipe", "crosshair",
 )  # fmt: skip
 
@@ -47,6 +48,7 @@ class PlainViewer(ViewerState, widgets.VBox):
             self._linked("level", widgets.FloatSlider(min=-1, max=2, step=0.05, value=self.level)),
             self._linked("contour", widgets.Checkbox(value=self.contour)),
             self._linked("side_by_side", widgets.Checkbox(value=self.side_by_side)),
+            self._linked("three_views", widgets.Checkbox(value=self.three_views)),
         ]
         if self.maps:
             names = [(label.name, label.value) for label in LABELS[1:]]
@@ -76,19 +78,20 @@ class PlainViewer(ViewerState, widgets.VBox):
             self._slider.max = max(self.source.shape)  # for the moment in which both change
             self._slider.value = self.slice
             self._slider.max = self.source.shape[self._axis] - 1
-        pictures = [self._scaled(rgb) for rgb in self.pictures().values()]
-        sheet = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
+        shown = zip(self.pictures().values(), views_of(self), strict=True)
+        pictures = [self._scaled(rgb, view) for rgb, view in shown]
+        sheet = Image.new("RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)))
         for number, picture in enumerate(pictures):
-            sheet.paste(picture, (number * picture.width, 0))
+            sheet.paste(picture, (sum(p.width for p in pictures[:number]), 0))
         buffer = io.BytesIO()
         sheet.save(buffer, "png", compress_level=1)
         self._image.value = buffer.getvalue()
         self._words.value = escape(self.describe())
 
-    def _scaled(self, rgb: np.ndarray) -> Image.Image:
+    def _scaled(self, rgb: np.ndarray, view: str) -> Image.Image:
         """Bring a picture to its true proportions and put the marks on it."""
-        height, width = self.frame.pixel_size(self.view)
-        top, low, left, far = self.boxes[self.view]
+        height, width = self.frame.pixel_size(view)
+        top, low, left, far = self.boxes[view]
         rgb, rows, columns = rgb[top:low, left:far], low - top, far - left
         scale = LONGEST / max(rows * height, columns * width)
         size = (round(columns * width * scale), round(rows * height * scale))
@@ -96,11 +99,11 @@ class PlainViewer(ViewerState, widgets.VBox):
         ink = ImageDraw.Draw(picture)
         right, bottom = size
         if self.crosshair:
-            row, column = self.frame.pixel(self.view, self.voxel)
+            row, column = self.frame.pixel(view, self.voxel)
             x, y = (column - left + 0.5) * right / columns, (row - top + 0.5) * bottom / rows
             ink.line([(x, 0), (x, bottom)], fill="#999999")
             ink.line([(0, y), (right, y)], fill="#999999")
         places = ((4, bottom / 2), (right - 12, bottom / 2), (right / 2, 4), (right / 2, bottom - 14))
-        for letter, place in zip(self.frame.marks(self.view), places, strict=False):
+        for letter, place in zip(self.frame.marks(view), places, strict=False):
             ink.text(place, letter, fill="white")
         return picture

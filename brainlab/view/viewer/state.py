@@ -58,6 +58,8 @@ class ViewerState(HasTraits):
         A key of `modalities`, such as "t2f".
     side_by_side : bool
         Whether all modalities are shown, linked.
+    three_views : bool
+        Whether one modality is shown in all three views, linked by the crosshair; goes before `side_by_side`.
     window, level : float
         Width and middle of the grey scale, as a share of each modality's own default range: 1 and 0.5 are the
         default. MRI has no absolute unit, so one pair fits all modalities.
@@ -82,6 +84,7 @@ class ViewerState(HasTraits):
     voxel = List(Int(), [0, 0, 0], minlen=3, maxlen=3).tag(sync=True)
     modality = Unicode().tag(sync=True)
     side_by_side = Bool(False).tag(sync=True)
+    three_views = Bool(False).tag(sync=True)
     window = Float(1.0, min=0.01, max=4.0).tag(sync=True)
     level = Float(0.5, min=-1.0, max=2.0).tag(sync=True)
     overlay = Enum(OVERLAYS, "none").tag(sync=True)
@@ -169,7 +172,7 @@ class ViewerState(HasTraits):
         return self.slice
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """Return what is shown: title -> RGB (rows, columns, 3) in [0, 1], one or one for each modality."""
+        """Return what is shown: title -> RGB (rows, columns, 3) in [0, 1]; one, or one a modality or view."""
         return pictures_of(self)
 
     def to_figure(self) -> Figure:
@@ -178,10 +181,12 @@ class ViewerState(HasTraits):
 
     def describe(self) -> str:
         """Say in words what is shown, as alt text."""
-        what = (
-            f"{len(self.modalities)} modalities" if self.side_by_side else self.source.titles[self.modality]
-        )
-        text = f"{self.source.name} {self.view} slice {self.slice} of {what}".strip()
+        what, where = self.source.titles[self.modality], f"{self.view} slice {self.slice}"
+        if self.three_views:
+            where = ", ".join(self.pictures())
+        elif self.side_by_side:
+            what = f"{len(self.modalities)} modalities"
+        text = f"{self.source.name} {where} of {what}".strip()
         if self.overlay == "none":
             return text
         told = [f"{name} {sum(volume):.1f} cm3 of tumour" for name, volume in self.volumes.items()]

@@ -159,6 +159,21 @@ def test_the_figure_shows_marks_legend_and_true_proportions(viewer):
     ]
 
 
+def test_three_views_cross_at_the_voxel(viewer, arrays):
+    viewer.overlay = "none"
+    viewer.three_views, viewer.side_by_side = True, True
+    viewer.voxel = [4, 9, 3]
+    pictures = viewer.pictures()
+    assert list(pictures) == ["axial slice 3", "coronal slice 9", "sagittal slice 4"]
+    for view, rgb in zip(("axial", "coronal", "sagittal"), pictures.values(), strict=True):
+        assert rgb[viewer.frame.pixel(view, viewer.voxel)][0] == pytest.approx(
+            to_grey(arrays[0][3, 4, 9, 3], *viewer.source.window("t2f"))
+        )
+    axes = viewer.to_figure().axes
+    assert [ax.texts[2].get_text() for ax in axes] == ["A", "S", "S"]
+    assert viewer.describe().startswith("axial slice 3, coronal slice 9, sagittal slice 4 of FLAIR")
+
+
 @pytest.mark.parametrize("overlay", ["truth", "errors"])
 def test_the_legend_is_not_cut_off_under_a_narrow_picture(viewer, overlay):
     viewer.set_trait("overlay", overlay)
@@ -221,14 +236,14 @@ def test_the_plain_viewer_redraws(arrays):
     for trait, value in (
         ("slice", 2), ("view", "coronal"), ("modality", "t1n"), ("overlay", "errors"), ("alpha", 0.9),
         ("contour", True), ("window", 0.5), ("level", 0.8), ("wipe", 0.1), ("side_by_side", True),
-        ("crosshair", False), ("labels", [1]),
+        ("crosshair", False), ("labels", [1]), ("three_views", True),
     ):  # fmt: skip
         setattr(viewer, trait, value)
         assert bytes(viewer._image.value) not in seen, trait
         seen.add(bytes(viewer._image.value))
     viewer._slider.value = 1
     assert viewer.slice == 1
-    assert "coronal slice 1 of 4 modalities" in viewer._words.value
+    assert "axial slice 2, coronal slice 1, sagittal slice 5 of T1" in viewer._words.value
 
 
 def test_the_plain_viewer_has_labels_a_player_and_a_jump(arrays):

@@ -11,12 +11,14 @@ function makeControls(about, act) {
 
   const views = VIEWS.map((view) =>
     toggle(view, view[0], `${view} view`, () => act.set({ view }), (s) => s.view === view));
+  views.push(toggle("three views", "v", "all three views, linked", act.threeViews, (s) => s.three_views));
 
   const modalities = about.modalities.map(({ name, title }, i) =>
     toggle(title, `${i + 1}`, `show ${title}`, () => act.set({ modality: name, side_by_side: false }),
-      (s) => s.modality === name && !s.side_by_side));
+      (s) => s.modality === name && (s.three_views || !s.side_by_side)));
   if (modalities.length > 1) {
-    modalities.push(toggle("all", "0", "all side by side", act.sideBySide, (s) => s.side_by_side));
+    modalities.push(toggle("all", "0", "all side by side", act.sideBySide,
+      (s) => s.side_by_side && !s.three_views));
   }
 
   const overlays = ["none", "truth", "prediction", "both", "errors"]

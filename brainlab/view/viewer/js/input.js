@@ -7,7 +7,7 @@ function keyMap(about, act) {
     PageUp: () => act.step(10), PageDown: () => act.step(-10),
     Home: () => act.goTo(0), End: () => act.goTo(Infinity),
     a: () => act.set({ view: "axial" }), c: () => act.set({ view: "coronal" }), s: () => act.set({ view: "sagittal" }),
-    0: act.sideBySide, n: () => act.set({ overlay: "none" }), t: () => act.overlay("truth"),
+    v: act.threeViews, 0: act.sideBySide, n: () => act.set({ overlay: "none" }), t: () => act.overlay("truth"),
     p: () => act.overlay("prediction"), b: () => act.overlay("both"), e: () => act.overlay("errors"),
     f: act.contour, x: act.crosshair, j: act.jump, " ": act.play, r: act.resetWindow,
     "-": () => act.opacity(-0.1), "+": () => act.opacity(0.1), "=": () => act.opacity(0.1),
@@ -46,13 +46,15 @@ const STILL = 4; // CSS pixels that a click may wander
 function listenToPointer(panel, act) {
   const surface = panel.element.firstChild;
   const down = new Map(); // pointer id -> {x, y, moved, wipes}
-  const point = (event) => act.pointAt(panel.pixelAt(event));
+  const take = () => { if (panel.view) act.set({ view: panel.view }); }; // what is touched is what the keys move
+  const point = (event) => act.pointAt(panel.pixelAt(event), panel.view);
 
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     surface.setPointerCapture?.(event.pointerId);
     down.set(event.pointerId, { x: event.clientX, y: event.clientY, moved: 0, rest: 0,
       wipes: panel.wipe.contains(event.target) });
+    take();
     act.focus();
     event.preventDefault();
   });
@@ -86,6 +88,7 @@ function listenToPointer(panel, act) {
     rest -= event.deltaY / unit;
     const steps = Math.trunc(rest);
     rest -= steps;
+    if (steps) take();
     if (!steps || act.step(steps)) event.preventDefault(); // at the last slice the page scrolls on
   }, { passive: false });
 }

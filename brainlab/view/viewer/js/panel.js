@@ -3,8 +3,9 @@
 const LONGEST = 440; // CSS pixels of the longest side of the head
 const LONGEST_OF_MANY = 230;
 
-function makePanel(about, name, title) {
-  const canvas = h("canvas", { class: "bl-canvas", "data-modality": name });
+// Of one modality `name` in the view of the state, or of the modality of the state in one `view`.
+function makePanel(about, { name, view, title }) {
+  const canvas = h("canvas", { class: "bl-canvas", ...(view ? { "data-view": view } : { "data-modality": name }) });
   const marks = ["left", "right", "top", "bottom"].map((side) => h("span", { class: `bl-mark bl-${side}` }));
   const lines = [h("div", { class: "bl-line bl-across" }), h("div", { class: "bl-line bl-along" })];
   const wipe = h("div", { class: "bl-wipe" }, h("span", {}, "before"), h("span", {}, "after"));
@@ -22,7 +23,7 @@ function makePanel(about, name, title) {
   function draw(plane, part, after, state, layers) {
     const { columns, rows, mm } = plane;
     if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
-    const scale = (state.side_by_side ? LONGEST_OF_MANY : LONGEST) / extent;
+    const scale = (state.many ? LONGEST_OF_MANY : LONGEST) / extent;
     const [top, bottom, first, last] = about.boxes[state.view]; // the frame shows this part of the canvas
     const [width, height] = [last - first, bottom - top];
     frame.style.width = `${width * mm[0] * scale}px`;
@@ -64,5 +65,5 @@ function makePanel(about, name, title) {
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
   };
 
-  return { name, element, canvas, wipe, draw, pixelAt, shareAt };
+  return { name, view, element, canvas, wipe, draw, pixelAt, shareAt };
 }

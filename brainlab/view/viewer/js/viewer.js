@@ -1,6 +1,6 @@
 // The viewer: the model's state, the actions on it, and the drawing.
 
-const STATE = ["view", "slice", "voxel", "modality", "side_by_side", "window", "level", "overlay", "alpha",
+const STATE = ["view", "slice", "voxel", "modality", "side_by_side", "three_views", "window", "level", "overlay", "alpha",
   "contour", "labels", "crosshair", "wipe", "playing", "fps"];
 const HELP = [
   ["↑ ↓ → ←", "next, previous slice"], ["Page ↑ ↓", "ten slices"], ["Home End", "first, last slice"],
@@ -41,7 +41,8 @@ function render({ model, el }) {
       return true;
     },
     step: (by) => act.goTo(model.get("slice") + by),
-    pointAt: ([column, row]) => set({ voxel: planeOf(about, model.get("view"), model.get("voxel")).voxelAt(column, row) }),
+    pointAt: ([column, row], view = model.get("view")) =>
+      set({ view, voxel: planeOf(about, view, model.get("voxel")).voxelAt(column, row) }),
     moveCrosshair(right, down) {
       const { pixel, columns, rows } = planeOf(about, model.get("view"), model.get("voxel"));
       act.pointAt([clamp(pixel[0] + right, 0, columns - 1), clamp(pixel[1] + down, 0, rows - 1)]);
@@ -67,7 +68,8 @@ function render({ model, el }) {
       const plane = planeOf(about, view, model.get("voxel"));
       if (volume) act.pointAt(middleOf(cut(volume, plane), labels, plane.columns));
     },
-    sideBySide: () => set({ side_by_side: !model.get("side_by_side") && names.length > 1 }),
+    sideBySide: () => set({ side_by_side: !model.get("side_by_side") && names.length > 1, three_views: false }),
+    threeViews: () => set({ three_views: !model.get("three_views"), side_by_side: false }),
     contour: () => set({ contour: !model.get("contour") }),
     crosshair: () => set({ crosshair: !model.get("crosshair") }),
     play: () => set({ playing: !model.get("playing") }),
@@ -81,7 +83,7 @@ function render({ model, el }) {
   };
 
   const store = makeStore(model, invalidate);
-  const panels = about.modalities.map(({ name, title }) => makePanel(about, name, title));
+  const panels = [...about.modalities, ...VIEWS.map((view) => ({ view, title: view }))].map((one) => makePanel(about, one));
   const stage = h("div", { class: "bl-stage", tabindex: 0, role: "slider", "aria-orientation": "vertical",
     "aria-label": `${about.name} slice browser`.trim(), "aria-valuemin": 0 }, ...panels.map((panel) => panel.element));
   const controls = makeControls(about, act);
@@ -92,23 +94,28 @@ function render({ model, el }) {
   const root = h("div", { class: "brainlab-viewer", "data-lm-suppress-shortcuts": "true" },
     h("div", { class: "bl-body" }, stage, h("div", { class: "bl-side" }, readout, controls.element, help)), live);
 
-  const partsOf = ({ side_by_side, modality }) =>
-    (side_by_side ? names : [modality]).flatMap((name) => (about.after ? [name, `${name}/after`] : [name]));
+  const partsOf = ({ side_by_side, three_views, modality }) =>
+    (side_by_side && !three_views ? names : [modality]).flatMap((name) => (about.after ? [name, `${name}/after`] : [name]));
 
   function draw() {
     frame = 0;
     const now = state();
-    const plane = planeOf(about, now.view, now.voxel);
     const shown = about.labels.map((_, value) => now.labels.includes(value));
-    const layers = layersOf(about, store.labels, plane, { ...now, shown });
+    const many = now.side_by_side || now.three_views, layers = {};
     for (const panel of panels) {
-      const seen = now.side_by_side || panel.name === now.modality;
+      const seen = panel.view ? now.three_views
+        : !now.three_views && (now.side_by_side || panel.name === now.modality);
       panel.element.hidden = !seen;
       if (!seen) continue;
-      const after = about.after ? store.part(`${panel.name}/after`) : null;
-      panel.draw(plane, store.part(panel.name), after, now, layers);
+      const view = panel.view ?? now.view, name = panel.name ?? now.modality;
+      const plane = planeOf(about, view, now.voxel);
+      layers[view] ??= layersOf(about, store.labels, plane, { ...now, shown });
+      const after = about.after ? store.part(`${name}/after`) : null;
+      const own = { ...now, many, view, slice: now.voxel[sliceAxis(about, view)] };
+      panel.draw(plane, store.part(name), after, own, layers[view]);
+      panel.element.classList.toggle("bl-current", panel.view === now.view);
     }
-    stage.classList.toggle("bl-many", now.side_by_side);
+    stage.classList.toggle("bl-many", many);
     controls.show(now);
     tell(now);
   }
