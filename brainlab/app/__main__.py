@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server.voila_configuration.kernel_spec_manager_class = only_this
         PeriodicCallback(lambda: sweep(root), 1000 * SWEEP_SECONDS).start()
         server.start()
+        server.kernel_manager.context.destroy(linger=0)  # or it waits 20 s for kernels that are gone
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
