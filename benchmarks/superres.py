@@ -46,7 +46,9 @@ def train_unet(split: Split, sizes: sr_recipe.SRSizes, seed: int, folder: Path) 
     model = sr_recipe.unet(sizes, seed)
     settings = sr_recipe.unet_settings(sizes, seed=seed)
     fit(model, *sr_recipe.unet_sets(split, sizes), sr_recipe.tumour_loss, settings, folder, progress=False)
-    save_model(folder.with_suffix(".pt"), model, sr_recipe.unet_options(sizes), half=True, size=sizes.hr)
+    save_model(
+        folder.with_suffix(".pt"), model, sr_recipe.unet_options(sizes), half=True, size=sizes.hr, axes="xy"
+    )
     return model
 
 
@@ -77,7 +79,7 @@ def train_generators(
         print(f"seed {seed}: {first} and {second}, {spent:.0f} s; monitor: {', '.join(found)}", flush=True)
     for name, model in models.items():
         options = sr_recipe.srresnet_options if name.startswith("SR") else sr_recipe.rrdbnet_options
-        save_model(folder / f"{name.lower()}.pt", model, options(sizes), half=True, size=sizes.hr)
+        save_model(folder / f"{name.lower()}.pt", model, options(sizes), half=True, size=sizes.hr, axes="xy")
     return models
 
 

@@ -54,6 +54,11 @@ class Network:
         return int(self.saved.about.get("size", SIZE))
 
     @property
+    def along_x(self) -> bool:
+        """Whether it has learnt slices (X, Y), as volumes are stored, and not pictures (rows, columns)."""
+        return self.saved.about.get("axes") == "xy"
+
+    @property
     def channels(self) -> int:
         """Images that it sees at once: 4 modalities, or 1."""
         return int(self.saved.options.get("in_channels", 4 if self.segments else 1))

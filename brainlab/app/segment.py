@@ -88,6 +88,8 @@ def segment_picture(model: nn.Module, network: Network, pixels: np.ndarray) -> n
             f"{network.name} sees {network.channels} modalities at a time, and a picture has one; choose a "
             "network of one channel, or send the four modalities"
         )
+    if network.along_x:
+        pixels = np.ascontiguousarray(pixels.T)
     height, width = pixels.shape
     shrink = network.size / max(height, width)
     size = (max(1, round(height * shrink)), max(1, round(width * shrink)))
@@ -99,7 +101,8 @@ def segment_picture(model: nn.Module, network: Network, pixels: np.ndarray) -> n
         logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
     prob = logits.softmax(dim=1)[..., : size[0], : size[1]]
     prob = nn.functional.interpolate(prob, (height, width), mode="bilinear")
-    return np.where(pixels > 0, decode_argmax(prob)[0].numpy(), 0).astype(np.uint8)
+    labels = np.where(pixels > 0, decode_argmax(prob)[0].numpy(), 0).astype(np.uint8)
+    return labels.T if network.along_x else labels
 
 
 def volumes_cm3(labels: np.ndarray, affine: np.ndarray) -> dict[str, float]:

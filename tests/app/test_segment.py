@@ -1,6 +1,7 @@
 """Labels land in the grid of the files, volumes are in cm3, and the wrong network says so."""
 
 import gzip
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -76,6 +77,29 @@ def test_a_picture_is_found_where_it_is(networks):
     model.forward = bright
     labels = segment_picture(model, networks["one"], pixels)
     assert (labels != (pixels > 0.5)).mean() < 0.02
+
+
+def test_a_network_of_stored_slices_sees_the_picture_turned(networks):
+    one = networks["one"]
+    turned = replace(one, saved=replace(one.saved, about={**one.saved.about, "axes": "xy"}))
+    model, seen = UNet(1, 2, width=2, depth=1).eval(), []
+    pixels = np.random.default_rng(0).random((64, 32)).astype(np.float32)
+
+    def left_of_the_input(images):
+        seen.append(images)
+        logits = torch.zeros(len(images), 2, *images.shape[2:])
+        logits[:, 1, :, : images.shape[3] // 4] = 9
+        logits[:, 0, :, images.shape[3] // 4 :] = 9
+        return logits
+
+    model.forward = left_of_the_input
+    labels = segment_picture(model, one, pixels), segment_picture(model, turned, pixels)
+    assert labels[0][:, :7].all()
+    assert not labels[0][:, 9:].any()
+    assert labels[1][:15].all()
+    assert not labels[1][17:].any()
+    assert seen[0].shape[3] < seen[0].shape[2]
+    assert seen[1].shape[3] > seen[1].shape[2]
 
 
 def test_the_wrong_network_says_so(tmp_path, case, networks):
