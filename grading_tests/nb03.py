@@ -179,7 +179,7 @@ GAPS = [
     Gap(
         "g03_elastic_field",
         "elastic_field",
-        minutes=8,
+        minutes=6,
         points=4,
         reference=elastic_field,
         properties=[
