@@ -64,9 +64,10 @@ def timed_check(gap_id, answer, capfd):
 @pytest.mark.parametrize("gap_id", GAPS)
 def test_the_bank_is_large_enough(gap_id):
     _, bank = GAPS[gap_id]
-    assert len(bank.RIGHT.get(gap_id, {})) >= 3
+    # The first is the library itself, which is right and earns nothing.
+    assert len(bank.RIGHT.get(gap_id, {})) >= 7
     wrong = bank.WRONG.get(gap_id, [])
-    assert len(wrong) >= 5
+    assert len(wrong) >= 10
     assert len({mistake.name for mistake in wrong}) == len(wrong)
     assert all(mistake.source and mistake.message for mistake in wrong)
 
