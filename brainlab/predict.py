@@ -93,7 +93,8 @@ def compare_numbers(guess: float, truth: float) -> str:
         return "within 10 %"
     if guess * truth > 0:
         size = "large" if abs(guess) > abs(truth) else "small"
-        return f"a factor of {max(guess / truth, truth / guess):.2g} too {size}"
+        factor = float(f"{max(guess / truth, truth / guess):.2g}")  # 180, not 1.8e+02
+        return f"a factor of {factor:,.10g} too {size}"
     return f"off by {abs(guess - truth):.2g}" + " and of the other sign" * (guess * truth < 0)
 
 

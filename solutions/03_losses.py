@@ -1188,7 +1188,7 @@ figures.show(picture, alt="The broken loss has a jump at 0, the repaired one sli
 # | 1: its price | "18 % of what it calls tumour is none, against 10 %." | "More false alarms: ET in two of the patients without any." |
 # | 1: large areas rule mean Dice | "A missed spot changes the third digit." | "The big rest of the tumour decides the 0.93; the spot is not in it." |
 # | 1: empty classes jump | "One false pixel turns a patient without ET from 1 to 0." | "The ET column is ruled by those who have none." |
-# | 1: chance | "Row 1 was trained once; seeds alone differ by 0.02." | "Without the spread over seeds, or an interval over patients, 'beats' means nothing." |
+# | 1: chance | "Row 1 was trained once; seeds alone differ by 0.05." | "Without the spread over seeds, or an interval over patients, 'beats' means nothing." |
 # | 1: one thing at a time | "Row 1 has another network as well." | "Its 'ELL' is BCE + Dice, so it says nothing about the loss of that name." |
 #
 # "More data" alone earns nothing.

@@ -44,6 +44,7 @@ def test_the_one_number_in_what_is_typed(value, number):
         (0.333, 1 / 3, "correct"),
         (92, 88, "within 10 %"),
         (30, 90, "a factor of 3 too small"),
+        (1.77e7, 1, "a factor of 18,000,000 too large"),
         (-4, -1, "a factor of 4 too large"),
         (0, 1e-7, "off by 1e-07"),
         (0.01, -0.02, "off by 0.03 and of the other sign"),
@@ -64,7 +65,7 @@ def test_half_a_percent_is_no_half(capsys):
     predicted("share", "0.5 %", 0.5, ".0%")
     predicted("rare", 0.5, 0.005, ".1%")
     first, second = capsys.readouterr().out.strip().split("\n")
-    assert first.endswith("a factor of 1e+02 too small")
+    assert first.endswith("a factor of 100 too small")
     assert second.endswith("correct")
 
 
