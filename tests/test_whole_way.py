@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from course_folder import REPO, Course
+from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
 from brainlab.budgets import BUDGETS
@@ -19,9 +20,19 @@ from brainlab.data.phantom import make_cohort
 from courseware.build import build, readable
 from courseware.source import gaps_of
 from courseware.stage import sources
+from grading_tests.bank.proof import banks
 
 TEXTS = sources(REPO)
 STUDENTS = ("solution", "untouched", "half_done")
+# The last cell of the solution: what has run before must not change what the checks say.
+AFTERWARDS = """from grading_tests.bank.proof import banks
+from grading_tests.bank.rates import rates
+
+for gap_id, (gap, bank) in banks().items():
+    if gap_id.startswith("g{number}"):
+        of = rates(gap, bank)
+        print(gap_id, of.right - of.accepted, of.wrong - of.rejected, of.wrong - of.named)
+"""
 
 pytestmark = pytest.mark.skipif(not TEXTS, reason="no notebooks yet")
 
@@ -61,6 +72,7 @@ def walk(text: Path, folder: Path, home: Path) -> Walk:
     settings = {"BRAINLAB_HOME": str(home), "BRAINLAB_BUDGET": "quick", "BRAINLAB_DATA": ""}
     course.run("courseware", "build", "--no-execute")
     solution = readable(build(text))
+    solution.cells.append(new_code_cell(AFTERWARDS.format(number=text.stem[:2])))
     release = nbformat.read(course.root / "course" / text.name.replace(".py", ".ipynb"), as_version=4)
     result = Walk(course, text.stem)
     for student, notebook in zip(STUDENTS, (solution, release, half_done(solution, release)), strict=True):
@@ -136,6 +148,16 @@ def test_everyone_gets_the_expected_points(done, student):
 def test_the_notebook_runs_to_its_end(done, student):
     print(f"{done.stem}: {done.seconds:.0f} s for three students")
     assert done.errors(student) == []
+
+
+def test_checks_are_as_fair_after_the_whole_notebook_as_before(done):
+    """Right answers rejected, wrong ones accepted, wrong ones without a name: none, in a used kernel too."""
+    path = done.course.root / "autograded" / "solution" / done.stem / f"{done.stem}.ipynb"
+    outputs = nbformat.read(path, as_version=4).cells[-1].outputs
+    assert {output.get("name") for output in outputs} == {"stdout"}
+    rows = [line.split() for output in outputs for line in output.text.splitlines()]
+    assert [row[0] for row in rows] == [gap_id for gap_id in banks() if gap_id[1:3] == done.stem[:2]]
+    assert all(row[1:] == ["0", "0", "0"] for row in rows), rows
 
 
 @pytest.mark.parametrize("student", STUDENTS)
