@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"Everybody who can reach {options.ip} can use the demo: there is no password.", flush=True)
     root = new_root()
     os.environ[SESSIONS] = str(root)
-    os.environ[MODELS] = os.pathsep.join(map(str, options.models or [models_folder()]))
+    os.environ[MODELS] = os.pathsep.join(map(str, options.models or []))
     # The kernels find this brainlab and its page's template, also where it is not installed.
     for name, first in {"PYTHONPATH": HERE.parents[1], "JUPYTER_PATH": HERE / "share"}.items():
         os.environ[name] = os.pathsep.join(filter(None, [str(first), os.environ.get(name)]))
@@ -64,7 +64,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--models",
         type=Path,
         action="append",
-        help=f"folder of networks, may be given again ({models_folder()})",
+        help=f"folder of networks, may be given again ({models_folder()}, and those that come along)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     return parser.parse_args(arguments)

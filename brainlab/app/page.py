@@ -77,7 +77,7 @@ class Page:
         c.generator.value = enlarging[0][1] if enlarging else None
         c.segment.disabled = not segmenting
         if not segmenting:
-            problems = [how_to_train(self.folders[-1]), *problems]
+            problems = [how_to_train(self.folders[0]), *problems]
         c.hint.value = "<br>".join(map(html.escape, problems))
         self._follow_network()
 

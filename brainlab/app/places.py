@@ -5,6 +5,7 @@ from pathlib import Path
 
 SESSIONS = "BRAINLAB_APP_SESSIONS"  # the folder of the visitors' folders
 MODELS = "BRAINLAB_APP_MODELS"  # the folders of networks, parted as in PATH
+SHIPPED = Path(__file__).parent / "shipped"  # networks that come along: scripts/make_networks.py
 
 
 def models_folder() -> Path:
@@ -14,6 +15,6 @@ def models_folder() -> Path:
 
 
 def models_folders() -> list[Path]:
-    """Return the folders that the server was given, or the default."""
+    """Return the folders that the server was given, or the default one and the networks that come along."""
     given = [Path(folder) for folder in os.environ.get(MODELS, "").split(os.pathsep) if folder]
-    return given or [models_folder()]
+    return given or [models_folder(), SHIPPED]

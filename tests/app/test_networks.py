@@ -7,7 +7,7 @@ import torch
 from sending import write_networks
 
 from brainlab.app.networks import find_networks, how_to_train, unet_of
-from brainlab.app.places import MODELS, models_folder, models_folders
+from brainlab.app.places import MODELS, SHIPPED, models_folder, models_folders
 from brainlab.models import AttentionUNet, UNet
 from brainlab.models.saved import SavedModelError
 from brainlab.training.checkpoint import save_checkpoint
@@ -97,7 +97,8 @@ def test_what_is_no_network_is_told_in_a_line(tmp_path):
 def test_where_they_are_looked_for(tmp_path, monkeypatch):
     monkeypatch.delenv(MODELS, raising=False)
     monkeypatch.setenv("BRAINLAB_HOME", str(tmp_path))
-    assert models_folders() == [models_folder()] == [tmp_path / "models"]
+    assert models_folders() == [models_folder(), SHIPPED]
+    assert models_folder() == tmp_path / "models"
     monkeypatch.setenv(MODELS, f"{tmp_path}/a:{tmp_path}/b")
     assert models_folders() == [tmp_path / "a", tmp_path / "b"]
     assert how_to_train(tmp_path).endswith(f"python -m brainlab.train {tmp_path}/unet")
