@@ -3,12 +3,14 @@
 import hashlib
 import importlib
 import os
+import sys
 from typing import Any
 
 from grading_tests.borrowed import watched
-from grading_tests.gap import Gap
+from grading_tests.gap import Gap, Wrong
 from grading_tests.message import explain, refuse, succeed
 from grading_tests.naming import SEED, name_mistake
+from grading_tests.picture import beside
 from grading_tests.running import TooSlow, outcomes
 
 
@@ -60,10 +62,21 @@ def check(gap_id: str, answer: Any) -> None:
     CheckFailed
         Under `nbgrader validate` only.
     """
-    error, message = first_problem(find_gap(gap_id), answer)
+    gap = find_gap(gap_id)
+    error, message = first_problem(gap, answer)
     if error is not None and os.environ.get("NBGRADER_EXECUTION") == "validate":
         raise CheckFailed(message)
     print(message)
+    if isinstance(error, Wrong) and in_notebook() and (picture := beside(gap, answer)) is not None:
+        from IPython.display import display
+
+        display(picture)
+
+
+def in_notebook() -> bool:
+    """Return whether pictures can be shown: in a kernel, and not while nbgrader runs it."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel") and "NBGRADER_EXECUTION" not in os.environ
 
 
 def grade(gap_id: str, answer: Any) -> float:

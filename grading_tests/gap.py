@@ -61,6 +61,9 @@ class Gap:
         The library's own version, used when the student's does not work yet. None for free text.
     shortcuts : sequence
         Other functions of the library that do what is asked: like the reference, no answer may call them.
+    scene : callable, optional
+        `scene(answer)` is an image (H, W) or (H, W, 3) that the answer makes, shown beside the right one when
+        the check fails (`grading_tests.picture`).
     """
 
     id: str
@@ -70,6 +73,7 @@ class Gap:
     reference: Any = None
     properties: Sequence[Property] = ()
     shortcuts: Sequence[Any] = ()
+    scene: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import numpy as np
 from brainlab.data.intensity import zscore_in_brain
 from brainlab.view.colours import blend
 from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.picture import blend_scene
 from grading_tests.unchanged import expect_unchanged
 
 
@@ -115,6 +116,7 @@ BLEND = Gap(
     minutes=6,
     points=3,
     reference=blend,
+    scene=blend_scene,
     properties=[
         Property("colours over the tumour", overlay_tumour, share=2),
         Property("the background as it was", overlay_background),

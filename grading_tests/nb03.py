@@ -22,6 +22,7 @@ from grading_tests import nb03_overlap as overlap
 from grading_tests import nb03_pixels as pixels
 from grading_tests import nb03_scores as scores
 from grading_tests.gap import Gap, Property
+from grading_tests.picture import border_scene
 
 GAPS = [
     Gap(
@@ -149,6 +150,7 @@ GAPS = [
         minutes=8,
         points=5,
         reference=partial(border_weight_map, class_weights=False),
+        scene=border_scene,
         properties=[
             Property("the background between three objects", borders.between_objects, share=2),
             Property("inside the objects", borders.inside_objects),

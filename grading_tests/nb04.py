@@ -20,6 +20,7 @@ from grading_tests import nb04_relativistic as relativistic
 from grading_tests import nb04_shuffle as shuffle
 from grading_tests import nb04_steps as steps
 from grading_tests.gap import Gap, Property
+from grading_tests.picture import kspace_scene, shuffle_scene
 
 GAPS = [
     Gap(
@@ -28,6 +29,7 @@ GAPS = [
         minutes=8,
         points=4,
         reference=kspace_crop,
+        scene=kspace_scene,
         properties=[
             Property("random images", kspace.even_sizes, share=2),
             Property("a flat image", kspace.flat_image),
@@ -58,6 +60,7 @@ GAPS = [
         minutes=7,
         points=4,
         reference=pixel_shuffle,
+        scene=shuffle_scene,
         properties=[
             Property("four channels become 2 x 2 pixels", shuffle.one_small_image),
             Property("several channels", shuffle.several_channels, share=2),
