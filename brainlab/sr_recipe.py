@@ -2,7 +2,7 @@
 
 The networks are small relatives of those of SRGAN (Ledig et al. 2017, arXiv:1609.04802) and ESRGAN (Wang et
 al. 2018, arXiv:1809.00219). Their features come from a U-Net that segments the same images, where the papers
-have VGG19; of the losses' weights one differs (`ESRGAN_WEIGHTS`). The notebook and the benchmark train by this.
+have VGG19; one weight of the losses differs (`ESRGAN_WEIGHTS`). Notebook and benchmark train by this.
 """
 
 from collections.abc import Callable, Sequence
@@ -84,8 +84,8 @@ SIZES = {
     ),
 }  # fmt: skip
 
-# Of ESRGAN's parts. The paper has 5e-3 for the adversarial one, beside features of VGG19. Beside ours, 1.5e-3 to
-# 5e-3 brought more detail and images further from the truth: tried with one to three seeds.
+# Of ESRGAN's parts. The paper has 5e-3 for the adversarial one, beside features of VGG19. Beside ours, 1.5e-3
+# to 5e-3 brought more detail and images further from the truth: tried with one to three seeds.
 ESRGAN_WEIGHTS = {"perceptual": 1.0, "adversarial": 1e-3, "pixel": 1e-2}
 LOSS_LEVEL = 2  # of the U-Net: what the losses compare
 MIN_PIXELS = 30  # of tumour in a slice that the U-Net learns from
