@@ -5,13 +5,14 @@ BIN := .venv/bin
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 PATIENTS ?= 8
 
-.PHONY: help lab app test lint course cohort bench clean
+.PHONY: help lab app test lint course cohort bench book clean
 help:
 	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
 	@echo "make app     set up and open the live demo: upload, segment, enlarge"
 	@echo "make test    set up everything, run all tests"
 	@echo "make course  build the notebooks from solutions/*.py"
 	@echo "make bench   print every published figure"
+	@echo "make book    the course as HTML pages, build/book/index.html"
 
 lab: .venv/teach.done cohort course
 	$(BIN)/jupyter lab --ServerApp.root_dir=course $(LAB_FLAGS)
@@ -35,6 +36,9 @@ lint: .venv/test.done
 bench: .venv/test.done
 	@for command in benchmarks/*.py; do echo "== $$command"; $(BIN)/python $$command || exit 1; done
 
+book: .venv/docs.done
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/book
+
 clean:
 	rm -rf .venv build
 
@@ -54,6 +58,10 @@ clean:
 
 .venv/test.done: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[teach,test]'
+	@touch $@
+
+.venv/docs.done: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
 # A classic notebook with the ipywidgets of Colab, for one test in a browser; it is skipped where this cannot be had.

@@ -62,7 +62,7 @@ def test_environment_yml_equals_pyproject():
 
 def test_constraints_pin_every_requirement_within_its_range():
     pins = frozen_versions(ROOT / "constraints.txt")
-    for name, specifier in requirements("teach", "test", "app").items():
+    for name, specifier in requirements("teach", "test", "app", "docs").items():
         assert name in pins, f"{name} has no pin in constraints.txt"
         assert pins[name] in specifier, f"{name}=={pins[name]} is outside {specifier}"
     assert pins["torch"] == Version("2.13.0")

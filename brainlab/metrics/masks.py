@@ -16,7 +16,7 @@ from scipy import ndimage
 
 
 def dice(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
-    """Return 2 |A and B| / (|A| + |B|) of two masks of one shape; 1 if both are empty, 0 if only one is.
+    """Return `2 |A and B| / (|A| + |B|)` of two masks of one shape; 1 if both are empty, 0 if only one is.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def dice(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
 
 
 def jaccard(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
-    """Return |A and B| / |A or B| of two masks of one shape; 1 if both are empty, 0 if only one is.
+    """Return `|A and B| / |A or B|` of two masks of one shape; 1 if both are empty, 0 if only one is.
 
     Raises
     ------
