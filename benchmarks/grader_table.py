@@ -16,9 +16,9 @@ from types import ModuleType
 
 import torch
 
+from courseware.proof.banks import Mutation, Survivor, banks, mutations, survivors
+from courseware.proof.rates import Rates, rates
 from grading_tests import check
-from grading_tests.bank.proof import Mutation, Survivor, banks, mutations, survivors
-from grading_tests.bank.rates import Rates, rates
 from grading_tests.gap import Gap
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "graders.md"

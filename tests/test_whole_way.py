@@ -18,15 +18,15 @@ from nbgrader.api import Gradebook
 from brainlab.budgets import BUDGETS
 from brainlab.data.phantom import make_cohort
 from courseware.build import build, readable
+from courseware.proof.banks import banks
 from courseware.source import gaps_of
 from courseware.stage import sources
-from grading_tests.bank.proof import banks
 
 TEXTS = sources(REPO)
 STUDENTS = ("solution", "untouched", "half_done")
 # The last cell of the solution: what has run before must not change what the checks say.
-AFTERWARDS = """from grading_tests.bank.proof import banks
-from grading_tests.bank.rates import rates
+AFTERWARDS = """from courseware.proof.banks import banks
+from courseware.proof.rates import rates
 
 for gap_id, (gap, bank) in banks().items():
     if gap_id.startswith("g{number}"):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from courseware.proof.banks import banks
 from grading_tests import core
-from grading_tests.bank.proof import banks
 from grading_tests.gap import Wrong
 from grading_tests.picture import beside, image_of
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from courseware.proof.banks import banks
+from courseware.proof.rates import rates
 from grading_tests import check, running
-from grading_tests.bank.proof import banks
-from grading_tests.bank.rates import rates
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -101,7 +101,7 @@ FRESH = """
 import time
 from grading_tests import check
 from grading_tests.core import find_gap
-from grading_tests.bank.proof import banks
+from courseware.proof.banks import banks
 gaps = banks()  # imports torch, as the setup cell has
 for gap_id, (gap, bank) in gaps.items():
     started = time.process_time()

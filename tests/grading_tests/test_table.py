@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from benchmarks.grader_table import COLUMNS, PAGE, check_quietly, measured, page, stderr_in_a_file
-from grading_tests.bank.proof import Mutation, Survivor, banks, mutations, survivors
-from grading_tests.bank.rates import Rates
+from courseware.proof.banks import Mutation, Survivor, banks, mutations, survivors
+from courseware.proof.rates import Rates
 
 
 @pytest.fixture(autouse=True)

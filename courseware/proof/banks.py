@@ -16,12 +16,13 @@ import torch
 
 from courseware.build import build
 from courseware.marks import BEGIN
+from courseware.proof.mutants import Mutant, mutants
 from courseware.stage import sources
-from grading_tests.bank.mutants import Mutant, mutants
 from grading_tests.gap import Gap, Property
 from grading_tests.running import outcomes
 
 REPO = Path(__file__).parents[2]
+BANK = REPO / "grading_tests" / "bank"
 # The inputs of the graded check are others than those of the visible one, whose seed is 0.
 GRADED_SEED = 2027
 
@@ -46,7 +47,7 @@ class Mutation:
 
 def banks() -> dict[str, tuple[Gap, ModuleType]]:
     """Return every gap that is checked, with its bank: id -> (gap, module)."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("nb[0-9][0-9].py"))
+    names = sorted(path.stem for path in BANK.glob("nb[0-9][0-9].py"))
     return {
         gap.id: (gap, importlib.import_module(f"grading_tests.bank.{name}"))
         for name in names
@@ -70,7 +71,7 @@ def definitions(cells: list[str]) -> dict[str, Any]:
 
 def survivors() -> dict[str, list[Survivor]]:
     """Return the mutants that are known to be accepted: gap -> survivors."""
-    text = Path(__file__).with_name("survivors.toml").read_text(encoding="utf-8")
+    text = (BANK / "survivors.toml").read_text(encoding="utf-8")
     return {gap_id: [Survivor(**one) for one in found] for gap_id, found in tomllib.loads(text).items()}
 
 

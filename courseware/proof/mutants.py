@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from courseware.marks import BEGIN, END
-from grading_tests.bank.mutations import of_call, of_expression, of_slice, of_statement
-from grading_tests.bank.words import Words
+from courseware.proof.mutations import of_call, of_expression, of_slice, of_statement
+from courseware.proof.words import Words
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from grading_tests.bank import proof
-from grading_tests.bank.mutants import difference, mutants
-from grading_tests.bank.proof import accepts, mutate, mutations, survivors
+from courseware.proof import banks as proof
+from courseware.proof.banks import accepts, mutate, mutations, survivors
+from courseware.proof.mutants import difference, mutants
 from grading_tests.gap import Gap, Property, expect
 
 CELL = '''

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from grading_tests.bank.words import ARITHMETIC, COMPARISON, MODULES, NAMES, TEXTS, Words
+from courseware.proof.words import ARITHMETIC, COMPARISON, MODULES, NAMES, TEXTS, Words
 
 
 def of_expression(words: Words, node: ast.expr, parents: tuple) -> Iterator[str]:

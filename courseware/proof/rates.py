@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from grading_tests.bank.proof import GRADED_SEED, holds
+from courseware.proof.banks import GRADED_SEED, holds
 from grading_tests.gap import Gap
 from grading_tests.naming import SEED, name_mistake
 from grading_tests.running import outcomes
