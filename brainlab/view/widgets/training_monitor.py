@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import DisplayHandle, display
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from traitlets import Bool, Int
 
 from brainlab.view.losses import COLOURS, DASHES
@@ -80,8 +80,9 @@ class TrainingMonitor(Panel):
             losses = [v for values in lines.values() for v in values if "loss" in title]
             if self.log and losses and min(losses) > 0:
                 ax.set_yscale("log")
-                for axis in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-                    axis(StrMethodFormatter("{x:.3g}"))
+                ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+                ax.yaxis.set_minor_formatter(NullFormatter())  # or their labels lie on each other
             ax.set_xlim(0.5, max(self.epochs, self.epoch, 2) + 0.5)
             ax.set_xlabel("epoch")
             ax.xaxis.get_major_locator().set_params(integer=True)
