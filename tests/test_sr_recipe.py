@@ -170,7 +170,7 @@ def test_a_students_generator_is_saved_as_brainlabs(tmp_path):
 
 
 def test_another_network_is_no_twin():
-    with pytest.raises(ValueError, match="other shapes or in another order"):
+    with pytest.raises(ValueError, match="other shapes or another order"):
         sr_recipe.library_twin(sr_recipe.srresnet(SIZES), sr_recipe.rrdbnet(SIZES))
     model = sr_recipe.rrdbnet(SIZES)
     nn.init.normal_(model.conv_last.weight)

@@ -189,10 +189,19 @@ def test_the_server_gives_nothing_else_away(address, folder):
 
 
 def test_without_a_network_there_is_a_line_and_with_the_server_all_goes(chromium, tmp_path):
-    with demo(tmp_path) as address:
+    with demo(tmp_path, "--models", str(tmp_path / "empty")) as address:
         page, _ = visit(chromium, address)
         page.get_by_text("python -m brainlab.train").wait_for(timeout=60_000)
         assert page.get_by_role("button", name="Segment").is_disabled()
         assert sessions(tmp_path)
     assert gone(lambda: list((tmp_path / "tmp").glob("brainlab-app-*")))
     page.close()
+
+
+def test_on_the_first_start_there_are_networks(chromium, tmp_path):
+    with demo(tmp_path) as address:
+        page, _ = visit(chromium, address)
+        page.get_by_text("cohort-unet (UNet)").first.wait_for(state="attached", timeout=60_000)
+        page.get_by_text("cohort-esrgan (RRDBNet)").first.wait_for(state="attached", timeout=60_000)
+        assert page.get_by_role("button", name="Segment").is_enabled()
+        page.close()
