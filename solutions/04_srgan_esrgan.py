@@ -982,6 +982,13 @@ from dataclasses import replace
 
 my_collapse, my_recovery = "?", "?"
 
+
+
+def variety(history):
+    """Return how much images differed after the last epoch, over how much true ones do; 0 if there was none."""
+    return history.scores.get("diversity", [0.0])[-1]
+
+
 short = max(1, sizes.esrgan.epochs // 7)
 ill, made_ill, wild = {}, {}, {}
 for name, start in {"SRGAN": srresnet, "ESRGAN": psnr_state}.items():
@@ -1001,9 +1008,8 @@ ill["ESRGAN, rate set right"] = train_gan(
 made_ill["ESRGAN,\nrate set right"] = sr_recipe.enlarge(wild["ESRGAN"], lr, sizes.hr)
 for name, history in ill.items():
     told = ", ".join(f"{finding.name} (epoch {finding.epoch})" for finding in diagnose(history))
-    diversity = history.scores.get("diversity", [np.nan])[-1]
-    print(f"{name}: {told or 'nothing'}; images differ {diversity:.2f} times as much as true ones")
-least = min(gans, key=lambda name: ill[f"{name}, 30 times the rate"].scores["diversity"][-1])
+    print(f"{name}: {told or 'nothing'}; images differ {variety(history):.2f} times as much as true ones")
+least = min(gans, key=lambda name: variety(ill[f"{name}, 30 times the rate"]))
 predicted("makes the same image", my_collapse, least)
 back = psnr(made_ill["ESRGAN,\nrate set right"], hr).mean() > psnr(up, hr).mean()
 predicted("the right rates bring it back", my_recovery, "yes" if back else "no")
@@ -1027,7 +1033,7 @@ figures.show(picture, alt=alt, dpi=64)
 # back, whatever the weights are, so SRGAN is spoilt, and comes back to its input. ESRGAN's authors took batch norm out
 # because of its artefacts (the haze above); the price is a network that has to be trained gently.
 #
-# Why is lowering the rate no cure here, while the fifth column is fine?
+# Why is lowering the rate no cure here, while the fourth column is fine?
 #
 # <details><summary>Answer</summary>The generator has forgotten what the first phase taught, and its opponent has
 # become an expert for rubbish. Both are a bad place to start from. The cure is the weights of the first phase, a fresh
