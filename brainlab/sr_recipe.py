@@ -16,7 +16,7 @@ from brainlab.budgets import Budget
 from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, bicubic, labels_of
 from brainlab.gan_training import ESRGAN_FULL, SRGAN_FULL, GanSettings
-from brainlab.inference.forward import evaluating
+from brainlab.inference.forward import evaluating, forward
 from brainlab.labels import REGIONS
 from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import dice
@@ -255,7 +255,7 @@ def scores(made: Tensor, true: Tensor, levels: Sequence[UNetFeatures]) -> dict[s
 
 def tumour_probability(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
     """Return the probability of tumour of any class, (N, H, W) on the CPU."""
-    return 1 - _softmax(model, images, batch_size)[:, 0]
+    return 1 - forward(model, images, batch_size).softmax(dim=1)[:, 0]
 
 
 def dice_by_patient(
@@ -268,7 +268,7 @@ def dice_by_patient(
     images : Tensor (N, 1, H, W)
         For the slices of `pairs`, in their order.
     """
-    guesses = _softmax(model, images, batch_size).argmax(dim=1).numpy()  # (N, H, W)
+    guesses = forward(model, images, batch_size).argmax(dim=1).numpy()  # (N, H, W)
     truths, numbers = labels_of(pairs).numpy(), np.array([number for number, _ in pairs.index])
     table = {}
     for number, case in enumerate(pairs.cached):
@@ -277,9 +277,3 @@ def dice_by_patient(
             name: dice(np.isin(guess, labels), np.isin(truth, labels)) for name, labels in REGIONS.items()
         }
     return table
-
-
-def _softmax(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
-    device = next(model.parameters()).device
-    with evaluating(model):
-        return torch.cat([model(part.to(device)).softmax(1).cpu() for part in images.split(batch_size)])

@@ -52,6 +52,8 @@ def image_of(gap: Gap, answer: Any) -> np.ndarray | None:
     try:
         with quiet(), state_kept(), torch.no_grad(), limit(SECONDS):
             array = plain(gap.scene(answer))
+    except KeyboardInterrupt:
+        raise
     except BaseException:  # the message says already what is wrong
         return None
     fits = array is not None and array.dtype.kind in "biuf" and np.isfinite(array).any()

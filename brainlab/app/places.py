@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from brainlab.home import home_folder
+
 SESSIONS = "BRAINLAB_APP_SESSIONS"  # the folder of the visitors' folders
 MODELS = "BRAINLAB_APP_MODELS"  # the folders of networks, parted as in PATH
 SHIPPED = Path(__file__).parent / "shipped"  # networks that come along: scripts/make_networks.py
@@ -10,8 +12,7 @@ SHIPPED = Path(__file__).parent / "shipped"  # networks that come along: scripts
 
 def models_folder() -> Path:
     """Return the default folder of networks: `models` in `BRAINLAB_HOME`, or in ~/.cache/brainlab."""
-    home = os.environ.get("BRAINLAB_HOME") or "~/.cache/brainlab"
-    return Path(home).expanduser() / "models"
+    return home_folder() / "models"
 
 
 def models_folders() -> list[Path]:

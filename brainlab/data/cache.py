@@ -11,7 +11,6 @@ other processes see a whole entry or none. Nothing is lost: int16 or float32, th
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import sys
@@ -27,6 +26,7 @@ from tqdm import tqdm
 from brainlab.data.cache_writer import write_entry
 from brainlab.data.cached import PERCENTILES, CachedCase
 from brainlab.data.case import Case
+from brainlab.home import home_folder
 
 # Part of every key: raise it when what is stored, or how it is read, changes.
 _FORMAT = 1
@@ -36,8 +36,7 @@ _ABANDONED_SECONDS = 3600
 
 def cache_folder() -> Path:
     """Return the default folder: `cache` in `BRAINLAB_HOME`, or in `~/.cache/brainlab`."""
-    home = os.environ.get("BRAINLAB_HOME") or Path.home() / ".cache" / "brainlab"
-    return Path(home).expanduser() / "cache"
+    return home_folder() / "cache"
 
 
 def cache_case(case: Case, folder: Path | str | None = None) -> CachedCase:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from brainlab import budgets
 from brainlab.data.layouts import CaseList, find_cases
+from brainlab.home import home_folder
 
 
 def cohort_folder(spacing: int = 1) -> Path:
@@ -15,8 +16,7 @@ def cohort_folder(spacing: int = 1) -> Path:
 
     It lies in `BRAINLAB_HOME`, by default ~/.cache/brainlab.
     """
-    home = os.environ.get("BRAINLAB_HOME") or "~/.cache/brainlab"
-    return Path(home).expanduser() / f"cohort-{spacing}mm"
+    return home_folder() / f"cohort-{spacing}mm"
 
 
 def open_cases(source: Path | str | None = None, patients: int | None = None, spacing: int = 1) -> CaseList:

@@ -16,6 +16,8 @@ from courseware.proof.banks import banks
 from courseware.proof.rates import rates
 from grading_tests import check, running
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 REPO = Path(__file__).resolve().parents[2]
 
 
@@ -32,14 +34,6 @@ def expect_fair(counts, misses):
     assert counts["rejected"] == counts["wrong"] > 600, misses
     assert counts["seen"] >= 0.8 * counts["wrong"], misses
     assert counts["named"] >= 0.9 * counts["wrong"], misses
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -102,6 +96,7 @@ import time
 from grading_tests import check
 from grading_tests.core import find_gap
 from courseware.proof.banks import banks
+
 gaps = banks()  # imports torch, as the setup cell has
 for gap_id, (gap, bank) in gaps.items():
     started = time.process_time()

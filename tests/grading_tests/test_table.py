@@ -3,19 +3,12 @@
 import re
 
 import pytest
-import torch
 
 from benchmarks.grader_table import COLUMNS, PAGE, check_quietly, measured, page, stderr_in_a_file
 from courseware.proof.banks import Mutation, Survivor, banks, mutations, survivors
 from courseware.proof.rates import Rates
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def without_times(text):
