@@ -18,10 +18,10 @@ lab: .venv/teach.done cohort course
 	$(BIN)/jupyter lab --ServerApp.root_dir=course $(LAB_FLAGS)
 
 app: .venv/app.done
-	$(BIN)/python -m brainlab.app
+	$(BIN)/python -m demo
 
 cohort: .venv/teach.done
-	$(BIN)/python -m brainlab.data.phantom $(PATIENTS)
+	$(BIN)/python -m brainlab.synth.phantom $(PATIENTS)
 
 course: .venv/teach.done
 	$(BIN)/python -m courseware build

@@ -21,18 +21,18 @@ sys.path += [
     str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("browser", "app", "data")
 ]
 import torch
-from demo import demo, upload, visit
+from demo_server import demo, upload, visit
 from lab import CHROMIUM, browser
 from sending import send
 
-from brainlab.app.builtin import open_built_in
-from brainlab.app.enlarge import enlarge_slice, slice_of
-from brainlab.app.intake import Intake
-from brainlab.app.networks import find_networks
-from brainlab.app.segment import segment_case, segment_picture
 from brainlab.labels import MODALITIES
 from brainlab.models import SRResNet, UNet
 from brainlab.models.saved import save_model
+from demo.builtin import open_built_in
+from demo.enlarge import enlarge_slice, slice_of
+from demo.intake import Intake
+from demo.networks import find_networks
+from demo.segment import segment_case, segment_picture
 
 WIDTH, NUM_FEAT, NUM_BLOCK = 16, 32, 4  # of the lesson
 

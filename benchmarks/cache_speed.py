@@ -20,7 +20,7 @@ import numpy as np
 from brainlab.data.cache import cache_case
 from brainlab.data.cached import CachedCase
 from brainlab.data.case import Case
-from brainlab.data.source import open_cases
+from brainlab.lab import open_cases
 
 
 def slice_from_nifti(case: Case, z: int) -> np.ndarray:

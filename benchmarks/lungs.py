@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from brainlab import budgets, image_recipe
+from brainlab import budgets
 from brainlab.data.images import ImageDataset, find_chest
 from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import count_parameters
-from brainlab.view.figures import show
-from brainlab.view.outlines import outlines
+from brainlab.recipes import images as image_recipe
+from brainlab.view.show import show
+from brainlab.view.slices import outlines
 
 ROOT = Path(__file__).resolve().parents[1]
 LOSSES = {"cross-entropy": cross_entropy, "Dice": soft_dice_loss}

@@ -20,8 +20,8 @@ from matplotlib.colors import ListedColormap
 
 from brainlab.data.case import Case
 from brainlab.data.layouts import find_cases
-from brainlab.data.phantom import make_cohort
 from brainlab.labels import LABELS, MODALITIES, MODALITY_NAMES
+from brainlab.synth.phantom import make_cohort
 
 REAL = Path(
     os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data")

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from brainlab.data.case import Case
 from brainlab.data.layouts import find_cases
-from brainlab.data.phantom.cohort import Job, claim, is_complete, write_case
+from brainlab.synth.phantom.cohort import Job, claim, is_complete, write_case
 
 REAL = Path(
     os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from real_cases import picture, trained_network
 
-from brainlab import recipe
+from brainlab.recipes import segmentation as recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -15,16 +15,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from brainlab import recipe
 from brainlab.data.cache import cache_case
 from brainlab.data.cached import CachedCase
 from brainlab.data.layouts import find_cases
 from brainlab.data.split import Split, split_by_patient
 from brainlab.inference import save_prediction
+from brainlab.lab import Lab, setup
 from brainlab.labels import LABELS, REGIONS
 from brainlab.losses import cross_entropy
 from brainlab.models import UNet
-from brainlab.notebook import Lab, setup
+from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
 from brainlab.view import figures
 from brainlab.view.slices import largest_slice

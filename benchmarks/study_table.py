@@ -1,16 +1,16 @@
 """The 22 runs of the reference study beside ours, what follows from them, and the figure.
 
 python benchmarks/study_table.py                     # reads the table that the course ships
-python -m brainlab.experiments 0-23 --seeds 0 1 2    # makes it anew, in runs/study/runs.csv
+python -m studies 0-23 --seeds 0 1 2    # makes it anew, in runs/study/runs.csv
 python benchmarks/study_table.py runs/study/runs.csv
 """
 
 import sys
 from pathlib import Path
 
-from brainlab.experiments.study import published
-from brainlab.experiments.table import OURS, QUESTIONS, contrast, read_table, summarise
-from brainlab.view.ranking import ranking
+from studies.ranking import ranking
+from studies.study import published
+from studies.table import OURS, QUESTIONS, contrast, read_table, summarise
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "study.png"
 SCORES = ("recall", "f1", "precision", "specificity")

@@ -21,19 +21,18 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from brainlab import recipe, sr_recipe
 from brainlab.data.cache import cache_cases
-from brainlab.data.source import open_cases
 from brainlab.data.split import Split, split_by_patient
 from brainlab.data.superres import SuperResSet, labels_of, stack
-from brainlab.gan_training import diagnose, esrgan_game, srgan_game, train_gan, train_psnr
+from brainlab.lab import open_cases, setup
 from brainlab.metrics.images import psnr, ssim
 from brainlab.models import UNet
 from brainlab.models.saved import save_model
 from brainlab.models.upscaling import resample
-from brainlab.notebook import setup
-from brainlab.training import fit
-from brainlab.view.superres import close_up
+from brainlab.recipes import segmentation as recipe
+from brainlab.recipes import superres as sr_recipe
+from brainlab.training import diagnose, esrgan_game, fit, srgan_game, train_gan, train_psnr
+from brainlab.view.superres_figures import close_up
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE)

@@ -7,7 +7,7 @@ with BCE + Dice and deformations. The masks show the tumour core: T1c hardly sho
 networks are scored on the held-out patients and, where they are there (README: `BRAINLAB_REAL_DATA`), on 12
 real slices. Those have skull, skin and face, and most are sagittal and lie on their side. `heads` is a U-Net
 that saw such things: axial, sagittal and coronal slices with heads drawn around them, turned any way
-(`brainlab.data.images.heads`). It learns outside, brain and tumour, and its tumours count in the brain only.
+(`slice_images.heads`). It learns outside, brain and tumour, and its tumours count in the brain only.
 
 Measured with seed 0, 18 epochs of 336 slices (heads: 6 of 985), 110 to 130 s of processor each (pooled Dice,
 Jaccard): U-Net .733, .579 on the cohort and .06, .03 on the real slices; Attention U-Net .726, .570 and .06,
@@ -34,16 +34,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from slice_images.export import export_slices
+from slice_images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
+from slice_images.slice_picture import ACROSS
 from torch import Tensor, nn
 
 from brainlab.data.cache import cache_cases
 from brainlab.data.cached import CachedCase
-from brainlab.data.images import CocoSet, ImageDataset, export_slices, find_pairs, read_coco
-from brainlab.data.images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
-from brainlab.data.images.slice_picture import ACROSS
-from brainlab.data.source import cohort_folder, open_cases
+from brainlab.data.images import CocoSet, ImageDataset, find_pairs, read_coco
 from brainlab.data.split import Split
-from brainlab.image_recipe import (
+from brainlab.lab import cohort_folder, open_cases
+from brainlab.losses import bce_dice_loss
+from brainlab.metrics import dice
+from brainlab.models import AttentionUNet
+from brainlab.recipes.images import (
     ImageSizes,
     binary_scores,
     image_network,
@@ -52,11 +56,8 @@ from brainlab.image_recipe import (
     predict_masks,
     train_binary,
 )
-from brainlab.losses import bce_dice_loss
-from brainlab.metrics import dice
-from brainlab.models import AttentionUNet
 from brainlab.training import fit
-from brainlab.view.outlines import outlines
+from brainlab.view.slices import outlines
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE) / "t1c_png"

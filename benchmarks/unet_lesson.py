@@ -2,7 +2,7 @@
 
 usage: python benchmarks/unet_lesson.py [--budget lesson] [--network unet] [--seed 0]
 
-The last lines are the targets of the course and the validation curve that `brainlab.recipe.REFERENCE` holds.
+The last lines are the targets of the course and the validation curve of `recipes.segmentation.REFERENCE`.
 """
 
 import argparse
@@ -12,12 +12,12 @@ import time
 import numpy as np
 import torch
 
-from brainlab import recipe
 from brainlab.data.split import split_by_patient
+from brainlab.lab import setup
 from brainlab.labels import REGIONS
 from brainlab.losses import cross_entropy
 from brainlab.models import AttentionUNet, UNet, count_parameters
-from brainlab.notebook import setup
+from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
 
 TARGETS = {"WT": 0.88, "TC": 0.80, "ET": 0.70}  # in `lesson`

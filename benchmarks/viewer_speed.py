@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 from lab import CHROMIUM, NO_CHROMIUM, browser, open_in_lab, run_cell, server, write_notebook
 
-from brainlab.data.source import open_cases
+from brainlab.lab import open_cases
 
 SETUP = """
 from brainlab.data.layouts import find_cases

@@ -1,30 +1,35 @@
-"""brainlab: the small library behind a course on brain-tumour MRI."""
+"""brainlab: the small library behind a course on brain-tumour MRI.
+
+Public are the packages and modules of `__all__`, and in them the names of their `__all__`; docs/api.md lists
+them. Everything else is internal and may change.
+"""
 
 import importlib
 
 __version__ = "0.1.0"
-_SUBMODULES = (
+__all__ = [
     "budgets",
     "data",
-    "gan_training",
+    "guesses",
     "inference",
+    "lab",
     "labels",
     "losses",
     "metrics",
     "models",
-    "notebook",
-    "predict",
+    "recipes",
+    "synth",
     "training",
     "view",
-)
+]
 
 
 def __getattr__(name: str):
     # Submodules load on first use, so that `import brainlab` alone does not import torch.
-    if name in _SUBMODULES:
+    if name in __all__:
         return importlib.import_module(f"brainlab.{name}")
-    raise AttributeError(f"brainlab has no attribute {name!r}; its submodules are {', '.join(_SUBMODULES)}")
+    raise AttributeError(f"brainlab has no attribute {name!r}; its modules are {', '.join(__all__)}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_SUBMODULES])
+    return sorted([*globals(), *__all__])

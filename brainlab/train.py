@@ -18,13 +18,14 @@ from brainlab import budgets
 from brainlab.data.augment import Augment
 from brainlab.data.cache import cache_cases
 from brainlab.data.slices import SliceDataset
-from brainlab.data.source import open_cases
 from brainlab.data.split import split_by_patient
+from brainlab.home import replace_file
+from brainlab.lab import open_cases
 from brainlab.losses import cross_entropy
 from brainlab.models import AttentionUNet, UNet, count_parameters
+from brainlab.models.checkpoint import load_weights
 from brainlab.training import History, TrainSettings, fit
-from brainlab.training.checkpoint import load_weights, replace_file
-from brainlab.training.parallel import Team
+from brainlab.training.distributed import Team
 
 NETWORKS = {"unet": UNet, "attention_unet": AttentionUNet}
 

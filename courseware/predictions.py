@@ -6,7 +6,7 @@ Predictions earn nothing, so this is a table for the teacher: what did most peop
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from brainlab.predict import Said, read_lines
+from brainlab.guesses import Said, read_lines
 from courseware.reading import read
 from courseware.stage import sources
 

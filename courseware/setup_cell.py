@@ -21,8 +21,8 @@ import numpy as np
 import torch
 
 import brainlab
-from brainlab.notebook import setup
-from brainlab.predict import predicted
+from brainlab.lab import setup
+from brainlab.guesses import predicted
 from grading_tests import check, yours
 
 # The one place for your own data, data="folder of BraTS cases", and for the size of all that follows:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brainlab.data.counts import label_counts, slices_without
+from brainlab.data import label_counts, slices_without
 from grading_tests.gap import Gap, Property, expect
 
 

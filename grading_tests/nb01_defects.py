@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from brainlab.data.phantom.defects import DEFECTS, FIRST_INDEX
+from brainlab.synth.phantom.defects import DEFECTS, FIRST_INDEX
 from grading_tests.gap import Gap, Property, Wrong
 
 NAMES = tuple(defect.__name__ for defect in DEFECTS)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from brainlab.data.intensity import zscore_in_brain
-from brainlab.view.colours import blend
+from brainlab.data import zscore_in_brain
+from brainlab.view import blend
 from grading_tests.gap import Gap, Property, Wrong, expect
 from grading_tests.picture import blend_scene
 from grading_tests.unchanged import expect_unchanged

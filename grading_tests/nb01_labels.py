@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brainlab.data.relabel import relabel
+from brainlab.data import relabel
 from grading_tests.gap import Gap, Property, Wrong, expect
 from grading_tests.unchanged import expect_unchanged
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brainlab.data.volume import side_of_voxel, voxel_to_mm
+from brainlab.data import side_of_voxel, voxel_to_mm
 from grading_tests.gap import Gap, Property, expect
 
 # The affine of BraTS files: the first index runs to the patient's left, the second to the back.

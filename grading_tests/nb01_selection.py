@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brainlab.data.counts import balanced_weights, select_slices
+from brainlab.data import balanced_weights, select_slices
 from grading_tests.gap import Gap, Property, expect
 from grading_tests.unchanged import expect_unchanged
 

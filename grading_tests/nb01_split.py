@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from brainlab.data.split import split_by_patient
+from brainlab.data import split_by_patient
 from grading_tests.gap import Gap, Property, Wrong
 
 

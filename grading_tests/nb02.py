@@ -1,13 +1,17 @@
 """The gaps of notebook 02, the U-Net: what is asked, for how many points, and what is checked."""
 
-from brainlab.inference.decoding import false_positives
+from brainlab.inference import false_positives
 from brainlab.losses import cross_entropy
-from brainlab.models.blocks import AttentionGate, ConvBlock, UpBlock, crop_and_concat
-from brainlab.models.convolution import conv_output_size
-from brainlab.models.sizes import valid_size
-from brainlab.models.unet import UNet
-from brainlab.training import train_step
-from brainlab.training.best import keep_best
+from brainlab.models import (
+    AttentionGate,
+    ConvBlock,
+    UNet,
+    UpBlock,
+    conv_output_size,
+    crop_and_concat,
+    valid_size,
+)
+from brainlab.training import keep_best, train_step
 from grading_tests import nb02_attention as attention
 from grading_tests import nb02_best as best
 from grading_tests import nb02_blocks as blocks

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from brainlab.models.blocks import AttentionGate
+from brainlab.models import AttentionGate
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import attempt, expect_gradient, noise, twin
 

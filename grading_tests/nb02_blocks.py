@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainlab.models.blocks import ConvBlock, UpBlock, crop_and_concat
-from brainlab.models.unet import UNet
+from brainlab.models import ConvBlock, UNet, UpBlock, crop_and_concat
 from grading_tests.gap import Wrong, expect, same
 from grading_tests.networks import attempt, expect_gradient, noise, twin
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainlab.inference import decoding
+from brainlab import inference
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import attempt, labels_like, noise
 
@@ -15,7 +15,7 @@ Counts = tuple[np.ndarray, np.ndarray]
 
 def false_positives(prob: Tensor, target: Tensor, thresholds: Tensor) -> Counts:
     """Return the library's counts in the form of the gap."""
-    counts = decoding.false_positives(prob, target, thresholds.tolist())
+    counts = inference.false_positives(prob, target, thresholds.tolist())
     return counts.thresholds, counts.argmax
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from brainlab.models.convolution import conv_output_size
-from brainlab.models.sizes import valid_size
+from brainlab.models import conv_output_size, valid_size
 from grading_tests.gap import Wrong, expect
 
 

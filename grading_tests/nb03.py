@@ -3,16 +3,16 @@
 from functools import partial
 
 from brainlab import metrics
-from brainlab.data.deform import elastic_field
+from brainlab.data import elastic_field
 from brainlab.losses import (
     alpha_bce_dice_loss,
+    border_weight_map,
     cross_entropy,
     exponential_logarithmic_loss,
     focal_loss,
     soft_dice_loss,
     tversky_loss,
 )
-from brainlab.losses.borders import border_weight_map
 from grading_tests import nb03_borders as borders
 from grading_tests import nb03_combined as combined
 from grading_tests import nb03_elastic as elastic

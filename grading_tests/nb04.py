@@ -4,13 +4,11 @@ from functools import partial
 
 from torch.nn.functional import pixel_shuffle
 
-from brainlab.data.superres import kspace_crop
-from brainlab.gan_training import discriminator_step, generator_step
-from brainlab.losses.adversarial import relativistic_discriminator_loss, relativistic_generator_loss
-from brainlab.losses.perceptual import perceptual_loss
-from brainlab.metrics.images import psnr
-from brainlab.models.esrgan import RRDB, DenseBlock, interpolate_networks
-from brainlab.models.srgan import ResidualBlock
+from brainlab.data import kspace_crop
+from brainlab.losses import perceptual_loss, relativistic_discriminator_loss, relativistic_generator_loss
+from brainlab.metrics import psnr
+from brainlab.models import RRDB, DenseBlock, ResidualBlock, interpolate_networks
+from brainlab.training import discriminator_step, generator_step
 from grading_tests import nb04_blocks as blocks
 from grading_tests import nb04_interpolate as interpolation
 from grading_tests import nb04_kspace as kspace

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from brainlab.models.esrgan import RRDB, DenseBlock
-from brainlab.models.srgan import ResidualBlock
+from brainlab.models import RRDB, DenseBlock, ResidualBlock
 from grading_tests.gap import expect
 from grading_tests.networks import attempt, expect_gradient, noise, twin
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from brainlab.losses.adversarial import relativistic_discriminator_loss, relativistic_generator_loss
+from brainlab.losses import relativistic_discriminator_loss, relativistic_generator_loss
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import attempt
 

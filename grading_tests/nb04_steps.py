@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.gan_training import discriminator_step, generator_step, srgan_game
+from brainlab.training import discriminator_step, generator_step, srgan_game
 from grading_tests.gap import Wrong, expect
 from grading_tests.nb02_step import WatchedSGD, weights_of
 from grading_tests.networks import attempt, noise

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_unshuffle
 
-from brainlab.data.toys import touching_cells
-from brainlab.view.colours import PALETTE
+from brainlab.synth import touching_cells
+from brainlab.view import PALETTE
 from grading_tests.gap import Gap, plain
 from grading_tests.running import limit, quiet, state_kept
 

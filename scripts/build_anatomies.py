@@ -1,4 +1,4 @@
-"""Make `brainlab/data/anatomies.npz`, the tissue maps that the built-in cohort is drawn from.
+"""Make `brainlab/synth/phantom/anatomies.npz`, the tissue maps that the built-in cohort is drawn from.
 
 Source: the ICBM 2009a nonlinear symmetric template (Fonov et al. 2011,
 doi:10.1016/j.neuroimage.2010.07.033), which nilearn carries in its wheel. nilearn is needed here only,
@@ -23,7 +23,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-TARGET = Path(__file__).resolve().parents[1] / "brainlab" / "data" / "anatomies.npz"
+TARGET = Path(__file__).resolve().parents[1] / "brainlab" / "synth" / "phantom" / "anatomies.npz"
 # Levels kept: sulci are sharpened from fine differences of the T1, so that it needs more of them.
 LEVELS = {"t1": 63, "gm": 31, "wm": 31}
 

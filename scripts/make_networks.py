@@ -1,4 +1,4 @@
-"""Make `brainlab/app/shipped/*.pt`, the three small networks that the demo brings along.
+"""Make `demo/shipped/*.pt`, the three small networks that the demo brings along.
 
 usage: python scripts/make_networks.py [--runs runs/superres/lesson/seed0]
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import torch
 
-from brainlab import recipe
-from brainlab.app.places import SHIPPED
 from brainlab.data.split import split_by_patient
+from brainlab.lab import setup
 from brainlab.losses import cross_entropy
 from brainlab.models import UNet
 from brainlab.models.saved import read_saved, save_model
-from brainlab.notebook import setup
+from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
+from demo.places import SHIPPED
 
 
 def main() -> None:

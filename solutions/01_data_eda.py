@@ -50,7 +50,8 @@
 # then click into the picture: that is the **slice browser** of this course.
 
 # %%
-from brainlab.view import SliceViewer, figures
+from brainlab import view
+from brainlab.view import SliceViewer
 
 
 def ring(case):
@@ -72,8 +73,8 @@ SliceViewer(first)
 
 # %%
 image, labels = first.image(), first.seg()  # (4, X, Y, Z) float32, (X, Y, Z) uint8 or None
-picture = figures.modalities(image, first.affine, labels, title=first.id)
-figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels")
+picture = view.modalities(image, first.affine, labels, title=first.id)
+view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels")
 
 # %% [markdown]
 # *Look:* in which modality is the border of the oedema clearest? In which would you look for the ring? Why can T2 alone not tell
@@ -86,8 +87,8 @@ figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR
 # show heads. How the program knows is the first thing to learn. Now open all the cases:
 
 # %%
-from brainlab.data.layouts import find_cases
-from brainlab.data.phantom import make_cohort
+from brainlab.data import find_cases
+from brainlab.synth import make_cohort
 
 cases = lab.cases
 labelled = [case for case in cases if case.has_seg]
@@ -110,7 +111,7 @@ if not labelled:
 # In NIfTI x grows to the patient's **r**ight, y to the front (**a**nterior), z up (**s**uperior): *RAS+*.
 
 # %%
-from brainlab.data.volume import orientation
+from brainlab.data import orientation
 
 # One with all classes, if there is one.
 example = next((case for case in labelled if len(np.unique(case.seg())) == 4), labelled[0])
@@ -143,7 +144,7 @@ for ax, (name, plane) in zip(axes, planes.items()):
 plt.close(fig)
 nose = {"P": "left", "A": "right"}.get(orientation(example.affine)[1], "up or down")
 predicted("the nose points", my_guess, nose)
-figures.show(fig, alt="Axial, coronal and sagittal plane as the array holds them, none upright")
+view.show(fig, alt="Axial, coronal and sagittal plane as the array holds them, none upright")
 
 # %% [markdown]
 # The three ways to slice a volume are **axial** (k fixed), **coronal** (j fixed) and **sagittal** (i fixed). Drawn as they
@@ -217,13 +218,13 @@ side_of_voxel = yours("g01_side_of_voxel", side_of_voxel)
 planes, masks, titles = [], [], []
 for case in labelled[:4]:
     truth = case.seg()
-    height = figures.largest_slice(truth)
+    height = view.largest_slice(truth)
     planes.append(case.modality("t2f")[:, :, height])
     masks.append(truth[:, :, height])
     centre = [np.mean(index) for index in np.nonzero(truth)] if truth.any() else np.zeros(3)
     titles.append(f"{case.id[-9:]}: {side_of_voxel(np.array(centre), case.affine, case.shape)}")
-picture = figures.mosaic(planes, [case.affine for case in labelled[:4]], masks, titles)
-figures.show(picture, alt="FLAIR slices with labels; each title says on which side the tumour is")
+picture = view.mosaic(planes, [case.affine for case in labelled[:4]], masks, titles)
+view.show(picture, alt="FLAIR slices with labels; each title says on which side the tumour is")
 
 # %% [markdown]
 # *Look:* does every title agree with the L and R in the picture? They are computed independently.
@@ -304,7 +305,7 @@ for ax, (name, brains) in zip(axes, steps.items()):
     ax.set(title=name, yticks=[], xlabel="FLAIR intensity in the brain")
     ax.spines[["top", "right", "left"]].set_visible(False)
 plt.close(fig)
-figures.show(fig, alt="FLAIR histograms of some cases: as stored, and after two kinds of z-score")
+view.show(fig, alt="FLAIR histograms of some cases: as stored, and after two kinds of z-score")
 
 # %% [markdown]
 # *Look:* in which panel do the curves lie over each other? What does the number 2 mean in the last panel, and why has it no such
@@ -324,7 +325,7 @@ figures.show(fig, alt="FLAIR histograms of some cases: as stored, and after two 
 # others store, and what it becomes:
 
 # %%
-from brainlab.data.profiles import PROFILES
+from brainlab.data import PROFILES
 from brainlab.labels import LABELS
 
 short = {label.value: label.short for label in LABELS}
@@ -439,11 +440,10 @@ def blend(grey, labels, alpha, palette):
 # %% check="g01_blend"
 
 # %%
-from brainlab.view.colours import PALETTE, to_grey
-from brainlab.view.slices import head_box, oriented
+from brainlab.view import PALETTE, head_box, oriented, to_grey
 
 blend = yours("g01_blend", blend)
-height = figures.largest_slice(seg)
+height = view.largest_slice(seg)
 plane, mask = flair[:, :, height], seg[:, :, height]
 left, right, bottom, top = head_box(oriented(plane, example.affine))
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.5), layout="constrained")
@@ -454,7 +454,7 @@ for ax, alpha in zip(axes, (0, 0.25, 0.5, 1)):
     ax.text(0.02, 0.5, "R", color="white", transform=ax.transAxes)
     ax.text(0.92, 0.5, "L", color="white", transform=ax.transAxes)
 plt.close(fig)
-figures.show(fig, alt="A FLAIR slice with labels at four opacities, from invisible to opaque")
+view.show(fig, alt="A FLAIR slice with labels at four opacities, from invisible to opaque")
 
 # %% [markdown]
 # Never trust one case. Look at **random** slices of random patients, each time you get data:
@@ -471,8 +471,8 @@ for number in rng.permutation(np.resize(np.arange(len(labelled)), 8)):
     affines.append(case.affine)
     masks.append(truth[:, :, z])
     titles.append(f"{case.id[-9:]}, slice {z}")
-picture = figures.mosaic(planes, affines, masks, titles)
-figures.show(picture, alt="Random tumour slices: T1 with contrast and the labels over it")
+picture = view.mosaic(planes, affines, masks, titles)
+view.show(picture, alt="Random tumour slices: T1 with contrast and the labels over it")
 
 # %% [markdown]
 # *Look:* does the enhancing rim of the label follow the bright rim in T1 + contrast? Is there a tumour without a ring?
@@ -486,7 +486,7 @@ figures.show(picture, alt="Random tumour slices: T1 with contrast and the labels
 # stores every case once as slices, cropped to the brain: `case.image` is (Z, 4, x, y), `case.labels` (Z, x, y).
 
 # %%
-from brainlab.data.cache import cache_cases
+from brainlab.data import cache_cases
 
 cached = cache_cases(labelled)
 print(len(cached), "cases in the cache; the first has labels of shape", cached[0].labels.shape)
@@ -529,8 +529,8 @@ total = np.concatenate(counts).sum(axis=0)  # (4,)
 predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
 predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())])
 print(f"accuracy of a network that always says 'background': {total[0] / total.sum():.1%}")
-picture = figures.label_histogram(total)
-figures.show(picture, alt="Voxels of each label on a logarithmic axis: nearly all are background")
+picture = view.label_histogram(total)
+view.show(picture, alt="Voxels of each label on a logarithmic axis: nearly all are background")
 
 # %% [markdown]
 # ### Gap 7 · slices without a class
@@ -572,8 +572,8 @@ print("cases without any ET:", sum(not c[:, 3].any() for c in counts))
 
 # %%
 volumes_cm3 = [c[:, 1:].sum() * np.prod(case.spacing) / 1000 for c, case in zip(counts, cached)]
-picture = figures.histogram(volumes_cm3, "whole tumour in cm³", "Tumour volume", bins=12)
-figures.show(picture, alt="Histogram of the volume of the whole tumour, with its median")
+picture = view.histogram(volumes_cm3, "whole tumour in cm³", "Tumour volume", bins=12)
+view.show(picture, alt="Histogram of the volume of the whole tumour, with its median")
 
 # %% [markdown]
 # Nearly all of a large tumour lies in its middle slices. At its two ends a slice holds a few pixels of it. Do such slices teach
@@ -602,7 +602,7 @@ ax.scatter(areas, left_over, s=6, alpha=0.5)
 ax.set(xscale="log", xlabel="whole tumour in the slice in mm²", ylabel="Dice, moved one voxel")
 ax.spines[["top", "right"]].set_visible(False)
 plt.close(fig)
-figures.show(fig, alt="Dice of a mask moved one voxel: high for large areas, low for small")
+view.show(fig, alt="Dice of a mask moved one voxel: high for large areas, low for small")
 
 # %% [markdown]
 # An error of one voxel is nothing in a large slice and a catastrophe in a small one. A loss that averages over slices then
@@ -720,7 +720,7 @@ my_a, my_b = "?", "?"
 
 from scipy.spatial.distance import cdist
 
-from brainlab.data.slices import SliceDataset
+from brainlab.data import SliceDataset
 
 pixel = max(1, round(2 / cached[0].spacing[0]))  # pixels of 2 mm: enough to recognise a slice
 memory_cases = cached[:8]
@@ -810,8 +810,8 @@ for name, parts in ways.items():
 # `SliceDataset` and `class_weights` do what you have just written, and notebook 02 starts from here.
 
 # %%
-from brainlab.data import slices as library
-from brainlab.data.split import Split, split_by_patient
+from brainlab import data as library
+from brainlab.data import Split, split_by_patient
 
 enough = len({case.patient for case in cached}) >= 3
 split = split_by_patient(cached, seed=lab.seed) if enough else Split(cached, [], [])
@@ -881,13 +881,13 @@ for number in suspects:
     told = " ".join(f"{value:.8g}" for value in np.unique(mask))
     row = f"{number}  {axes_of_file}   {volume.shape}   {mask.shape}   {told:8s}"
     print(row, f"{brain.min()}, {np.median(brain):.0f}, {brain.max()}")
-    height = figures.largest_slice(mask)
+    height = view.largest_slice(mask)
     planes.append(volume[:, :, height])
     affines.append(flair_file.affine)
     masks.append(np.clip(np.rint(mask[:, :, height]), 0, 3).astype(int))  # drawn as if sound
     titles.append(str(number))
-picture = figures.mosaic(planes, affines, masks, titles, columns=5, alpha=0.35)
-figures.show(picture, alt="FLAIR of the five suspects with masks, drawn by each file's affine")
+picture = view.mosaic(planes, affines, masks, titles, columns=5, alpha=0.35)
+view.show(picture, alt="FLAIR of the five suspects with masks, drawn by each file's affine")
 
 # %% [markdown]
 # ### Gap 11 · name the five

@@ -41,7 +41,7 @@
 # right by itself, for patients that it has never seen.
 
 # %%
-from brainlab.view import figures
+from brainlab import view
 
 
 def enhancing(case):
@@ -50,8 +50,8 @@ def enhancing(case):
 
 
 example = max(lab.open(patients=3), key=enhancing)
-picture = figures.modalities(example.image(), example.affine, example.seg(), title=example.id)
-figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels if there are any")
+picture = view.modalities(example.image(), example.affine, example.seg(), title=example.id)
+view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels if there are any")
 
 # %% [markdown]
 # *Look:* cover the coloured picture and point at the border of the oedema. Which modality did you use? And for the
@@ -68,9 +68,8 @@ figures.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab import recipe
-from brainlab.data.cache import cache_case
-from brainlab.data.geometry import to_network
+from brainlab.recipes import segmentation as recipe
+from brainlab.data import cache_case, to_network
 
 cached = cache_case(example)
 z = int(cached.label_counts[:, 1:].sum(axis=1).argmax()) if cached.has_labels else len(cached) // 2
@@ -84,8 +83,8 @@ far_edges = F.conv2d(flair, kernel, dilation=4)
 
 planes = [plane[0, 0].numpy() for plane in (flair, edges.abs(), far_edges.abs())]
 titles = ["FLAIR as the network sees it", "3 x 3", "3 x 3, dilation 4"]
-picture = figures.mosaic(planes, [example.affine] * 3, titles=titles)
-figures.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
+picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
+view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
 # %% [markdown]
 # Where the kernel would hang over the border there is no output: this is a **valid** convolution. So the results are
@@ -182,7 +181,7 @@ class ConvBlock(nn.Sequential):
 # poolings?
 
 # %%
-from brainlab.models.convolution import influence
+from brainlab.models import influence
 
 ConvBlock = yours("g02_conv_block", ConvBlock)
 my_furthest = "?"
@@ -203,7 +202,7 @@ for ax, (name, network) in zip(axes, networks.items()):
     ax.set(title=f"{name}:\n{rows[-1] - rows[0] + 1} of 96 pixels", xticks=[], yticks=[])
 plt.close(fig)
 predicted("sees furthest of the first three", my_furthest, "U-Net")
-figures.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger square, the whole image")
+view.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger square, the whole image")
 
 # %% [markdown]
 # *Look:* the middle counts for more than the rim, everywhere. What does the dilated pair leave out?
@@ -233,8 +232,8 @@ pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
 back = F.interpolate(pooled, scale_factor=8, mode="bilinear")  # (1, 1, H, W)
 planes = [plane[0, 0].numpy() for plane in (flair, pooled, back)]
 titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "brought back up"]
-picture = figures.mosaic(planes, [example.affine] * 3, titles=titles)
-figures.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
+picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
+view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
 # %% [markdown]
 # The U-Net therefore joins two things on the way up: what came from below, which knows *what* it is, and a copy from
@@ -355,7 +354,7 @@ ax.minorticks_off()
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
-figures.show(fig, alt="Size after each layer: both curves form a U; the unpadded one ends lower than it began")
+view.show(fig, alt="Size after each layer: both curves form a U; the unpadded one ends lower than it began")
 
 # %% [markdown]
 # *Look:* here is the U. The paper's network gets 572 pixels and returns 388: where are the other 184?
@@ -515,8 +514,7 @@ print(f"tiles see {tile} and give {tile - 2 * margin} pixels")
 predicted("largest difference", my_difference, largest, ".1e")
 
 # %%
-from brainlab.view.colours import to_grey
-from brainlab.view.slices import oriented
+from brainlab.view import oriented, to_grey
 
 wide = mirror_pad(image, (margin, margin), (margin, margin))[0, 3].numpy()  # (H + 40, W + 40)
 step = tile - 2 * margin  # what a tile gives, and how far the next one is
@@ -535,7 +533,7 @@ ax.text(0.94, 0.5, "L", color="white", transform=ax.transAxes)
 ax.set(xticks=[], yticks=[])
 ax.set_title("blue: what a tile sees, yellow: what it gives", fontsize=9)
 plt.close(fig)
-figures.show(fig, alt="Two tiles on a mirrored slice: what they see overlaps, what they give lies side by side")
+view.show(fig, alt="Two tiles on a mirrored slice: what they see overlaps, what they give lies side by side")
 
 # %% [markdown]
 # *Look:* the solid and the dashed tile are neighbours. Which squares overlap, and which lie side by side? Where does
@@ -667,7 +665,7 @@ def train_step(model, batch, loss_fn, optimizer):
 # minute.
 
 # %%
-from brainlab.data.split import split_by_patient
+from brainlab.data import split_by_patient
 
 cross_entropy = yours("g02_cross_entropy", cross_entropy)
 train_step = yours("g02_train_step", train_step)
@@ -713,7 +711,7 @@ ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
 predicted("the curve of the copy", my_curve, "falls faster, then climbs")
-figures.show(fig, alt="Loss on four slices: with your step it goes to 0, without zero_grad it climbs again")
+view.show(fig, alt="Loss on four slices: with your step it goes to 0, without zero_grad it climbs again")
 
 # %% [markdown]
 # *Look:* the copy is even faster at first. When does it lose its way, and why then?
@@ -802,8 +800,7 @@ predicted("stopped after epoch", my_stop, epoch)
 # picture of a regular grid shows what each does:
 
 # %%
-from brainlab.data.augment import Augment
-from brainlab.data.geometry import labels_to_network
+from brainlab.data import Augment, labels_to_network
 
 labels = torch.zeros(size, size, dtype=torch.int64)
 if cached.has_labels:
@@ -826,10 +823,10 @@ for way in ways.values():
     bottoms.append(moved[1].numpy())
     masks.append(moved_labels.numpy())
 titles = list(ways) + [""] * 4
-picture = figures.mosaic(tops + bottoms, [example.affine] * 8, masks + [None] * 4, titles)
+picture = view.mosaic(tops + bottoms, [example.affine] * 8, masks + [None] * 4, titles)
 print("labels afterwards:", sorted({int(value) for mask in masks for value in np.unique(mask)}))
 alt = "A slice with labels and a grid: as it is, turned, gently bent, and bent beyond recognition"
-figures.show(picture, alt=alt)
+view.show(picture, alt=alt)
 
 # %% [markdown]
 # *Look:* the 10 pixels of the paper belong to its images of 512 × 512; on ours they would be five times as strong.
@@ -865,8 +862,8 @@ print(f"{len(history)} epochs, the best is epoch {history.best_epoch + 1}")
 curves = {"yours": {"validation": history.val_dice}}
 if recipe.REFERENCE[lab.budget.name] and lab.source == "cohort":
     curves["reference"] = {"validation": recipe.REFERENCE[lab.budget.name]}
-picture = figures.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
-figures.show(picture, alt="Validation Dice of your network by epoch, beside the course's reference run")
+picture = view.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
+view.show(picture, alt="Validation Dice of your network by epoch, beside the course's reference run")
 
 # %% [markdown]
 # *Look:* is the validation loss still falling at the end? Then more epochs would help. Does it rise while the
@@ -891,14 +888,14 @@ drawn = predictions | recipe.predict_cases(network, new, lab.budget)
 planes, affines, truths, guesses, titles = [], [], [], [], []
 for case in looked_at:
     truth, guess = recipe.truth_of(case), drawn[case.id]
-    height = figures.largest_slice(guess if truth is None else truth)
+    height = view.largest_slice(guess if truth is None else truth)
     planes.append(case.to_full(np.asarray(case.image[:, 3]))[:, :, height])
     truths.append(None if truth is None else truth[:, :, height])
     guesses.append(guess[:, :, height])
     affines.append(case.affine)
     titles.append(f"{case.id}, slice {height}")
-picture = figures.prediction_beside_truth(planes, affines, truths, guesses, titles)
-figures.show(picture, alt="FLAIR, truth and prediction of unseen patients side by side")
+picture = view.prediction_beside_truth(planes, affines, truths, guesses, titles)
+view.show(picture, alt="FLAIR, truth and prediction of unseen patients side by side")
 
 # %% [markdown]
 # *Look:* where does it fail: at the border, in small islands, or with the class? Find one patient with a poor number
@@ -1061,9 +1058,9 @@ curves = {
     "U-Net": {"train": history.train_loss, "validation": history.val_loss},
     "Attention U-Net": {"train": gated_history.train_loss, "validation": gated_history.val_loss},
 }
-picture = figures.learning_curves(curves, ylabel="cross-entropy")
+picture = view.learning_curves(curves, ylabel="cross-entropy")
 picture.axes[0].set_yscale("log")
-figures.show(picture, alt="Training and validation loss of the U-Net and of the Attention U-Net by epoch")
+view.show(picture, alt="Training and validation loss of the U-Net and of the Attention U-Net by epoch")
 
 # %%
 gated_predictions = recipe.predict_cases(gated, split.test, lab.budget)
@@ -1097,8 +1094,8 @@ for number, alpha in enumerate(gated.attention_maps, start=1):
     maps.append(F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy())
     titles.append(f"gate {number}: {alpha.shape[-2]} x {alpha.shape[-1]}")
 plane = slice_4[0, 3].numpy()
-picture = figures.heat([plane] * len(maps), maps, [case.affine] * len(maps), titles)
-figures.show(picture, alt="Attention weights of each gate over a FLAIR slice, from 0 to 1")
+picture = view.heat([plane] * len(maps), maps, [case.affine] * len(maps), titles)
+view.show(picture, alt="Attention weights of each gate over a FLAIR slice, from 0 to 1")
 
 # %% [markdown]
 # *Look:* is a gate open on the tumour, closed on it, or open everywhere? A weight tells how much of the copy passes.

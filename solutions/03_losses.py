@@ -39,12 +39,9 @@
 # minute. The split is by patient, as in notebook 01.
 
 # %%
-from brainlab import recipe
-from brainlab.data.geometry import labels_to_network, to_network
-from brainlab.data.slices import tumour_area
-from brainlab.data.split import split_by_patient
-from brainlab.view import figures
-from brainlab.view import losses as drawings
+from brainlab.recipes import segmentation as recipe
+from brainlab.data import labels_to_network, split_by_patient, to_network, tumour_area
+from brainlab import view
 
 cases = recipe.training_cases(lab)
 split = split_by_patient(cases, val=0.2, test=0.3, seed=lab.seed)
@@ -63,9 +60,9 @@ image = to_network(example, z, size, pixel)  # (4, H, W), z-scored
 labels = labels_to_network(example, z, size, pixel)  # (H, W)
 planes = [image[1], image[3], image[3]]
 titles = ["T1 + contrast", "FLAIR", "FLAIR and the truth"]
-picture = figures.mosaic(planes, [example.affine] * 3, [None, None, labels], titles)
+picture = view.mosaic(planes, [example.affine] * 3, [None, None, labels], titles)
 print(f"{(labels > 0).sum()} of {labels.size} pixels are tumour")
-figures.show(picture, alt="A slice in T1 with contrast and FLAIR, and a small tumour marked on it")
+view.show(picture, alt="A slice in T1 with contrast and FLAIR, and a small tumour marked on it")
 
 # %% [markdown]
 # *Look:* how many pixels would a network get wrong that colours nothing at all? In section 8 four networks that
@@ -80,8 +77,8 @@ figures.show(picture, alt="A slice in T1 with contrast and FLAIR, and a small tu
 counts = sum(case.label_counts.sum(axis=0) for case in split.train)  # (4,) inside the brain boxes
 voxels = sum(np.prod(case.full_shape) for case in split.train)
 counts[0] = voxels - counts[1:].sum()  # the air around the brain is background too
-picture = figures.label_histogram(counts, title="Voxels per label in whole volumes")
-figures.show(picture, alt="Voxels of each label on a logarithmic axis: about 99 percent are background")
+picture = view.label_histogram(counts, title="Voxels per label in whole volumes")
+view.show(picture, alt="Voxels of each label on a logarithmic axis: about 99 percent are background")
 
 # %% [markdown]
 # A **lazy network** has learnt only this histogram: it gives every pixel of every patient the same four
@@ -169,7 +166,7 @@ def weighted_cross_entropy(logits, target, weight):
 # %% check="g03_weighted_cross_entropy"
 
 # %%
-from brainlab.data.counts import balanced_weights
+from brainlab.data import balanced_weights
 
 weighted_cross_entropy = yours("g03_weighted_cross_entropy", weighted_cross_entropy)
 weights = torch.from_numpy(balanced_weights(counts[None])).float()  # (4,)
@@ -231,8 +228,8 @@ lines = {}
 for gamma in (0, 1, 2, 5):
     name = f"γ = {gamma}" if gamma else "γ = 0: cross-entropy"
     lines[name] = [focal_loss(z[None], one, gamma).item() for z in pixels]
-picture = drawings.curves(p, {"focal loss of one pixel": lines}, "probability of the true class")
-figures.show(picture, alt="Focal loss against the probability of the true class, lower for larger gamma")
+picture = view.curves(p, {"focal loss of one pixel": lines}, "probability of the true class")
+view.show(picture, alt="Focal loss against the probability of the true class, lower for larger gamma")
 
 # %% [markdown]
 # *Look:* weights know the class, the focal factor knows the error. Which of the two is fooled by wrong labels?
@@ -308,15 +305,15 @@ def soft_dice_loss(logits, target, eps=1e-6):
 # *Predict:* how much does one false pixel add to the loss? And one hundred?
 
 # %%
-from brainlab.data import toys
+from brainlab import synth
 
 soft_dice_loss = yours("g03_soft_dice", soft_dice_loss)
 my_one, my_hundred = "?", "?"
 
 
 for number, said in {1: my_one, 100: my_hundred}.items():
-    guess, truth = toys.false_pixels(number)
-    loss = soft_dice_loss(toys.sure(guess, 4), truth)
+    guess, truth = synth.false_pixels(number)
+    loss = soft_dice_loss(synth.sure(guess, 4), truth)
     predicted(f"loss of false pixels of ET, {number}", said, loss, ".4f")
 
 # %% [markdown]
@@ -358,8 +355,8 @@ def batch_dice_loss(logits, target, eps=1e-6):
 batch_dice_loss = yours("g03_batch_dice", batch_dice_loss)
 print("false pixels   per image   per batch")
 for number in (0, 1, 10, 100):
-    guess, truth = toys.false_pixels(number)
-    both = [loss_fn(toys.sure(guess, 4), truth) for loss_fn in (soft_dice_loss, batch_dice_loss)]
+    guess, truth = synth.false_pixels(number)
+    both = [loss_fn(synth.sure(guess, 4), truth) for loss_fn in (soft_dice_loss, batch_dice_loss)]
     print(f"{number:8d}{both[0]:15.4f}{both[1]:12.4f}")
 
 # %% [markdown]
@@ -422,8 +419,8 @@ widths, shifts = np.arange(0, 25, 2), np.arange(-14, 15)
 
 def landscape(loss_fn):
     """Return the loss for each width and shift, (widths, shifts), and 1 for no bar at all."""
-    bars = [[toys.sure(toys.bar(w, s), 2, 8) for s in shifts] for w in widths]
-    surface = np.array([[loss_fn(logits, toys.bar()).item() for logits in row] for row in bars])
+    bars = [[synth.sure(synth.bar(w, s), 2, 8) for s in shifts] for w in widths]
+    surface = np.array([[loss_fn(logits, synth.bar()).item() for logits in row] for row in bars])
     return surface / surface[0, 0]
 
 
@@ -432,15 +429,15 @@ surfaces = {
     "soft Dice": landscape(soft_dice_loss),
     "Tversky .3, .7": landscape(tversky_loss),
 }
-picture = drawings.landscapes(shifts, widths, surfaces, "shift in pixels", "width in pixels")
+picture = view.landscapes(shifts, widths, surfaces, "shift in pixels", "width in pixels")
 predicted("tells a bar that misses which way to go", my_guide, "none")
-figures.show(picture, alt="Three losses over shift and width of a bar: all are lowest at the truth")
+view.show(picture, alt="Three losses over shift and width of a bar: all are lowest at the truth")
 
 # %%
 in_place = {name: surface[:, list(shifts).index(0)] for name, surface in surfaces.items()}
 panels = {"loss (no bar: 1)": in_place}
-picture = drawings.curves(widths, panels, "width of a bar in the right place (truth: 8)")
-figures.show(picture, alt="Loss against width, lowest at 8; too wide costs less for Dice and Tversky")
+picture = view.curves(widths, panels, "width of a bar in the right place (truth: 8)")
+view.show(picture, alt="Loss against width, lowest at 8; too wide costs less for Dice and Tversky")
 
 # %% [markdown]
 # *Look:* where bar and tumour do not touch, no panel has a slope along the shift. There, cross-entropy has one cheap
@@ -551,7 +548,7 @@ candidates = {
 
 def loss_and_pull(loss_fn, p):
     """Return the loss, and how hard it pulls all logits of the spot up together."""
-    logits, truth = toys.spot(p)
+    logits, truth = synth.spot(p)
     loss = loss_fn(logits.requires_grad_(), truth)
     loss.backward()
     return loss.item(), -logits.grad[:, 1][truth == 1].sum().item()
@@ -563,10 +560,10 @@ panels = {
     "loss": {name: values[:, 0] for name, values in found.items()},
     "pull": {name: np.maximum(values[:, 1], 1e-8) for name, values in found.items()},
 }
-picture = drawings.curves(chances, panels, "probability of tumour in the spot", panels, logx=True)
+picture = view.curves(chances, panels, "probability of tumour in the spot", panels, logx=True)
 picture.axes[1].set_ylim(1e-7, 2)
 alt = "Loss and pull of five losses: as p goes to 0 the pull of soft Dice vanishes, the others stay"
-figures.show(picture, alt=alt)
+view.show(picture, alt=alt)
 
 # %%
 at = np.abs(chances - 1e-4).argmin()
@@ -602,7 +599,7 @@ predicted("by pull, strongest first", my_ranking, ", ".join(ranked))
 # %%
 from scipy import ndimage
 
-cells, walls = toys.touching_cells()  # numbers of the cells, and the thin walls between them
+cells, walls = synth.touching_cells()  # numbers of the cells, and the thin walls between them
 to_cell_1 = ndimage.distance_transform_edt(cells != 1)  # (H, W), 0 on cell 1
 print(f"from the corner to cell 1: {to_cell_1[0, 0]:.1f} pixels")
 
@@ -650,8 +647,8 @@ my_weight = "?"
 
 predicted("weight, 1 + 10 exp(-(1 + 1)² / 50)", my_weight, 1 + 10 * np.exp(-4 / 50), ".2f")
 weights_of_places = border_weight_map(cells)
-picture = drawings.weight_map(cells, weights_of_places)
-figures.show(picture, alt="Four cells, three of them touching, and weights: bright on the walls between")
+picture = view.weight_map(cells, weights_of_places)
+view.show(picture, alt="Four cells, three of them touching, and weights: bright on the walls between")
 
 # %% [markdown]
 # Two bad predictions, equally many wrong pixels: one fills all walls, the other takes a rim off the lonely cell.
@@ -667,7 +664,7 @@ merged, frayed = truth.clone(), truth.clone()
 merged[0, walls], frayed[0, *rim] = 1, 0
 for name, place in {"without map": np.ones(cells.shape), "with map": weights_of_places}.items():
     place = torch.from_numpy(place).float()[None]
-    cost = [losses.border_cross_entropy(toys.sure(x, 2), truth, place) for x in (merged, frayed)]
+    cost = [losses.border_cross_entropy(synth.sure(x, 2), truth, place) for x in (merged, frayed)]
     print(f"{name:12s} walls {cost[0]:.3f}, rim {cost[1]:.3f}: {cost[0] / cost[1]:.1f} times")
 predicted("with the map, walls cost times as much", my_times, cost[0] / cost[1], ".1f")
 print(f"for {walls.sum()} pixels each")
@@ -724,8 +721,8 @@ panels = {}
 for region in ("WT", "ET"):
     lines = {name: history.regions[region][: len(epochs)] for name, history in histories.items()}
     panels[f"Dice of {region}, validation"] = lines
-picture = drawings.curves(epochs, panels, "epoch", marker="o")
-figures.show(picture, alt="Validation Dice of WT and ET by epoch for four losses")
+picture = view.curves(epochs, panels, "epoch", marker="o")
+view.show(picture, alt="Validation Dice of WT and ET by epoch for four losses")
 
 # %%
 tables = {name: recipe.dice_of_cases(volumes, split.test) for name, volumes in predictions.items()}
@@ -755,7 +752,7 @@ for name, volumes in predictions.items():
     share = false / max(sum((volume > 0).sum() for volume in volumes.values()), 1)
     print(f"{name:14s} {share:.0%} of what it calls tumour is none")
 panels = {"share of a piece that is found": by_area}
-picture = drawings.curves(range(4), panels, "area of the piece in mm²", marker="o")
+picture = view.curves(range(4), panels, "area of the piece in mm²", marker="o")
 picture.axes[0].set_xticks(range(4), groups)
 picture.axes[0].set_ylim(0, 1)
 print("pieces:", ", ".join(f"{n} of {group} mm2" for n, group in zip(pieces, groups)))
@@ -763,7 +760,7 @@ of_wt = {name: np.mean([row["WT"] for row in table.values()]) for name, table in
 predicted("best Dice of the whole tumour", my_best_dice, max(of_wt, key=of_wt.get))
 finder = max(by_area, key=lambda name: by_area[name][1])
 predicted("finds most of the pieces of 50 to 150 mm2", my_best_finder, finder)
-figures.show(picture, alt="Share of a tumour piece that is found against its area, for four losses")
+view.show(picture, alt="Share of a tumour piece that is found against its area, for four losses")
 
 # %%
 looked_at = split.test[:3]
@@ -775,8 +772,8 @@ for case in looked_at:
     guesses.append({name: volumes[case.id][:, :, z] for name, volumes in predictions.items()})
     titles.append(f"{case.id[-9:]}, {z}")
 affines = [case.affine for case in looked_at]
-picture = drawings.close_ups(planes, affines, marks, guesses, titles)
-figures.show(picture, alt="Small pieces of tumour on FLAIR, the truth and what four networks make of them")
+picture = view.close_ups(planes, affines, marks, guesses, titles)
+view.show(picture, alt="Small pieces of tumour on FLAIR, the truth and what four networks make of them")
 
 # %% [markdown]
 # *Look:* who leaves a spot out, who paints too much? Why does it matter that these slices were chosen by the truth
@@ -863,9 +860,9 @@ for name, matrix in {"lazy": lazy_matrix, **matrices}.items():
 # *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
 
 # %%
-from brainlab.experiments.study import published
-from brainlab.experiments.table import read_table, summarise
-from brainlab.view.ranking import ranking
+from studies.study import published
+from studies.table import read_table, summarise
+from studies.ranking import ranking
 
 my_spread, my_difference = "?", "?"
 rows = read_table()
@@ -875,13 +872,13 @@ spread = np.mean([run.spread("f1") for run in runs])
 order = sorted((run.mean("f1") for run in runs), reverse=True)
 predicted("F1 differs between seeds by", my_spread, spread, ".3f")
 predicted("F1 differs between ranks 1 and 5 by", my_difference, order[0] - order[4], ".3f")
-figures.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, and the study's numbers")
+view.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, and the study's numbers")
 
 # %% [markdown]
 # A ranking answers no question; a **pair** that differs in one thing does:
 
 # %%
-from brainlab.experiments.table import QUESTIONS, contrast
+from studies.table import QUESTIONS, contrast
 
 theirs = published()
 print(f"{'F1, changed minus unchanged':34s}the study    ours   (each pair and seed)")
@@ -911,8 +908,8 @@ for name, pairs in QUESTIONS.items():
 # These X-rays are drawn by a program.
 
 # %%
-from brainlab import image_recipe
-from brainlab.view.outlines import outlines
+from brainlab.recipes import images as image_recipe
+from brainlab.view import outlines
 
 sizes = image_recipe.image_sizes(lab.budget)
 chests = image_recipe.chest_split(sizes, seed=lab.seed)
@@ -923,7 +920,7 @@ for name, part in zip(chests._fields, chests):
 shown = [chest_test[item] for item in range(min(4, len(chest_test)))]
 planes, truths_shown = [x[0].numpy() for x, _ in shown], [y.numpy() for _, y in shown]
 picture = outlines(planes, truths_shown, [None] * len(shown), [pair.id for pair in chests.test])
-figures.show(picture, alt="Synthetic chest X-rays with the outlines of both lungs")
+view.show(picture, alt="Synthetic chest X-rays with the outlines of both lungs")
 
 # %% [markdown]
 # *Predict:* the accuracy of a network that sees no lung anywhere.
@@ -959,7 +956,7 @@ def elastic_field(shape, sigma=10.0, grid=3, rng=None):
 # %% check="g03_elastic_field"
 
 # %%
-from brainlab.data.deform import warp
+from brainlab.data import warp
 
 elastic_field = yours("g03_elastic_field", elastic_field)
 my_lazy_accuracy = "?"
@@ -979,7 +976,7 @@ bent = [bend(image, labels, np.random.default_rng(2), k) for k in strengths.valu
 picture = outlines([x[0].numpy() for x, _ in bent], [y.numpy() for _, y in bent], [None] * 3, list(strengths))
 share = np.mean([y.float().mean() for _, y in chest_test])
 predicted("accuracy of no lung anywhere", my_lazy_accuracy, 1 - share, ".1%")
-figures.show(picture, alt="An X-ray with the outline of the lungs: as it is, gently bent, and bent too far")
+view.show(picture, alt="An X-ray with the outline of the lungs: as it is, gently bent, and bent too far")
 
 # %% [markdown]
 # *Try:* go through some seeds. From which σ on could this no longer be a chest?
@@ -1034,7 +1031,7 @@ def draw_both(dataset, ids):
 
 four = chests.test[:4]
 picture = draw_both(image_recipe.ImageDataset(four, sizes.size), [pair.id for pair in four])
-figures.show(
+view.show(
     picture, alt="Test X-rays with the outlines of the true and the predicted lungs, a row for each network"
 )
 
@@ -1047,7 +1044,7 @@ figures.show(
 import os
 from pathlib import Path
 
-from brainlab.data.images import find_chest
+from brainlab.data import find_chest
 
 folder = Path(os.environ.get("BRAINLAB_REAL_DATA", "nowhere")) / "cxr"  # or your own folder
 real = [pair for pair in find_chest(folder) if pair.has_mask][:4] if folder.is_dir() else []
@@ -1055,7 +1052,7 @@ if real:
     picture = draw_both(image_recipe.ImageDataset(real, sizes.size), [f"real {pair.id}" for pair in real])
 else:
     print("No folder of real X-rays was given: the drawn ones again.")
-figures.show(
+view.show(
     picture, alt="X-rays, real ones if a folder was given, with true and predicted outlines of the lungs"
 )
 
@@ -1094,19 +1091,19 @@ quarters = torch.arange(4).repeat_interleave(16).view(1, 8, 8)  # every class a 
 healthy = torch.zeros(1, 8, 8, dtype=torch.int64)
 predicted("(a) a right loss of a perfect prediction", my_a, 0)
 predicted("(b) a right loss of a perfect, healthy slice", my_b, 0)
-print(f"the broken loss says (a) {broken_loss(toys.sure(quarters, 4), quarters):.4f}", end="")
-print(f" and (b) {broken_loss(toys.sure(healthy, 4), healthy):.4f}")
+print(f"the broken loss says (a) {broken_loss(synth.sure(quarters, 4), quarters):.4f}", end="")
+print(f" and (b) {broken_loss(synth.sure(healthy, 4), healthy):.4f}")
 
 
 def sweep(loss_fn, t):
     """Return the loss if the tumour pixels get the logit t, in 8 x 8 pixels."""
-    return loss_fn(*toys.spot(1 / (1 + np.exp(-t)), size=8)).item()
+    return loss_fn(*synth.spot(1 / (1 + np.exp(-t)), size=8)).item()
 
 
 ts = np.linspace(-3, 3, 61)
 lines = {"broken": [sweep(broken_loss, t) for t in ts]}
-picture = drawings.curves(ts, {"(c) loss": lines}, "logit of the tumour")
-figures.show(picture, alt="The broken loss against the logit of a spot: nearly flat, with one jump at 0")
+picture = view.curves(ts, {"(c) loss": lines}, "logit of the tumour")
+view.show(picture, alt="The broken loss against the logit of a spot: nearly flat, with one jump at 0")
 
 # %% [markdown]
 # *Look:* why can (a) not get to 0? (b) is better than perfect by how much? (c) where is the slope?
@@ -1149,10 +1146,10 @@ def repaired_loss(logits, target):
 # %%
 repaired_loss = yours("g03_bug_hunt", repaired_loss)
 for name, truth in {"(a)": quarters, "(b)": healthy}.items():
-    print(f"{name} {repaired_loss(toys.sure(truth, 4), truth):.4f}")
+    print(f"{name} {repaired_loss(synth.sure(truth, 4), truth):.4f}")
 lines = {"broken": lines["broken"], "repaired": [sweep(repaired_loss, t) for t in ts]}
-picture = drawings.curves(ts, {"(c) loss": lines}, "logit of the tumour")
-figures.show(picture, alt="The broken loss has a jump at 0, the repaired one slides down evenly")
+picture = view.curves(ts, {"(c) loss": lines}, "logit of the tumour")
+view.show(picture, alt="The broken loss has a jump at 0, the repaired one slides down evenly")
 
 # %% [markdown]
 # <details><summary>The three, and where they were met</summary>The softmax before a function that takes logits

@@ -39,18 +39,18 @@
 # it is. If cases are missing they are made now, which can take a minute.
 
 # %%
-from brainlab import recipe, sr_recipe
-from brainlab.data import superres
-from brainlab.data.split import split_by_patient
-from brainlab.view import figures
-from brainlab.view import superres as drawings
+from brainlab.recipes import segmentation as recipe
+from brainlab.recipes import superres as sr_recipe
+from brainlab import data
+from brainlab.data import split_by_patient
+from brainlab import view
 
 cases = recipe.training_cases(lab)
 split = split_by_patient(cases, seed=lab.seed)
 sizes = sr_recipe.sr_sizes(lab.budget)
 train_set, val_set, test_set = sr_recipe.sr_sets(split, sizes)
-lr, hr = superres.stack(test_set)  # (N, 1, h, w), (N, 1, H, W), both in 0..1
-labels = superres.labels_of(test_set)  # (N, H, W)
+lr, hr = data.stack(test_set)  # (N, 1, h, w), (N, 1, H, W), both in 0..1
+labels = data.labels_of(test_set)  # (N, H, W)
 
 item = int((labels == 3).sum(dim=(1, 2)).argmax())  # the slice with most enhancing tumour
 centre = (labels[item] == 3).nonzero().float().mean(dim=0).round().int().tolist()  # its middle, (x, y)
@@ -64,9 +64,9 @@ def plane(images):
 
 
 images = {f"short scan: {sizes.lr} pixels": plane(lr), "truth": plane(hr)}
-picture = drawings.close_up(images, affine, centre, side)
+picture = view.close_up(images, affine, centre, side)
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(test_set)} to test")
-figures.show(picture, alt="A tumour in large pixels and as it is, and the whole slice with the window marked")
+view.show(picture, alt="A tumour in large pixels and as it is, and the whole slice with the window marked")
 
 # %% [markdown]
 # *Look:* on the left, where does the ring end? Could there be a second, small one? At the end, networks of yours
@@ -95,10 +95,10 @@ coarse = torch.fft.ifft2(torch.fft.ifftshift(middle)).real  # (H, W)
 share = middle.abs().square().sum() / kspace.abs().square().sum()
 predicted("share of the power in the square", my_share, share, ".1%")
 parts = {"all of k-space": image, "the square": coarse, "the rest, + 0.5": image - coarse + 0.5}
-picture = drawings.k_space({name: part.numpy() for name, part in parts.items()}, affine, sizes.lr)
+picture = view.k_space({name: part.numpy() for name, part in parts.items()}, affine, sizes.lr)
 predicted("the rest as an image", my_rest, "edges")
 alt = "A slice, its coarse part and its edges, each above its k-space with a square marked"
-figures.show(picture, alt=alt, dpi=64)
+view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* the middle is contrast, the rim is edges. The coarse picture has faint stripes along the skull. Where do
@@ -152,15 +152,15 @@ def kspace_crop(hr, size):
 # anti-aliased **bicubic** kernel, which averages neighbours. Below both are enlarged again.
 
 # %%
-from brainlab.data.superres import bicubic
-from brainlab.models.upscaling import resample
+from brainlab.data import bicubic
+from brainlab.models import resample
 
 kspace_crop = yours("g04_kspace_crop", kspace_crop)
 one = hr[item : item + 1]
 ways = {"middle of k-space": kspace_crop(one, sizes.lr), "bicubic": bicubic(one, sizes.lr)}
 images = {name: resample(small.float(), sizes.hr)[0, 0].numpy() for name, small in ways.items()}
-picture = drawings.close_up(images | {"truth": plane(hr)}, affine, centre, side)
-figures.show(
+picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+view.show(
     picture, alt="Two coarse images enlarged, by k-space and bicubic, and their distance from the truth"
 )
 
@@ -215,7 +215,7 @@ def psnr(sr, hr):
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.metrics.images import ssim
+from brainlab.metrics import ssim
 
 psnr = yours("g04_psnr", psnr)
 my_gain = "?"
@@ -252,9 +252,9 @@ images, structure = {}, {name: ssim(spoilt, one).item() for name, spoilt in ways
 for name, spoilt in ways.items():
     told = f"{name}\n{psnr(spoilt, one).item():.1f} dB, SSIM {structure[name]:.2f}"
     images[told] = spoilt[0, 0].clamp(0, 1).numpy()
-picture = drawings.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
 predicted("best SSIM", my_best_ssim, max(structure, key=structure.get))
-figures.show(
+view.show(
     picture, alt="A blurred, a noisy and a darker slice with about the same PSNR, and their differences"
 )
 
@@ -401,7 +401,7 @@ predicted("PSNR before the first step", my_psnr, untrained, ".2f")
 # rates. `train_psnr` is the loop.
 
 # %%
-from brainlab.gan_training import train_psnr
+from brainlab.training import train_psnr
 
 phase_one = sr_recipe.psnr_settings(sizes, lab.device, lab.seed)
 psnr_histories = {"SRResNet": train_psnr(srresnet, train_set, val_set, phase_one)}
@@ -415,12 +415,12 @@ def side_by_side(names):
     images = {f"{sizes.lr} pixels": plane(lr)}
     for name in names:
         images[f"{name}\n{psnr(made[name], hr)[item]:.1f} dB"] = plane(made[name])
-    return drawings.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+    return view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
 
 
 gain = psnr(made["SRResNet"], hr) - psnr(up, hr)
 print(f"gain over bicubic: {gain.mean():+.2f} dB; slices that gained: {(gain > 0).sum()} of {len(gain)}")
-figures.show(
+view.show(
     side_by_side(made), alt="The coarse slice, bicubic, SRResNet and the truth, with difference maps"
 )
 
@@ -560,11 +560,11 @@ alone = courses["only D learns"][-1] < courses["both learn"][-1]
 predicted("it falls further when", my_course, "only D learns" if alone else "both learn")
 
 # %%
-from brainlab.view.losses import curves
+from brainlab.view import curves
 
 picture = curves(range(1, 25), {"loss of the discriminator": courses}, "step")
 picture.axes[0].axhline(2 * np.log(2), color="#888888", linestyle=":")
-figures.show(picture, alt="Loss of a discriminator that plays alone, and of one whose opponent learns too")
+view.show(picture, alt="Loss of a discriminator that plays alone, and of one whose opponent learns too")
 
 # %% [markdown]
 # *Look:* a falling loss of the discriminator is bad news for the generator. In a healthy game neither loss goes to 0:
@@ -605,7 +605,7 @@ for name, row in sr_recipe.dice_by_patient(reader, hr, test_set).items():
 # *Predict:* PSNR during the game: *rises* or *falls*?
 
 # %%
-from brainlab.gan_training import diagnose, srgan_game, train_gan
+from brainlab.training import diagnose, srgan_game, train_gan
 
 my_direction = "?"
 
@@ -621,11 +621,11 @@ predicted("during the game PSNR", my_direction, "falls" if change < 0 else "rise
 print("the monitor:", diagnose(gan_histories["SRGAN"]) or "nothing")
 
 # %%
-picture = drawings.gan_curves(gan_histories)
-figures.show(picture, alt="SRGAN by epoch: what the discriminator says, both losses, and PSNR")
+picture = view.gan_curves(gan_histories)
+view.show(picture, alt="SRGAN by epoch: what the discriminator says, both losses, and PSNR")
 
 # %%
-figures.show(
+view.show(
     side_by_side(made), alt="The coarse slice, bicubic, SRResNet, SRGAN and the truth, with differences"
 )
 
@@ -822,8 +822,8 @@ def perceptual_loss(features, sr, hr):
 # *Predict:* which of the two GANs has the higher PSNR, which the smaller perceptual distance: *SRGAN* or *ESRGAN*?
 
 # %%
-from brainlab.gan_training import Game
-from brainlab.training.checkpoint import copy_weights
+from brainlab.training import Game
+from brainlab.models import copy_weights
 
 RRDB = yours("g04_rrdb", RRDB)
 perceptual_loss = yours("g04_perceptual_loss", perceptual_loss)
@@ -867,8 +867,8 @@ made["ESRGAN"] = sr_recipe.enlarge(esrgan, lr, sizes.hr)
 for name, history in gan_histories.items():
     found = [f"{finding.name} in epoch {finding.epoch}" for finding in diagnose(history)]
     print(f"{name}: the monitor says {', '.join(found) or 'nothing'}")
-picture = drawings.gan_curves(gan_histories)
-figures.show(picture, alt="SRGAN and ESRGAN by epoch: what the discriminators say, the losses, and PSNR")
+picture = view.gan_curves(gan_histories)
+view.show(picture, alt="SRGAN and ESRGAN by epoch: what the discriminators say, the losses, and PSNR")
 
 # %% [markdown]
 # *Look:* whose discriminator pulls ahead? Its opponent still gets better in its eyes than it was, but learns less and
@@ -894,7 +894,7 @@ gans = ("SRGAN", "ESRGAN")
 predicted("higher PSNR", my_higher_psnr, max(gans, key=lambda name: table[name]["PSNR"]))
 predicted("smaller distance", my_smaller_distance, min(gans, key=lambda name: table[name]["distance"]))
 alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with differences"
-figures.show(side_by_side(made), alt=alt, dpi=64)
+view.show(side_by_side(made), alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* which is sharper, and which has more that is not in the truth: grain, rings, haze, a chessboard of 2 × 2
@@ -953,9 +953,9 @@ for alpha in (0.25, 0.5, 0.75):
     row = sr_recipe.scores(sr_recipe.enlarge(mixture, lr, sizes.hr), hr, levels)
     path[f"{alpha:g}"] = row["PSNR"], row["distance"]
 points = {name: (row["PSNR"], row["distance"]) for name, row in table.items()}
-picture = drawings.perception_distortion(points, path)
+picture = view.perception_distortion(points, path)
 predicted("PSNR half-way", my_half_way, path["0.5"][0], ".2f")
-figures.show(picture, alt="PSNR against perceptual distance: bicubic, four networks and a path of mixtures")
+view.show(picture, alt="PSNR against perceptual distance: bicubic, four networks and a path of mixtures")
 
 # %% [markdown]
 # *Look:* is there any network that is best at both? Blau and Michaeli (2018) prove that there is a border which no
@@ -1017,7 +1017,7 @@ predicted("the right rates bring it back", my_recovery, "yes" if back else "no")
 # %%
 from matplotlib.figure import Figure
 
-from brainlab.view.slices import draw
+from brainlab.view import draw
 
 other = int((labels == 0).sum(dim=(1, 2)).argmax())  # a slice that looks otherwise
 picture = Figure(figsize=(9, 4.6), layout="constrained")
@@ -1026,7 +1026,7 @@ for column, (name, images) in zip(picture.subplots(2, len(columns)).T, columns.i
     for ax, number, title in zip(column, (item, other), (name, "")):
         draw(ax, images[number, 0].numpy(), affine, title=title, window=(0, 1))
 alt = "Two slices, a row each, as the ill games make them, after the attempt to cure it, and anew"
-figures.show(picture, alt=alt, dpi=64)
+view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* two different slices, one picture: that is what collapse looks like. Batch norm scales every layer's output
@@ -1090,9 +1090,9 @@ for name, flat in (("appears", change.argmax()), ("vanishes", change.argmin())):
     x, y = place
     expert = labels[number, max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].unique().tolist()
     print(f"{name}: {case.id}; labels of the truth within 2 pixels: {expert}")
-picture = drawings.two_opinions(pairs, beliefs, affines, titles, side=5 * sizes.hr // 8, places=places)
+picture = view.two_opinions(pairs, beliefs, affines, titles, side=5 * sizes.hr // 8, places=places)
 alt = "Two slices, true and made, with the reader's outlines: a lesion appears, another vanishes"
-figures.show(picture, alt=alt, dpi=64)
+view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* orange is what the reader calls tumour in the true slice, blue in the made one. Would you have noticed without
@@ -1104,8 +1104,8 @@ figures.show(picture, alt=alt, dpi=64)
 from brainlab.view import SliceViewer
 
 case = test_set.cached[0]
-patient = superres.SuperResSet([case], hr=sizes.hr, lr=sizes.lr, middle=1.0)
-small = superres.stack(patient)[0]  # (Z, 1, h, w)
+patient = data.SuperResSet([case], hr=sizes.hr, lr=sizes.lr, middle=1.0)
+small = data.stack(patient)[0]  # (Z, 1, h, w)
 volumes = [resample(small, sizes.hr).clamp(0, 1), sr_recipe.enlarge(esrgan, small, sizes.hr)]
 volumes = [volume[:, 0].movedim(0, -1).numpy() for volume in volumes]  # (H, W, Z) each
 pixel = max(case.image.shape[2:]) / sizes.hr  # voxels of the case
@@ -1170,9 +1170,9 @@ from functools import partial
 my_transfer = "?"
 
 odd = 7 * sizes.lr // 8  # 28, or 14 in the quick budget
-scanner = partial(superres.kspace_crop, noise=0.02)
+scanner = partial(data.kspace_crop, noise=0.02)
 scan_train, scan_val, scan_test = sr_recipe.sr_sets(split, sizes, lr=odd, degradation=scanner)
-scan_lr, scan_hr = superres.stack(scan_test)
+scan_lr, scan_hr = data.stack(scan_test)
 adapted = copy.deepcopy(srresnet)
 # 128 is no multiple of 28, so whole slices train, fewer in a batch.
 brief = replace(phase_one, epochs=max(1, sizes.psnr_epochs // 5), batch_size=4)
@@ -1188,8 +1188,8 @@ for name, image in scans.items():
     images[f"{name}\n{psnr(image, scan_hr)[item]:.1f} dB"] = plane(image)
 gain = psnr(scans["as it was"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
 predicted("as it was, it beats bicubic", my_transfer, "yes" if gain > 0 else "no")
-picture = drawings.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side)
-figures.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
+picture = view.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side)
+view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]
 # *Look:* noise and ringing, sharpened? A network restores from what it was trained to restore from.
@@ -1206,8 +1206,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from brainlab.app.places import models_folder
-from brainlab.models.saved import load_model, save_model
+from demo.places import models_folder
+from brainlab.models import load_model, save_model
 
 grading = "NBGRADER_EXECUTION" in os.environ  # then nobody wants to keep them
 models = Path(tempfile.mkdtemp()) if grading else models_folder()

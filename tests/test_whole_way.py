@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
 from brainlab.budgets import BUDGETS
-from brainlab.data.phantom import make_cohort
+from brainlab.synth.phantom import make_cohort
 from courseware.build import build, readable
 from courseware.proof.banks import banks
 from courseware.source import gaps_of

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from brainlab.data.superres import bicubic
-from brainlab.gan_training import GanSettings, esrgan_game, srgan_game
+from brainlab.data.degradations import bicubic
 from brainlab.models.srgan import SRResNet
+from brainlab.training import GanSettings, esrgan_game, srgan_game
 
 SETTINGS = GanSettings(epochs=3, lr=1e-3, batch_size=4, device="cpu", seed=5)
 

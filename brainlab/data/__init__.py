@@ -1,34 +1,24 @@
-"""Brain MRI: find and read cases, make the built-in cohort, cache, cut into slices, split, augment.
+"""Brain MRI and images with masks: find and read, cache, cut into slices, split, augment, degrade.
 
-Names load on first use: `from brainlab.data import find_cases` does not import torch.
+Public names are those of `__all__`; they load on first use. The modules inside are internal.
 """
 
-import importlib
+from brainlab.lazy import lazy_names
 
 _HOMES = {
-    "augment": ("Augment", "elastic_field"),
-    "cache": ("cache_case", "cache_cases"),
-    "cached": ("CachedCase",),
-    "case": ("Case",),
-    "caselist": ("CaseList", "Problem"),
-    "edges": ("WithEdges", "edge_map"),
-    "layouts": ("find_cases",),
-    "phantom": ("generate", "make_cohort"),
-    "slices": ("SliceDataset", "class_weights", "one_hot"),
-    "source": ("cohort_folder", "open_cases"),
-    "split": ("Split", "split_by_patient"),
-    "superres": ("SuperResSet",),
-    "volume": ("VolumeError", "orientation", "save_nifti", "side_of_voxel", "voxel_to_mm"),
+    "augment": "Augment elastic_field warp",
+    "cache": "cache_case cache_cases",
+    "cached": "CachedCase balanced_weights label_counts select_slices slices_without zscore_in_brain",
+    "case": "Case CaseList Problem",
+    "degradations": "bicubic from_8bit kspace_crop to_8bit",
+    "edges": "WithEdges edge_map",
+    "geometry": "labels_to_network to_network",
+    "images": "CocoSet ImageDataset ImagePair PairList find_chest find_pairs read_coco split_chest",
+    "layouts": "find_cases",
+    "profiles": "PROFILES relabel",
+    "slices": "SliceDataset class_weights one_hot tumour_area",
+    "split": "Split split_by_patient",
+    "superres": "SlicesWithLabels SuperResSet labels_of stack",
+    "volume": "VolumeError orientation save_nifti side_of_voxel voxel_to_mm",
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str):
-    if name in _HOME_OF:
-        return getattr(importlib.import_module(f"brainlab.data.{_HOME_OF[name]}"), name)
-    raise AttributeError(f"brainlab.data has no attribute {name!r}; it has {', '.join(__all__)}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

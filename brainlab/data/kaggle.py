@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brainlab.data.rawfile import problem, read_start
-from brainlab.data.volume import Header
+from brainlab.data.volume import Header, problem, read_start
 
 ORDER = ("t1n", "t1c", "t2w", "t2f")
 BRATS_AFFINE = np.array([[-1.0, 0, 0, 0], [0, -1.0, 0, 239], [0, 0, 1.0, 0], [0, 0, 0, 1.0]])

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from brainlab.data.cached import CachedCase
-from brainlab.data.counts import balanced_weights
+from brainlab.data.cached import CachedCase, balanced_weights
 from brainlab.data.geometry import covering_size, labels_to_network, to_network
 from brainlab.labels import NUM_CLASSES
 
@@ -160,7 +159,7 @@ def class_weights(cached: Sequence[CachedCase]) -> torch.Tensor:
     Returns
     -------
     torch.Tensor
-        Shape (4,), float32: inverse frequency, see `brainlab.data.counts.balanced_weights`. Background is
+        Shape (4,), float32: inverse frequency, see `brainlab.data.cached.balanced_weights`. Background is
         counted in the brain box, not in the empty rest of the volume.
 
     Raises

@@ -1,10 +1,15 @@
-"""Run a network without training it."""
+"""Run a network without training it, and decode: argmax, or a threshold for each class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
+
+from brainlab.metrics.masks import to_array
 
 
 @contextmanager
@@ -44,3 +49,99 @@ def forward(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
             model(batch.to(device).contiguous(memory_format=layout)).float().cpu() for batch in batches
         ]
     return torch.cat(outputs).contiguous()
+
+
+def decode_argmax(logits: Tensor | np.ndarray) -> Tensor | np.ndarray:
+    """Give each pixel the class with the largest value: (..., C, H, W) -> (..., H, W), int64.
+
+    Logits and probabilities give the same answer, because softmax keeps the order. Every pixel gets one
+    class.
+
+    Raises
+    ------
+    ValueError
+        If there is no class axis.
+    """
+    if logits.ndim < 3:
+        raise ValueError(
+            f"logits have shape {tuple(logits.shape)}; expected (..., C, H, W): already decoded?"
+        )
+    return logits.argmax(-3)
+
+
+def decode_thresholds(
+    prob: Tensor | np.ndarray, thresholds: float | Sequence[float] = 0.5
+) -> Tensor | np.ndarray:
+    """Give each class the pixels where its probability reaches its own threshold: masks (..., C, H, W), bool.
+
+    A pixel may be in several masks, or in none.
+
+    Parameters
+    ----------
+    prob : (..., C, H, W)
+        Probabilities of softmax or sigmoid.
+    thresholds : float or sequence of C floats
+
+    Raises
+    ------
+    ValueError
+        If `prob` holds something else than probabilities, or the number of thresholds is wrong.
+    """
+    if prob.ndim < 3:
+        raise ValueError(f"prob has shape {tuple(prob.shape)}; expected (..., C, H, W): already decoded?")
+    lowest, highest = float(prob.min()), float(prob.max())
+    if not (lowest >= 0 and highest <= 1 + 1e-5):
+        raise ValueError(f"prob goes from {lowest:.3g} to {highest:.3g}; expected 0 to 1: are these logits?")
+    limits = np.broadcast_to(np.asarray(thresholds, dtype=np.float64), np.shape(thresholds) or prob.shape[-3])
+    if limits.shape != (prob.shape[-3],):
+        raise ValueError(
+            f"{limits.size} thresholds for {prob.shape[-3]} classes; expected one, or one a class"
+        )
+    limits = limits.astype(np.float32)[:, None, None]  # (C, 1, 1)
+    if isinstance(prob, Tensor):
+        limits = torch.from_numpy(limits).to(prob.device)
+    return prob >= limits
+
+
+@dataclass(frozen=True)
+class FalsePositives:
+    """Pixels of each class, shape (C,), that are not of that class in truth."""
+
+    thresholds: np.ndarray
+    argmax: np.ndarray
+
+    @property
+    def removed(self) -> np.ndarray:
+        """How many argmax removes; negative for a class whose threshold was the stricter of the two."""
+        return self.thresholds - self.argmax
+
+
+def false_positives(
+    prob: Tensor | np.ndarray, target: ArrayLike, thresholds: float | Sequence[float] = 0.5
+) -> FalsePositives:
+    """Count the false positives of per-class thresholds, and those that argmax leaves.
+
+    With thresholds below 1/2 a pixel can pass for several classes, of which at most one is right; argmax
+    keeps only the most probable one. A threshold of 1/2 or more is stricter than argmax, and misses more in
+    return.
+
+    Parameters
+    ----------
+    prob : (..., C, H, W)
+    target : (..., H, W) labels
+    thresholds : float or sequence of C floats
+
+    Raises
+    ------
+    ValueError
+        As in `decode_thresholds`, or if the shapes do not belong together.
+    """
+    masks = to_array(decode_thresholds(prob, thresholds))  # (..., C, H, W)
+    labels, target = to_array(decode_argmax(prob)), to_array(target)  # (..., H, W)
+    if labels.shape != target.shape:
+        raise ValueError(f"target has shape {target.shape}; expected {labels.shape}: is it one-hot?")
+    classes = range(masks.shape[-3])
+    return FalsePositives(
+        thresholds=np.array([int((masks[..., c, :, :] & (target != c)).sum()) for c in classes]),
+        argmax=np.array([int(((labels == c) & (target != c)).sum()) for c in classes]),
+    )

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainlab.losses.checks import check_not_negative, check_problem
-from brainlab.losses.probability import log_true_probability
+from brainlab.losses.inputs import check_not_negative, check_problem, log_true_probability
 
 
 def border_weight_map(

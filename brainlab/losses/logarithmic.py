@@ -9,9 +9,14 @@ the label frequencies are those of the batch; the powers are bounded near 0, see
 import torch
 from torch import Tensor
 
-from brainlab.losses.checks import check_not_negative, check_problem, check_weight, num_classes
+from brainlab.losses.inputs import (
+    check_not_negative,
+    check_problem,
+    check_weight,
+    log_true_probability,
+    num_classes,
+)
 from brainlab.losses.overlap import bounded_power, dice_scores
-from brainlab.losses.probability import log_true_probability
 
 
 def exponential_logarithmic_loss(

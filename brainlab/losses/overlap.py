@@ -7,8 +7,7 @@ true. The counts are sums over pixels, in float32 or float64.
 import torch
 from torch import Tensor
 
-from brainlab.losses.checks import check_not_negative
-from brainlab.losses.probability import probabilities
+from brainlab.losses.inputs import check_not_negative, probabilities
 
 
 def soft_dice_loss(

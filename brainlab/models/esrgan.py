@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models.checks import check_input
+from brainlab.models.blocks import check_input
 from brainlab.models.upscaling import resample, upscaling_stages
 
 RESIDUAL_SCALE = 0.2  # damps each residual: without it, and without batch norm, deep stacks do not train

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models.checks import check_counts
+from brainlab.models.blocks import check_counts
 
 
 class PyramidPooling(nn.Module):

@@ -16,8 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brainlab.models import sizes
-from brainlab.models.blocks import he_init
-from brainlab.models.checks import check_counts, check_input
+from brainlab.models.blocks import check_counts, check_input, he_init
 from brainlab.models.pyramid import ASPP
 
 

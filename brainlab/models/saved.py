@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from brainlab.home import replace_file
 from brainlab.models.attention_unet import AttentionUNet
 from brainlab.models.esrgan import RRDBNet
 from brainlab.models.resunetpp import ResUNetPlusPlus
 from brainlab.models.srgan import SRResNet
 from brainlab.models.unet import UNet
 from brainlab.models.unet3plus import UNet3Plus
-from brainlab.training.checkpoint import replace_file
 
 SEGMENTING = {c.__name__: c for c in (UNet, AttentionUNet, UNet3Plus, ResUNetPlusPlus)}
 ENLARGING = {c.__name__: c for c in (SRResNet, RRDBNet)}

@@ -11,7 +11,7 @@ layer: clip before an image is shown or stored. A PReLU has one weight; the pape
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models.checks import check_input
+from brainlab.models.blocks import check_input
 from brainlab.models.upscaling import resample, upscaling_stages
 
 
@@ -110,7 +110,7 @@ class Discriminator(nn.Module):
     """Is it a true image? (B, in_channels, H, W) to logits (B, 1), above 0 for yes; no sigmoid.
 
     Eight convolutions, every second one with stride 2, then two dense layers. It serves ESRGAN as well, where
-    the loss compares its logits (`brainlab.losses.adversarial`).
+    the loss compares its logits (`brainlab.losses.perceptual`).
 
     Any size of 16 pixels or more fits: the features are averaged to `pool` x `pool` before the dense layers.
     At the 96 x 96 pixels of the paper they have 6 x 6 already, and nothing is averaged.

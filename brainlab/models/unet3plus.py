@@ -13,8 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brainlab.models import sizes
-from brainlab.models.blocks import ConvBlock, grow_to, he_init
-from brainlab.models.checks import check_counts, check_input
+from brainlab.models.blocks import ConvBlock, check_counts, check_input, grow_to, he_init
 
 
 class FullScaleBlock(nn.Module):
@@ -88,7 +87,7 @@ class UNet3Plus(nn.Module):
     side_logits : list of Tensor
         With `deep_supervision` and in training mode: the side outputs of the last forward pass, finest first,
         each (B, num_classes, H, W) brought up bilinearly, with their graph, for
-        `brainlab.losses.deep.deeply_supervised`. Empty otherwise.
+        `brainlab.losses.combined.deeply_supervised`. Empty otherwise.
 
     Raises
     ------

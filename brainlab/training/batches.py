@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 
-from brainlab.training.parallel import Team
-from brainlab.training.schedule import TrainSettings
+from brainlab.training.distributed import Team
+from brainlab.training.settings import TrainSettings
 
 
 def check_set(name: str, dataset: Dataset) -> None:

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from brainlab.training.checkpoint import replace_file
+from brainlab.home import replace_file
 
 
 @dataclass

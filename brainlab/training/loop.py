@@ -18,12 +18,12 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from brainlab.models.checkpoint import load_weights, seed_all
 from brainlab.training.batches import check_set, on_device, training_loader, validation_loader
-from brainlab.training.checkpoint import load_weights, seed_all
+from brainlab.training.distributed import Team
 from brainlab.training.history import History
-from brainlab.training.parallel import Team
 from brainlab.training.run import Run, identity
-from brainlab.training.schedule import TrainSettings, cosine_lr, stop_reason
+from brainlab.training.settings import TrainSettings, cosine_lr, stop_reason
 from brainlab.training.validation import DivergedError, Regions, comparable, evaluate, region_dice
 
 Loss = Callable[[Tensor, Tensor], Tensor]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch.utils.data import Dataset
 
-from brainlab.training.checkpoint import (
+from brainlab.models.checkpoint import (
     CheckpointError,
     copy_weights,
     load_checkpoint,
@@ -15,9 +15,9 @@ from brainlab.training.checkpoint import (
     save_checkpoint,
     set_rng_state,
 )
+from brainlab.training.distributed import Team
 from brainlab.training.history import History
-from brainlab.training.parallel import Team
-from brainlab.training.schedule import TrainSettings
+from brainlab.training.settings import TrainSettings
 
 # A run may go on with other values of these; a change of any other setting would make it another run.
 FREE_SETTINGS = ("epochs", "patience", "max_seconds", "num_workers", "device", "amp")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from brainlab.labels import NUM_CLASSES, REGIONS
 from brainlab.metrics import confusion_matrix
 from brainlab.models.blocks import centre_crop
-from brainlab.training.parallel import Team
+from brainlab.training.distributed import Team
 
 Regions = Mapping[str, Sequence[int]]
 

@@ -1,22 +1,25 @@
-"""Figures of slices, labels and learning, drawn the same way everywhere, and the widgets."""
+"""Figures of slices, labels and learning, drawn the same way everywhere, and the widgets.
 
-import importlib
+Public names are those of `__all__`; they load on first use, since widgets need ipywidgets and torch, which a
+figure does not. The modules inside are internal.
+"""
 
-_WIDGETS = {
-    "SliceViewer": "viewer",
-    "AugmentPreview": "widgets.augment_preview",
-    "LossExplorer": "widgets.loss_explorer",
-    "NetworkMixer": "widgets.network_mixer",
-    "ReceptiveField": "widgets.receptive_field",
-    "ThresholdExplorer": "widgets.threshold_explorer",
-    "TrainingMonitor": "widgets.training_monitor",
+from brainlab.lazy import lazy_names
+
+_HOMES = {
+    "charts": "confusion_matrix dice_strip histogram label_histogram learning_curves percent size_histogram",
+    "colours": "PALETTE blend to_grey",
+    "figures": "heat label_legend modalities mosaic prediction_beside_truth",
+    "loss_figures": "close_ups curves landscapes weight_map",
+    "show": "Picture describe show",
+    "slices": "draw head_box largest_slice oriented outline outlines",
+    "superres_figures": "close_up gan_curves k_space perception_distortion two_opinions",
+    "viewer": "SliceViewer",
+    "widgets.augment_preview": "AugmentPreview",
+    "widgets.loss_explorer": "LossExplorer",
+    "widgets.network_mixer": "NetworkMixer",
+    "widgets.receptive_field": "ReceptiveField",
+    "widgets.threshold_explorer": "ThresholdExplorer",
+    "widgets.training_monitor": "TrainingMonitor",
 }
-
-
-def __getattr__(name: str):
-    # The widgets load ipywidgets and torch, which a figure does not need.
-    if name in _WIDGETS:
-        return getattr(importlib.import_module(f"brainlab.view.{_WIDGETS[name]}"), name)
-    raise AttributeError(
-        f"brainlab.view has no attribute {name!r}; it has {', '.join(_WIDGETS)} and its modules"
-    )
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """The figures of the course. Each returns the figure; `show` puts it into a notebook with alt text.
 
-Here are those of slices; charts are in `brainlab.view.charts`, scores in `brainlab.view.scores`, and all of
+Here are those of slices; charts are in `brainlab.view.charts`, scores in `brainlab.view.charts`, and all of
 them can be reached from here.
 """
 
@@ -11,8 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from brainlab.labels import LABELS, MODALITIES, MODALITY_NAMES
-from brainlab.view.charts import histogram, label_histogram, learning_curves, percent, size_histogram
-from brainlab.view.scores import confusion_matrix, dice_strip
+from brainlab.view.charts import (
+    confusion_matrix,
+    dice_strip,
+    histogram,
+    label_histogram,
+    learning_curves,
+    percent,
+    size_histogram,
+)
 from brainlab.view.show import Picture, show
 from brainlab.view.slices import draw, largest_slice, oriented
 

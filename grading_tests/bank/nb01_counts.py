@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from brainlab.data.counts import label_counts, slices_without
+from brainlab.data import label_counts, slices_without
 from grading_tests.gap import Mistake
 
 # ---- counts per slice and class

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from brainlab.data.intensity import zscore_in_brain
-from brainlab.view.colours import blend
+from brainlab.data import zscore_in_brain
+from brainlab.view import blend
 from grading_tests.gap import Mistake
 
 # ---- z-score inside the brain

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from brainlab.data.relabel import relabel
+from brainlab.data import relabel
 from grading_tests.gap import Mistake
 
 # ---- relabel

@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import torch
 
-from brainlab.data.volume import side_of_voxel, voxel_to_mm
+from brainlab.data import side_of_voxel, voxel_to_mm
 from grading_tests.gap import Mistake
 
 # ---- voxel to mm

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from brainlab.data.counts import balanced_weights, label_counts, select_slices
+from brainlab.data import balanced_weights, label_counts, select_slices
 from grading_tests.gap import Mistake
 
 # ---- slices with enough tumour

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.blocks import AttentionGate, centre_crop
+from brainlab.models import AttentionGate, centre_crop
 from grading_tests.gap import Mistake
 
 

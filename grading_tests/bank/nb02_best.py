@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 import torch
 
-from brainlab.training.best import keep_best
+from brainlab.training import keep_best
 from grading_tests.gap import Mistake
 
 

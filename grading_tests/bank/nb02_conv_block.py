@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.blocks import ConvBlock
+from brainlab.models import ConvBlock
 from grading_tests.gap import Mistake
 
 # --- ConvBlock(in_channels, out_channels, padded=True)

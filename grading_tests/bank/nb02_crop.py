@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from brainlab.models.blocks import crop_and_concat
+from brainlab.models import crop_and_concat
 from grading_tests.gap import Mistake
 
 

@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.convolution import conv_output_size
-from brainlab.models.sizes import output_size, valid_size
+from brainlab.models import conv_output_size, output_size, valid_size
 from grading_tests.gap import Mistake
 
 # --- conv_output_size(size, kernel, padding=0, stride=1, dilation=1)

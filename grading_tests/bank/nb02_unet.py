@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.blocks import ConvBlock, UpBlock
-from brainlab.models.unet import UNet
+from brainlab.models import ConvBlock, UNet, UpBlock
 from grading_tests.gap import Mistake
 
 # --- UNet(in_channels=4, num_classes=4, width=16, depth=4, padded=True): forward is the gap

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.blocks import ConvBlock, UpBlock, crop_and_concat
+from brainlab.models import ConvBlock, UpBlock, crop_and_concat
 from grading_tests.bank.nb02_crop import by_narrow
 from grading_tests.gap import Mistake
 

@@ -7,7 +7,7 @@ import torch
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from brainlab.losses.borders import border_weight_map
+from brainlab.losses import border_weight_map
 from grading_tests.gap import Mistake
 
 

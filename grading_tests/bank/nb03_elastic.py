@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 
-from brainlab.data.deform import elastic_field
+from brainlab.data import elastic_field
 from grading_tests.gap import Mistake
 
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.esrgan import DenseBlock
+from brainlab.models import DenseBlock
 from grading_tests.gap import Mistake
 
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 import torch
 
-from brainlab.models.esrgan import interpolate_networks
+from brainlab.models import interpolate_networks
 from grading_tests.gap import Mistake
 
 

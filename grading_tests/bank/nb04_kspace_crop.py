@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from brainlab.data.superres import kspace_crop
+from brainlab.data import kspace_crop
 from grading_tests.gap import Mistake
 
 HW = (-2, -1)

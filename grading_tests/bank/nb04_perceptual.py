@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.losses.perceptual import VGG_SCALE, perceptual_loss
+from brainlab.losses import VGG_SCALE, perceptual_loss
 from grading_tests.gap import Mistake
 
 

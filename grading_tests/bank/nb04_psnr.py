@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from brainlab.metrics.images import psnr
+from brainlab.metrics import psnr
 from grading_tests.gap import Mistake
 
 PIXELS = (1, 2, 3)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from brainlab.models.srgan import ResidualBlock
+from brainlab.models import ResidualBlock
 from grading_tests.gap import Mistake
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models.esrgan import RRDB, DenseBlock
+from brainlab.models import RRDB, DenseBlock
 from grading_tests.gap import Mistake
 
 

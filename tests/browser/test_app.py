@@ -12,14 +12,14 @@ import nibabel as nib
 import numpy as np
 import pytest
 from bad_uploads import BAD_ZIPS, REFUSED
-from demo import demo, upload, visit
+from demo_server import demo, upload, visit
 from fake_cases import fake_brain
 from lab import CHROMIUM, REPO, browser
 from sending import case_files, slice_png, write_networks, zipped
 
-from brainlab.app.networks import find_networks
-from brainlab.app.segment import segment_case, volumes_cm3
 from brainlab.data import find_cases
+from demo.networks import find_networks
+from demo.segment import segment_case, volumes_cm3
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("voila", reason="Voila is not installed")

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from brainlab import predict
-from brainlab.predict import predicted
+from brainlab import guesses as predict
+from brainlab.guesses import predicted
 from courseware.__main__ import main
 from courseware.predictions import predictions
 

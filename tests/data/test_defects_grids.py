@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from fake_cases import BAD, LPS, NAMES_2023, assert_tells, fake_case, spoil_one, write_case
 
-from brainlab.data import checks, find_cases
+from brainlab.data import find_cases
+from brainlab.data import voxel_checks as checks
 
 
 @pytest.mark.parametrize("role", ["t2w", "seg"])

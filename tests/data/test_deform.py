@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from brainlab.data.deform import affine_matrix, elastic_field, warp
+from brainlab.data.augment import affine_matrix, elastic_field, warp
 
 STILL_FIELD = torch.zeros(2, 1, 1)
 

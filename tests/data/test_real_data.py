@@ -7,7 +7,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainlab.data import checks, find_cases, orientation
+from brainlab.data import find_cases, orientation
+from brainlab.data import voxel_checks as checks
 from brainlab.labels import MODALITIES
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"

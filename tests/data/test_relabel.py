@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from brainlab.data.profiles import PROFILES, map_labels
-from brainlab.data.relabel import relabel
+from brainlab.data.profiles import PROFILES, map_labels, relabel
 
 
 @pytest.mark.parametrize("profile", ["brats2020", "brats2023", "brats2024-gli", "msd", "brats2015"])

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from brainlab.data.superres import bicubic, from_8bit, kspace_crop, to_8bit
+from brainlab.data.degradations import bicubic, from_8bit, kspace_crop, to_8bit
 
 
 def smooth_image(waves=3):

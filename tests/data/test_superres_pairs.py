@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
 from brainlab.data.cache import cache_case
+from brainlab.data.degradations import bicubic, kspace_crop
 from brainlab.data.split import split_by_patient
-from brainlab.data.superres import SuperResSet, bicubic, kspace_crop
+from brainlab.data.superres import SuperResSet
 from brainlab.labels import MODALITIES
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from brainlab.data.superres import kspace_crop
+from brainlab.data.degradations import kspace_crop
 from grading_tests.bank.nb04 import WRONG
 from grading_tests.core import grade
 from grading_tests.gap import Wrong

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.losses.adversarial import (
+from brainlab.losses.perceptual import (
     discriminator_loss,
     generator_loss,
     relativistic_discriminator_loss,

@@ -4,8 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.losses.adversarial import generator_loss, relativistic_generator_loss
-from brainlab.losses.perceptual import esrgan_loss, perceptual_loss, pixel_loss, srgan_loss
+from brainlab.losses.perceptual import (
+    esrgan_loss,
+    generator_loss,
+    perceptual_loss,
+    pixel_loss,
+    relativistic_generator_loss,
+    srgan_loss,
+)
 
 
 @pytest.fixture

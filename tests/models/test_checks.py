@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from brainlab.models import AttentionUNet, ResUNetPlusPlus, UNet, UNet3Plus
-from brainlab.models.checks import check_counts, check_input
+from brainlab.models.blocks import check_counts, check_input
 
 KINDS = [UNet, AttentionUNet, UNet3Plus, ResUNetPlusPlus]
 

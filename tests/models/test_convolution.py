@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.models.convolution import conv_output_size, influence
+from brainlab.models.sizes import conv_output_size, influence
 from brainlab.models.unet import UNet
 
 GRID = [

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.models import UNet
-from brainlab.models.unet_features import UNetFeatures
+from brainlab.models.features import UNetFeatures
 
 
 def unet(channels=4, **options):

@@ -7,8 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from brainlab.models import count_parameters, vgg
-from brainlab.models.vgg import VGG19Features, vgg19_layers
+from brainlab.models import count_parameters
+from brainlab.models import features as vgg
+from brainlab.models.features import VGG19Features, vgg19_layers
 
 # Numbers of the convolutions in torchvision's `vgg19().features`, and their channels.
 INDEX = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]

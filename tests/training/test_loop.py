@@ -25,7 +25,7 @@ from brainlab.training import (
 )
 from brainlab.training.batches import validation_loader
 from brainlab.training.loop import make_optimizer
-from brainlab.training.schedule import cosine_lr, stop_reason
+from brainlab.training.settings import cosine_lr, stop_reason
 
 
 def batch(n: int = 4, seed: int = 0):

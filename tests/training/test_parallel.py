@@ -16,7 +16,7 @@ from tiny_training import SETTINGS, Noisy, images, net
 from brainlab import train
 from brainlab.losses import cross_entropy
 from brainlab.training import History, fit
-from brainlab.training.parallel import Team
+from brainlab.training.distributed import Team
 
 TINY_RUN = shlex.split("--width 2 --size 32 --pixel 1 --epochs 2 --lr 0.01 --device cpu")
 PLAIN = replace(SETTINGS, epochs=3, batch_size=2)

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from brainlab.view import figures
+from brainlab import view
 
 
 def test_sizes_have_a_row_each_on_one_axis():
     sizes = {"WT": [1.0, 10.0, 100.0], "ET": [0.0, 2.0, 4.0, 0.0]}
-    fig = figures.size_histogram(sizes)
+    fig = view.size_histogram(sizes)
     top, bottom = fig.axes
     assert [ax.get_title(loc="left") for ax in fig.axes] == [
         "whole tumour: 3 of 3, median 10",
@@ -21,4 +21,4 @@ def test_sizes_have_a_row_each_on_one_axis():
 @pytest.mark.parametrize("sizes", [[0.0, 0.0], [-1.0, 2.0], [np.nan, 1.0], []])
 def test_sizes_that_cannot_be_drawn_are_refused(sizes):
     with pytest.raises(ValueError, match="expected some above 0"):
-        figures.size_histogram({"WT": sizes})
+        view.size_histogram({"WT": sizes})

@@ -4,7 +4,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from brainlab.view import figures
+from brainlab import view
 
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -19,7 +19,7 @@ def case():
 
 
 def pixels(fig):
-    return matplotlib.image.imread(io.BytesIO(figures.show(fig, "a test").png))
+    return matplotlib.image.imread(io.BytesIO(view.show(fig, "a test").png))
 
 
 def has_colour(picture, rgb, tolerance=0.02):
@@ -28,40 +28,40 @@ def has_colour(picture, rgb, tolerance=0.02):
 
 def test_modalities_shows_labels_and_says_the_slice(case):
     image, labels = case
-    fig = figures.modalities(image, AFFINE, labels, title="case")
+    fig = view.modalities(image, AFFINE, labels, title="case")
     assert len(fig.axes) == 5
     assert "slice 4" in fig.get_suptitle()
     assert has_colour(pixels(fig), np.array([0xD5, 0x5E, 0]) / 255)  # the legend's ET
-    assert len(figures.modalities(image, AFFINE).axes) == 4
+    assert len(view.modalities(image, AFFINE).axes) == 4
 
 
 def test_prediction_without_truth(case):
     image, labels = case
     plane, mask = image[0, :, :, 4], labels[:, :, 4]
-    fig = figures.prediction_beside_truth([plane, plane], [AFFINE] * 2, [mask, None], [mask, mask])
+    fig = view.prediction_beside_truth([plane, plane], [AFFINE] * 2, [mask, None], [mask, mask])
     assert "no expert truth" in [text.get_text() for ax in fig.axes for text in ax.texts]
 
 
 def test_mosaic_turns_unused_axes_off(case):
     image, labels = case
     planes = [image[0, :, :, k] for k in range(5)]
-    fig = figures.mosaic(planes, [AFFINE] * 5, [labels[:, :, k] for k in range(5)], columns=3)
+    fig = view.mosaic(planes, [AFFINE] * 5, [labels[:, :, k] for k in range(5)], columns=3)
     assert [ax.axison for ax in fig.axes] == [True] * 5 + [False]
     with pytest.raises(ValueError, match="no slice"):
-        figures.mosaic([], [])
+        view.mosaic([], [])
 
 
 def test_curves_and_histograms_draw():
-    fig = figures.learning_curves({"a": {"train": [3, 2], "validation": [3, 2.5]}}, best=1)
+    fig = view.learning_curves({"a": {"train": [3, 2], "validation": [3, 2.5]}}, best=1)
     assert {line.get_linestyle() for line in fig.axes[0].lines} == {"--", "-", ":"}
-    fig = figures.label_histogram(np.array([1000, 10, 0, 5]))
+    fig = view.label_histogram(np.array([1000, 10, 0, 5]))
     assert "98.5 %" in [text.get_text() for text in fig.axes[0].texts]
-    assert figures.histogram(np.array([]), "x").axes
+    assert view.histogram(np.array([]), "x").axes
 
 
 def test_show_wants_alt_text_and_escapes_it():
-    fig = figures.histogram(np.arange(5), "x")
+    fig = view.histogram(np.arange(5), "x")
     with pytest.raises(ValueError, match="alt is empty"):
-        figures.show(fig, " ")
-    html = figures.show(fig, 'a "b"')._repr_mimebundle_()["text/html"]
+        view.show(fig, " ")
+    html = view.show(fig, 'a "b"')._repr_mimebundle_()["text/html"]
     assert "a &quot;b&quot;" in html

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from brainlab.view.figures import show
-from brainlab.view.outlines import PREDICTION, TRUTH, outlines
+from brainlab.view.show import show
+from brainlab.view.slices import PREDICTION, TRUTH, outlines
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
+from brainlab import view
 from brainlab.metrics import confusion_matrix
-from brainlab.view import figures
-from brainlab.view.alt import describe
+from brainlab.view.show import describe
 
 
 def test_the_matrix_shows_shares_of_the_truth_and_counts():
     truth = np.array([0] * 1500 + [1] * 4)
     pred = np.array([0] * 1500 + [1, 1, 1, 0])
-    fig = figures.confusion_matrix(confusion_matrix(pred, truth), title="case")
+    fig = view.confusion_matrix(confusion_matrix(pred, truth), title="case")
     ax = fig.axes[0]
     np.testing.assert_allclose(ax.images[0].get_array()[:2, :2], [[1, 0], [0.25, 0.75]])
     told = {text.get_position(): text.get_text().split("\n") for text in ax.texts}
@@ -23,9 +23,9 @@ def test_the_matrix_shows_shares_of_the_truth_and_counts():
 
 def test_a_matrix_of_another_kind_is_refused():
     with pytest.raises(ValueError, match=r"shape \(2, 3\); expected \(C, C\)"):
-        figures.confusion_matrix(np.zeros((2, 3)))
+        view.confusion_matrix(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="1 names for 2 classes"):
-        figures.confusion_matrix(np.eye(2), ["lung"])
+        view.confusion_matrix(np.eye(2), ["lung"])
 
 
 def test_each_case_is_a_dot_and_the_worst_is_named():
@@ -35,7 +35,7 @@ def test_each_case_is_a_dot_and_the_worst_is_named():
         "c": {"WT": 0.8, "ET": 0.7},
         "d": {"WT": 0.6},
     }
-    fig = figures.dice_strip(table)
+    fig = view.dice_strip(table)
     ax = fig.axes[0]
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [sorted(line.get_xdata()) for line in dots] == [[0.5, 0.6, 0.8, 0.9], [0.0, 0.7]]
@@ -47,7 +47,7 @@ def test_each_case_is_a_dot_and_the_worst_is_named():
 
 
 def test_a_region_without_any_number_stays_empty():
-    fig = figures.dice_strip({"a": {"WT": 0.9, "ET": np.nan}})
+    fig = view.dice_strip({"a": {"WT": 0.9, "ET": np.nan}})
     assert "ET" not in describe(fig)
     with pytest.raises(ValueError, match="no case"):
-        figures.dice_strip({})
+        view.dice_strip({})

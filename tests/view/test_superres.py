@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from brainlab.gan_training import GanHistory
-from brainlab.view import superres
+from brainlab import view
+from brainlab.training import GanHistory
+from brainlab.view import superres_figures
 from brainlab.view.slices import oriented
 
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -28,7 +29,7 @@ def shown(ax):
 @pytest.mark.parametrize("affine", [AFFINE, TURNED])
 def test_close_up_shows_the_window_of_every_image(truth, affine):
     images = {"small": truth[::4, ::4], "made": truth + 0.1, "truth": truth}
-    fig = superres.close_up(images, affine, centre=(12, 30), side=10)
+    fig = view.close_up(images, affine, centre=(12, 30), side=10)
     small, made, true, overview, difference = fig.axes[:5]
     window = oriented(truth[7:17, 25:35], affine)
     np.testing.assert_allclose(shown(true), window)
@@ -41,27 +42,27 @@ def test_close_up_shows_the_window_of_every_image(truth, affine):
 
 
 def test_close_up_moves_a_window_into_the_image(truth):
-    fig = superres.close_up({"made": truth, "truth": truth}, AFFINE, centre=(0, 47), side=8)
+    fig = view.close_up({"made": truth, "truth": truth}, AFFINE, centre=(0, 47), side=8)
     np.testing.assert_allclose(shown(fig.axes[1]), oriented(truth[:8, -8:], AFFINE))
 
 
 def test_close_up_prints_the_mean_difference_inside_the_window(truth):
     made = truth * 0.5
     made[20:, :] = 0  # outside
-    fig = superres.close_up({"made": made, "truth": truth}, AFFINE, centre=(14, 20), side=8)
+    fig = view.close_up({"made": made, "truth": truth}, AFFINE, centre=(14, 20), side=8)
     assert fig.axes[2].get_title() == f"mean {0.5 * truth[10:18, 16:24].mean():.3f}"
 
 
 def test_enlarged_repeats_pixels_at_any_ratio():
     image = np.arange(28 * 28.0).reshape(28, 28)
-    large = superres._enlarged(image, (128, 128))
+    large = superres_figures._enlarged(image, (128, 128))
     assert large.shape == (128, 128)
     np.testing.assert_array_equal(np.unique(large), np.unique(image))
     assert (large[0, 0], large[-1, -1]) == (image[0, 0], image[-1, -1])
 
 
 def test_k_space_has_its_brightest_point_in_the_marked_middle(truth):
-    fig = superres.k_space({"all": truth}, AFFINE, square=8)
+    fig = view.k_space({"all": truth}, AFFINE, square=8)
     waves, square = fig.axes[1].images[0].get_array(), fig.axes[1].patches[0]
     row, column = np.unravel_index(waves.argmax(), waves.shape)
     assert (row, column) == (24, 20)  # the picture is 48 rows high and 40 columns wide
@@ -72,19 +73,19 @@ def test_k_space_has_its_brightest_point_in_the_marked_middle(truth):
 def test_two_opinions_mark_the_largest_change(truth):
     before, after = np.zeros(truth.shape), np.zeros(truth.shape)
     before[10, 12], after[30, 20] = 0.6, 0.3  # a lesion that vanishes is the larger change
-    fig = superres.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], side=20)
+    fig = view.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], side=20)
     marked = np.zeros(truth.shape)
     marked[10, 12] = 1
     row, column = np.argwhere(oriented(marked, AFFINE))[0]
     assert fig.axes[0].patches[0].center == (column, row)
     assert fig.axes[3].get_title() == "change of probability: -0.60"
-    fig = superres.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], 20, [(30, 20)])
+    fig = view.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], 20, [(30, 20)])
     assert fig.axes[3].get_title() == "change of probability: +0.30"
 
 
 def test_perception_distortion_draws_points_and_path():
     points = {"bicubic": (25.0, 0.6), "SRGAN": (26.0, 0.2)}
-    fig = superres.perception_distortion(points, {"0.5": (25.5, 0.3)})
+    fig = view.perception_distortion(points, {"0.5": (25.5, 0.3)})
     ax = fig.axes[0]
     offsets = np.concatenate([mark.get_offsets() for mark in ax.collections])
     np.testing.assert_allclose(offsets, list(points.values()))
@@ -103,7 +104,7 @@ def test_gan_curves_name_what_went_wrong():
         "ill": GanHistory(steps, collapsed, before, [1.0, 1.0]),
         "broken off": GanHistory(before=before, stopped="epoch 1, step 1: the loss is nan"),
     }
-    fig = superres.gan_curves(histories)
+    fig = view.gan_curves(histories)
     texts = [[text.get_text() for text in ax.texts] for ax in fig.axes[2::3]]
     assert texts == [[], ["divergence", "mode collapse"], ["divergence"]]
     psnr = fig.axes[2].lines[0]

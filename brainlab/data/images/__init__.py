@@ -1,32 +1,14 @@
-"""Pictures with masks: X-rays, folders of PNG, COCO annotations; and slices of a cohort written as such.
+"""Images with masks: X-rays, folders of PNG, COCO annotations. Names load on first use."""
 
-Names load on first use: `from brainlab.data.images import find_pairs` does not import torch.
-"""
-
-import importlib
+from brainlab.lazy import lazy_names
 
 _HOMES = {
-    "chest": ("find_chest", "split_chest"),
-    "coco": ("CocoImage", "CocoSet"),
-    "coco_reader": ("read_coco",),
-    "dataset": ("ImageDataset",),
-    "export": ("export_slices",),
-    "find": ("find_pairs",),
-    "heads": ("TumourInBrain", "WithHead"),
-    "pairs": ("ImagePair", "PairList"),
-    "picture": ("PictureError", "read_mask", "read_picture"),
-    "rle": ("decode_rle", "encode_rle"),
-    "square": ("square_image", "square_labels", "square_mask"),
+    "chest": "find_chest split_chest",
+    "coco": "CocoImage CocoSet",
+    "coco_reader": "read_coco",
+    "dataset": "ImageDataset",
+    "pairs": "ImagePair PairList find_pairs",
+    "picture": "PictureError read_mask read_picture square_image square_labels square_mask",
+    "rle": "decode_rle encode_rle",
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str):
-    if name in _HOME_OF:
-        return getattr(importlib.import_module(f"brainlab.data.images.{_HOME_OF[name]}"), name)
-    raise AttributeError(f"brainlab.data.images has no attribute {name!r}; it has {', '.join(__all__)}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

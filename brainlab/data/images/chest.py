@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from brainlab.data.caselist import Problem
-from brainlab.data.images.find import find_pairs
-from brainlab.data.images.pairs import ImagePair, PairList
+from brainlab.data.case import Problem
+from brainlab.data.images.pairs import ImagePair, PairList, find_pairs
 from brainlab.data.split import Split
 
 GROUPS = ("CHN", "MCU")

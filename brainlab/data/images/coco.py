@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from brainlab.data.caselist import Problem
+from brainlab.data.case import Problem
 from brainlab.data.images.annotations import Annotation, drawn
-from brainlab.data.images.picture import read_picture
-from brainlab.data.images.square import square_labels
+from brainlab.data.images.picture import read_picture, square_labels
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from brainlab.data.caselist import Problem
+from brainlab.data.case import Problem
 from brainlab.data.images.annotations import Annotation, AnnotationError, drawn, overhang
 from brainlab.data.images.coco import CocoImage, CocoSet
 from brainlab.data.images.picture import PictureError, picture_size

@@ -8,9 +8,8 @@ import torch
 from torch.utils.data import Dataset
 
 from brainlab.data.images.coco import CocoImage
-from brainlab.data.images.pairs import ImagePair
-from brainlab.data.images.sound import THREADS
-from brainlab.data.images.square import inner_box, square_image, square_mask
+from brainlab.data.images.pairs import THREADS, ImagePair
+from brainlab.data.images.picture import inner_box, square_image, square_mask
 
 WINDOW = (0.5, 99.5)  # percentiles that become 0 and 1
 
@@ -28,7 +27,7 @@ class ImageDataset(Dataset):
     pairs : sequence of ImagePair or CocoImage
         All with a mask.
     size : int
-        Edge of the square in pixels; see `brainlab.data.images.square`.
+        Edge of the square in pixels; see `brainlab.data.images.picture`.
     channels : int
         1 grey, 3 colour.
     augment : callable, optional

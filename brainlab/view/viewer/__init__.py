@@ -1,10 +1,5 @@
-"""The slice browser `SliceViewer`; where anywidget is not installed, a plainer one of ipywidgets alone."""
+"""The slice browser `SliceViewer`."""
 
-from importlib.util import find_spec
-
-if find_spec("anywidget"):
-    from brainlab.view.viewer.canvas import SliceViewer
-else:
-    from brainlab.view.viewer.plain import PlainViewer as SliceViewer
+from brainlab.view.viewer.canvas import SliceViewer
 
 __all__ = ["SliceViewer"]

@@ -3,6 +3,8 @@
 The modality that is shown first and the labels travel gzipped in the opening state; other modalities when
 they are asked for. The page then needs the kernel no more. The JavaScript lies in `js/`, one idea a file, and
 is joined to one module: no bundler, and nothing is loaded from elsewhere.
+
+A widget's picture for pages without a kernel: static HTML, GitHub, a notebook that is not trusted.
 """
 
 from pathlib import Path
@@ -13,10 +15,9 @@ import numpy as np
 from traitlets import Bytes, Dict, Unicode
 
 from brainlab.labels import LABELS
-from brainlab.view.viewer.counts import label_volumes
-from brainlab.view.viewer.frame import VIEWS
+from brainlab.view.viewer.frame import VIEWS, label_volumes
 from brainlab.view.viewer.paint import ERRORS, error_codes
-from brainlab.view.viewer.quantise import Quantised, pack, quantise
+from brainlab.view.viewer.source import Quantised, pack, quantise
 from brainlab.view.viewer.state import ViewerState
 
 HERE = Path(__file__).parent

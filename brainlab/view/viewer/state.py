@@ -15,13 +15,11 @@ from traitlets import (
     validate,
 )
 
-from brainlab.view.viewer import counts
-from brainlab.view.viewer.box import head_boxes
-from brainlab.view.viewer.figure import figure_of
-from brainlab.view.viewer.frame import VIEWS, frame_of
-from brainlab.view.viewer.pictures import pictures_of
+from brainlab.view.show import with_picture
+from brainlab.view.viewer import frame as counts
+from brainlab.view.viewer.frame import VIEWS, frame_of, head_boxes
+from brainlab.view.viewer.shown import figure_of, pictures_of
 from brainlab.view.viewer.source import Source
-from brainlab.view.viewer.static import with_picture
 
 OVERLAYS = ("none", "truth", "prediction", "both", "errors")
 FIRST = "t2f"  # oedema, the largest part of most tumours, is best seen in FLAIR

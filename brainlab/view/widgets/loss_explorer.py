@@ -13,8 +13,7 @@ from traitlets import Float, Int
 
 from brainlab import losses
 from brainlab.view.colours import to_grey
-from brainlab.view.outlines import DASHES, PREDICTION, TRUTH, outline
-from brainlab.view.slices import head_box, oriented
+from brainlab.view.slices import DASHES, PREDICTION, TRUTH, head_box, oriented, outline
 from brainlab.view.widgets.panel import Panel, as_array, mark_sides
 
 KINDS = {"pixels": "#0072B2", "areas": "#D55E00", "both": "#009E73"}

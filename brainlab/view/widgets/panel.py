@@ -18,8 +18,8 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 from traitlets import link
 
+from brainlab.view.show import with_picture
 from brainlab.view.slices import head_box, oriented
-from brainlab.view.viewer.static import with_picture
 
 DPI = 80
 

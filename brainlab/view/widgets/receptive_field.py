@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from torch import nn
 from traitlets import Bool, Enum, Int
 
-from brainlab.models.convolution import influence
+from brainlab.models.sizes import influence
 from brainlab.view.widgets.panel import Panel
 
 SHOWN = 65  # pixels of the picture at least

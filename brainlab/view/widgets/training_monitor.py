@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from traitlets import Bool, Int
 
-from brainlab.view.losses import COLOURS, DASHES
+from brainlab.view.loss_figures import COLOURS, DASHES
 from brainlab.view.widgets.panel import Panel
 
 Lines = dict[str, Sequence[float]]

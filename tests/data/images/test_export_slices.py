@@ -7,10 +7,11 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from slice_images.export import export_slices
+from slice_images.slice_picture import slice_mask, slice_picture
 
 from brainlab.data.cache import cache_case
-from brainlab.data.images import ImageDataset, export_slices, find_pairs, read_coco
-from brainlab.data.images.slice_picture import slice_mask, slice_picture
+from brainlab.data.images import ImageDataset, find_pairs, read_coco
 
 BOX_Z = 1  # the brain of the tiny cases starts at slice 1
 
@@ -224,7 +225,7 @@ def test_command(tmp_path, make_case, make_volumes):
     command = [
         sys.executable,
         "-m",
-        "brainlab.data.images.export",
+        "slice_images.export",
         "slices",
         "--source",
         "cases",

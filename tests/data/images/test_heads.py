@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from slice_images.heads import BRAIN, OUTSIDE, TUMOUR, TumourInBrain, WithHead
 from torch import nn
-
-from brainlab.data.images.heads import BRAIN, OUTSIDE, TUMOUR, TumourInBrain, WithHead
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from brainlab.data.images import square_image, square_labels, square_mask
-from brainlab.data.images.square import inner_box
+from brainlab.data.images.picture import inner_box
 
 
 def test_same_size_is_unchanged(make_disc):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from brainlab.view.viewer import counts
+from brainlab.view.viewer import frame as counts
 from brainlab.view.viewer.frame import VIEWS, frame_of
 
 LABELS = np.random.default_rng(0).choice(4, (6, 7, 8), p=[0.7, 0.1, 0.1, 0.1]).astype(np.uint8)

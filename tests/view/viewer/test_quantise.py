@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from brainlab.view.viewer.quantise import default_window, pack, quantise
+from brainlab.view.viewer.source import default_window, pack, quantise
 
 
 def values(q):

@@ -1,4 +1,4 @@
-"""Traits, volumes and pictures: what the canvas and its fallback have in common."""
+"""Traits, volumes and pictures: what the slice browser holds and what it says."""
 
 import base64
 import gzip
@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 
-import ipywidgets as widgets
 import numpy as np
 import pytest
 from traitlets import TraitError
@@ -14,7 +13,6 @@ from traitlets import TraitError
 from brainlab.labels import MODALITIES
 from brainlab.view import SliceViewer
 from brainlab.view.colours import to_grey
-from brainlab.view.viewer.plain import PlainViewer
 
 SHAPE = (12, 14, 10)
 AFFINE = np.diag([-2.0, -2.0, 2.0, 1.0])
@@ -32,10 +30,10 @@ def arrays():
     return image, seg, pred
 
 
-@pytest.fixture(params=[SliceViewer, PlainViewer])
-def viewer(request, arrays):
+@pytest.fixture
+def viewer(arrays):
     image, seg, pred = arrays
-    return request.param(image, seg, pred, affine=AFFINE)
+    return SliceViewer(image, seg, pred, affine=AFFINE)
 
 
 def test_it_opens_at_the_largest_tumour_slice(viewer, arrays):
@@ -230,45 +228,6 @@ def test_a_static_page_gets_a_picture_with_alt_text(viewer):
     assert len(data["image/png"]) < 200_000
 
 
-def test_the_plain_viewer_redraws(arrays):
-    viewer = PlainViewer(*arrays, affine=AFFINE, after=arrays[0][:, ::-1])
-    seen = {bytes(viewer._image.value)}
-    for trait, value in (
-        ("slice", 2), ("view", "coronal"), ("modality", "t1n"), ("overlay", "errors"), ("alpha", 0.9),
-        ("contour", True), ("window", 0.5), ("level", 0.8), ("wipe", 0.1), ("side_by_side", True),
-        ("crosshair", False), ("labels", [1]), ("three_views", True),
-    ):  # fmt: skip
-        setattr(viewer, trait, value)
-        assert bytes(viewer._image.value) not in seen, trait
-        seen.add(bytes(viewer._image.value))
-    viewer._slider.value = 1
-    assert viewer.slice == 1
-    assert "axial slice 2, coronal slice 1, sagittal slice 5 of T1" in viewer._words.value
-
-
-def test_the_plain_viewer_has_labels_a_player_and_a_jump(arrays):
-    viewer = PlainViewer(*arrays, affine=AFFINE)
-    image, controls = viewer.children[0].children
-    player, labels, jump = (
-        next(one for one in controls.children if isinstance(one, kind))
-        for kind in (widgets.Play, widgets.SelectMultiple, widgets.Button)
-    )
-    before = bytes(image.value)
-    labels.value = (1, 3)
-    assert viewer.labels == [1, 3]
-    assert bytes(image.value) != before
-    viewer.labels = [2]
-    assert labels.value == (2,)
-    player.value = 2
-    assert viewer.slice == 2
-    viewer.view = "coronal"
-    assert player.max == SHAPE[1] - 1
-    assert player.value == viewer.slice
-    viewer.slice = 0
-    jump.click()
-    assert viewer.slice == 4  # the first of those with most oedema
-
-
 def run(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
@@ -279,12 +238,3 @@ def test_importing_the_library_loads_no_widgets():
         "print({'torch', 'ipywidgets', 'anywidget'} & set(sys.modules))"
     )
     assert run(code).stdout.strip() == "set()"
-
-
-def test_without_anywidget_the_plain_one_takes_its_place():
-    code = (
-        "import sys, importlib.util as u; real = u.find_spec\n"
-        "u.find_spec = lambda name, *a: None if name == 'anywidget' else real(name, *a)\n"
-        "from brainlab.view import SliceViewer; print(SliceViewer.__name__, 'anywidget' in sys.modules)"
-    )
-    assert run(code).stdout.strip() == "PlainViewer False"

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.gan_training.history import GanHistory
 from brainlab.training import TrainSettings, fit
+from brainlab.training.gan_history import GanHistory
 from brainlab.training.history import History
 from brainlab.view import TrainingMonitor
 from brainlab.view.widgets import training_monitor

@@ -1,0 +1,80 @@
+"""What goes wrong in a GAN's training, by name, from its history alone.
+
+Three failures have a look of their own in the curves: one player wins and the other learns nothing more, the
+generator makes one image whatever it is given, or the losses run away (I. Goodfellow, 2016, "NIPS 2016
+Tutorial: Generative Adversarial Networks", arXiv:1701.00160). The limits below are ours.
+"""
+
+import math
+from typing import NamedTuple
+
+from brainlab.training.gan_history import GanHistory
+
+WON = 0.9  # D(real) - D(fake) from which the discriminator has won
+LOST = 0.5  # diversity, of that of the true images, below which outputs have collapsed
+FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN gives away 1 to 3
+IN_A_ROW = 2  # epochs that a win must last: a single one may be chance
+
+
+class Finding(NamedTuple):
+    """One thing that the monitor saw: in which epoch (counted from 1), its name, and a sentence."""
+
+    epoch: int
+    name: str
+    message: str
+
+
+def diagnose(history: GanHistory) -> list[Finding]:
+    """Return what is wrong, each kind once, when it first shows; empty when nothing is.
+
+    Names are "discriminator wins", "mode collapse" and "divergence".
+
+    Parameters
+    ----------
+    history : GanHistory
+        Of `train_gan`; that of `train_psnr` can only collapse or diverge.
+    """
+    found = [_winner(history), _collapse(history), _divergence(history)]
+    return sorted(finding for finding in found if finding)
+
+
+def _winner(history: GanHistory) -> Finding | None:
+    lasted = 0
+    judged = zip(history.steps.get("d_real", []), history.steps.get("d_fake", []), strict=True)
+    for epoch, (real, fake) in enumerate(judged, start=1):
+        lasted = lasted + 1 if real - fake > WON else 0
+        if lasted == IN_A_ROW:
+            return Finding(
+                epoch,
+                "discriminator wins",
+                f"D(real) {real:.2f} and D(fake) {fake:.2f} for {IN_A_ROW} epochs: too sure to teach "
+                "the generator anything; lower d_lr, or give the generator a longer first phase",
+            )
+    return None
+
+
+def _collapse(history: GanHistory) -> Finding | None:
+    for epoch, value in enumerate(history.scores.get("diversity", []), start=1):
+        if value < LOST:
+            return Finding(
+                epoch,
+                "mode collapse",
+                f"the images differ {value:.2f} times as much as the true ones: they hardly depend on the "
+                "input any more; lower the learning rate and start again from the first phase",
+            )
+    return None
+
+
+def _divergence(history: GanHistory) -> Finding | None:
+    best = history.before.get("psnr", -math.inf)
+    for epoch, value in enumerate(history.scores.get("psnr", []), start=1):
+        if not value > best - FALLEN:  # written so that NaN is a fall
+            return Finding(
+                epoch,
+                "divergence",
+                f"PSNR {value:.1f} dB after {best:.1f} dB: the images fall apart; lower the learning rate",
+            )
+        best = max(best, value)
+    if history.stopped:
+        return Finding(len(history) + 1, "divergence", history.stopped)
+    return None

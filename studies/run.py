@@ -1,0 +1,143 @@
+"""One experiment with one seed: train, test on unseen patients, and leave a row behind."""
+
+import csv
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from brainlab.budgets import Budget
+from brainlab.data.cached import CachedCase
+from brainlab.data.split import split_by_patient
+from brainlab.home import replace_file
+from brainlab.labels import LABELS
+from brainlab.metrics import scores
+from brainlab.models import count_parameters
+from brainlab.training import fit
+from brainlab.training.batches import on_device, validation_loader
+from brainlab.training.distributed import Team
+from brainlab.training.validation import evaluate, region_dice
+from studies import parts
+from studies.study import Experiment
+
+SCORES = {"recall": "sensitivity", "f1": "f1", "precision": "precision", "specificity": "specificity"}
+
+
+def run_one(
+    experiment: Experiment,
+    cases: Sequence[CachedCase],
+    budget: Budget,
+    seed: int,
+    folder: Path,
+    data: str = "cohort",
+    device: str | None = None,
+    progress: bool = False,
+) -> dict:
+    """Train and test one experiment, or return the row of an earlier, finished run.
+
+    The split of the patients is the same for every seed: the spread over seeds is that of the training alone.
+    A run that was killed goes on at its last finished epoch. Under `torchrun` all processes share the run.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    cases : sequence of CachedCase
+        All labelled cases; a fifth is for validation, a fifth for the test.
+    budget : Budget
+    seed : int
+        First weights, order of the slices, dropout.
+    folder : path
+        Home of this run: checkpoints, and `row.json` when it is finished.
+    data : str
+        Name of the data for the table.
+
+    Returns
+    -------
+    dict
+        Setting, time, parameters, the four scores of the study (means over the four classes), those of each
+        class, accuracy, and Dice of WT, TC and ET, over all pixels of the test slices.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a row of another setting.
+    """
+    setting = {"number": experiment.number, "seed": seed, "data": data, "budget": budget.name}
+    finished = folder / "row.json"
+    if finished.exists():
+        row = json.loads(finished.read_text())
+        other = {name: row.get(name) for name, value in setting.items() if row.get(name) != value}
+        if other:
+            raise ValueError(f"{finished} is of {other}; expected {setting}: use another folder")
+        return row
+
+    split = split_by_patient(cases, seed=0)
+    sets = [parts.make_set(experiment, part, budget) for part in split]
+    torch.manual_seed(seed)  # the first weights
+    model = parts.make_network(experiment, budget.width)
+    loss_fn = parts.make_loss(experiment, parts.loss_weight(experiment, split.train))
+    settings = parts.make_settings(experiment, budget, seed, device)
+    history = fit(model, sets[0], sets[1], loss_fn, settings, folder, progress=progress)
+
+    team = Team(device)
+    test_batches = on_device(validation_loader(sets[2], settings, team), team.device)
+    _, confusion = evaluate(model, test_batches, loss_fn, team=team)
+    row = {
+        **setting,
+        "name": experiment.name,
+        "patients": len(cases),
+        "training_slices": len(sets[0]),
+        "epochs": len(history),
+        "best_epoch": history.best_epoch + 1,
+        "seconds": round(sum(history.seconds), 1),
+        "processes": f"{team.size} x {team.device.type}",
+        "finished": time.strftime("%Y-%m-%d"),
+        "parameters": count_parameters(model),
+        **score_columns(confusion),
+    }
+    if team.is_main:
+        replace_file(finished, lambda path: path.write_text(json.dumps(row, indent=1)))
+        (folder / "last.pt").unlink(missing_ok=True)  # large, and of no use any more
+    return row
+
+
+def score_columns(confusion: np.ndarray) -> dict[str, float | None]:
+    """Return the columns of the table that follow from a confusion matrix (4, 4), rows truth."""
+    result = scores(confusion)
+    means = result.means()
+    columns = {name: means[ours] for name, ours in SCORES.items()}
+    columns["accuracy"] = result.accuracy
+    columns.update({f"dice_{region}": value for region, value in region_dice(confusion).items()})
+    for name, ours in SCORES.items():
+        values = getattr(result, ours)
+        columns.update(
+            {f"{name}_{label.short}": float(value) for label, value in zip(LABELS, values, strict=True)}
+        )
+    # No denominator, no number: the precision of a class that was never predicted.
+    return {name: None if np.isnan(value) else round(value, 5) for name, value in columns.items()}
+
+
+def write_table(folder: Path, path: Path) -> list[dict]:
+    """Gather the rows of all finished runs below `folder` into one CSV, by number and seed, and return them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no run below `folder` is finished.
+    """
+    rows = [json.loads(found.read_text()) for found in sorted(folder.glob("*/row.json"))]
+    if not rows:
+        raise FileNotFoundError(f"no finished run below {folder}; expected folders with a row.json")
+    rows.sort(key=lambda row: (row["number"], row["seed"]))
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    replace_file(path, write)
+    return rows

@@ -1,0 +1,102 @@
+"""The table of finished runs beside the study's: reading it, and what it says over the seeds."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from studies.study import CONTROLS, STUDY, Experiment
+
+OURS = Path(__file__).with_name("study_runs.csv")
+# What one change does: pairs (changed, unchanged) of runs that differ in nothing else.
+QUESTIONS = {
+    "no bottleneck": ((2, 0), (6, 5)),
+    "ELL for BCE + Dice": ((4, 2),),
+    "Adagrad for Adam": ((12, 11), (15, 13)),
+    "the same at ten times its rate": ((23, 13),),
+    "cropped to the head": ((22, 2),),
+    "edge map as fifth channel": ((8, 5),),
+    "three convolutions and BN": ((6, 4),),
+    "dropout": ((13, 0), (17, 18)),
+    "dilation": ((20, 11),),
+    "Dice alone for BCE + Dice": ((10, 11),),
+}
+TEXT = ("data", "budget", "name", "processes", "finished")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One experiment over its seeds: arrays of shape (seeds,), by score."""
+
+    experiment: Experiment
+    scores: dict[str, np.ndarray]
+    seconds: float
+    parameters: int
+
+    def mean(self, score: str) -> float:
+        """Return the mean of a score over the seeds."""
+        return float(self.scores[score].mean())
+
+    def spread(self, score: str) -> float:
+        """Return the largest minus the smallest value of a score."""
+        return float(np.ptp(self.scores[score]))
+
+
+def read_table(path: Path | str = OURS) -> list[dict]:
+    """Read the rows of a table, numbers as numbers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such table.
+    ValueError
+        If it is not one of `studies`.
+    """
+    with Path(path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or not {"number", "seed", "recall", "f1"} <= rows[0].keys():
+        raise ValueError(f"{path} is no table of experiments; expected columns number, seed, recall, f1, ...")
+    return [
+        {name: value if name in TEXT else float(value or "nan") for name, value in row.items()}
+        for row in rows
+    ]
+
+
+def summarise(rows: Iterable[dict]) -> list[Summary]:
+    """Gather the seeds of each experiment, in the order of the study, controls last."""
+    by_number: dict[int, list[dict]] = {}
+    for row in rows:
+        by_number.setdefault(int(row["number"]), []).append(row)
+    summaries = []
+    for one in (*STUDY, *CONTROLS):
+        if runs := by_number.get(one.number):
+            numbers = [name for name, value in runs[0].items() if isinstance(value, float | int)]
+            scores = {name: np.array([run[name] for run in runs], dtype=float) for name in numbers}
+            seconds, parameters = float(scores["seconds"].mean()), int(scores["parameters"][0])
+            summaries.append(Summary(one, scores, seconds, parameters))
+    return summaries
+
+
+def ranked(summaries: Sequence[Summary], score: str = "f1") -> list[Summary]:
+    """Return the experiments from the best mean of a score to the worst."""
+    return sorted(summaries, key=lambda summary: -summary.mean(score))
+
+
+def contrast(
+    rows: Iterable[dict], pairs: Sequence[tuple[int, int]], score: str = "f1"
+) -> tuple[np.ndarray, list[str]]:
+    """Return score(first) - score(second) of each pair of experiments and seed, and which they are.
+
+    Both runs of a difference have the seed, the data and the budget in common: what is left is the one thing
+    in which the experiments differ, and chance.
+    """
+    values = {(int(row["number"]), int(row["seed"])): row[score] for row in rows}
+    differences, names = [], []
+    for first, second in pairs:
+        for number, seed in sorted(values):
+            if number == first and (second, seed) in values:
+                differences.append(values[first, seed] - values[second, seed])
+                names.append(f"{first} - {second}, seed {seed}")
+    return np.array(differences), names

@@ -1,0 +1,133 @@
+"""The recipe of notebook 02: which cases train, what a pixel is, what a score is."""
+
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from brainlab.budgets import BUDGETS, Budget
+from brainlab.data.cache import cache_cases
+from brainlab.data.layouts import find_cases
+from brainlab.data.split import Split
+from brainlab.lab import Lab
+from brainlab.recipes import segmentation as recipe
+from brainlab.synth.phantom import make_cohort
+
+SMALL = Budget("small", patients=3, spacing=2, size=96, pixel=1, width=4, epochs=2, batch_size=4)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Three cases of the cohort, in a home of their own."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRAINLAB_HOME", str(folder))
+        patch.delenv("BRAINLAB_DATA", raising=False)
+        make_cohort(3, folder=folder / "cohort-2mm", spacing=2, progress=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def cached(home):
+    return cache_cases(find_cases(home / "cohort-2mm"), progress=False)
+
+
+def test_cohort_trains_itself(home, capsys):
+    cases = recipe.training_cases(Lab(SMALL, "cpu", 0, "cohort"))
+    assert len(cases) == 3
+    assert "need" not in capsys.readouterr().out
+
+
+def test_a_small_folder_trains_on_the_cohort_and_is_looked_at(home, tmp_path, capsys):
+    for path in (home / "cohort-2mm" / "BraTS-GLI-90000-000").iterdir():
+        (tmp_path / "BraTS-GLI-00001-000").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / "BraTS-GLI-00001-000" / path.name.replace("90000", "00001"))
+    lab = Lab(SMALL, "cpu", 0, str(tmp_path))
+    cases = recipe.training_cases(lab)
+    assert len(cases) == 3
+    assert "has 1 patients with a segmentation; 8 or more are needed" in capsys.readouterr().out
+    split = Split(cases[:1], cases[1:2], cases[2:])
+    assert [case.id for case in recipe.cases_to_look_at(lab, split)] == [case.id for case in lab.cases]
+
+
+def test_cohort_shows_the_test_cases(home, cached):
+    split = Split(cached[:1], cached[1:2], cached[2:])
+    assert recipe.cases_to_look_at(Lab(SMALL, "cpu", 0, "cohort"), split) == cached[2:]
+
+
+@pytest.mark.parametrize(
+    ("budget", "spacing", "pixel"),
+    [("quick", 2.0, 1), ("quick", 1.0, 2), ("lesson", 1.0, 2), ("full", 1.0, 1)],
+)
+def test_a_pixel_has_the_size_of_training(budget, spacing, pixel):
+    case = SimpleNamespace(spacing=np.full(3, spacing))
+    assert recipe.pixel_of(case, BUDGETS[budget]) == pixel
+
+
+def test_training_slices_hold_tumour_and_validation_slices_need_not(cached):
+    train, val = recipe.slice_sets(Split(cached[:1], cached[1:2], cached[2:]), SMALL)
+    areas = [int((train[i][1] > 0).sum()) * 4 for i in range(len(train))]  # mm2; moved by augmentation
+    assert min(areas) > 0
+    assert any(not (val[i][1] > 0).any() for i in range(len(val)))
+    assert train[0][0].shape == (4, 96, 96)
+
+
+def test_short_trainings_follow_a_cosine_long_ones_wait_for_plateaus():
+    assert recipe.settings(BUDGETS["lesson"]).schedule == "cosine"
+    assert recipe.settings(BUDGETS["full"]).schedule == "plateau"
+
+
+class Constant(nn.Module):
+    """Says one class everywhere."""
+
+    def __init__(self, label):
+        super().__init__()
+        self.label = label
+
+    def forward(self, x):
+        logits = x.new_zeros(len(x), 4, *x.shape[-2:])
+        logits[:, self.label] = 9
+        return logits
+
+
+def test_dice_of_cases(cached):
+    predictions = recipe.predict_cases(Constant(0), cached[:2], SMALL)
+    table = recipe.dice_of_cases(predictions, cached[:2])
+    assert list(table) == [case.id for case in cached[:2]]
+    assert all(row["WT"] == 0 for row in table.values())
+    truths = {case.id: recipe.truth_of(case) for case in cached}
+    perfect = recipe.dice_of_cases(truths, cached)
+    assert all(value == 1 for row in perfect.values() for value in row.values())
+
+
+def test_a_case_without_labels_has_no_score(cached):
+    case = SimpleNamespace(id="x", has_labels=False)
+    assert recipe.dice_of_cases({"x": np.zeros((2, 2, 2))}, [case]) == {}
+
+
+def test_recall_by_area(cached):
+    case = cached[0]
+    truth = recipe.truth_of(case)
+    edges = [0, 100, np.inf]
+    recalls, pieces = recipe.recall_by_area({case.id: truth}, [case], edges)
+    assert pieces.sum() > 0
+    assert recalls[pieces > 0] == pytest.approx(1)
+    nothing, _ = recipe.recall_by_area({case.id: 0 * truth}, [case], edges)
+    assert nothing[pieces > 0] == pytest.approx(0)
+
+
+def test_an_area_without_pieces_has_no_recall(cached):
+    case = cached[0]
+    recalls, pieces = recipe.recall_by_area({case.id: recipe.truth_of(case)}, [case], [1e8, 1e9])
+    assert pieces.tolist() == [0]
+    assert np.isnan(recalls).all()
+
+
+def test_one_training_of_four_is_smaller():
+    lesson = BUDGETS["lesson"]
+    one = recipe.one_of_four(lesson)
+    assert (one.width, one.epochs) == (12, 4)
+    assert one.size == lesson.size
+    assert recipe.one_of_four(BUDGETS["quick"]) == BUDGETS["quick"]
