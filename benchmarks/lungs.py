@@ -21,7 +21,7 @@ from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import count_parameters
 from brainlab.recipes import images as image_recipe
-from brainlab.view.show import show
+from brainlab.view.picture import show
 from brainlab.view.slices import outlines
 
 ROOT = Path(__file__).resolve().parents[1]

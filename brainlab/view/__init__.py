@@ -11,7 +11,7 @@ _HOMES = {
     "colours": "PALETTE blend to_grey",
     "figures": "heat label_legend modalities mosaic prediction_beside_truth",
     "loss_figures": "close_ups curves landscapes weight_map",
-    "show": "Picture describe show",
+    "picture": "Picture describe show",
     "slices": "draw head_box largest_slice oriented outline outlines",
     "superres_figures": "close_up gan_curves k_space perception_distortion two_opinions",
     "viewer": "SliceViewer",

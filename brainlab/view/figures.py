@@ -20,7 +20,7 @@ from brainlab.view.charts import (
     percent,
     size_histogram,
 )
-from brainlab.view.show import Picture, show
+from brainlab.view.picture import Picture, show
 from brainlab.view.slices import draw, largest_slice, oriented
 
 __all__ = [

@@ -12,46 +12,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from nibabel.orientations import aff2axcodes
 
+from brainlab.data.display import oriented
 from brainlab.view.colours import blend, to_grey
-
-# The radiological view looks at the patient from the feet: the patient's left is on the right of the picture.
-PICTURE = ("L", "P")  # columns grow towards the patient's left, rows towards the back
-
-
-def oriented(plane: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """Turn an axial plane into a radiological picture.
-
-    Parameters
-    ----------
-    plane : ndarray (X, Y) or (X, Y, 3)
-        One axial plane of a volume.
-    affine : ndarray (4, 4)
-        Voxel to mm, in nibabel's RAS+ world.
-
-    Returns
-    -------
-    ndarray (rows, columns) or (rows, columns, 3)
-        Front of the head up, the patient's left on the right.
-
-    Raises
-    ------
-    ValueError
-        If the first two axes of the volume are not left-right and front-back.
-    """
-    codes = aff2axcodes(affine)[:2]
-    if set(codes) - set("LRAP") or len({c in "LR" for c in codes}) != 2:
-        raise ValueError(
-            f"the first two axes point to {codes}; expected one of L/R and one of A/P: is this volume axial?"
-        )
-    picture = plane if codes[0] in "AP" else np.swapaxes(plane, 0, 1)
-    row_code, column_code = codes if codes[0] in "AP" else codes[::-1]
-    if column_code != PICTURE[0]:
-        picture = picture[:, ::-1]
-    if row_code != PICTURE[1]:
-        picture = picture[::-1]
-    return picture
 
 
 def head_box(picture: np.ndarray, margin: int = 6) -> tuple[float, float, float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / "brainlab" / "data"
+DATA = ROOT / "brainlab" / "synth" / "phantom"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from brainlab import view
-from brainlab.view.show import describe
+from brainlab.view.picture import describe
 
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
 PLANE = np.random.default_rng(0).random((20, 24)).astype(np.float32)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from brainlab.view.show import show
+from brainlab.view.picture import show
 from brainlab.view.slices import PREDICTION, TRUTH, outlines
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from brainlab import view
 from brainlab.metrics import confusion_matrix
-from brainlab.view.show import describe
+from brainlab.view.picture import describe
 
 
 def test_the_matrix_shows_shares_of_the_truth_and_counts():

@@ -14,8 +14,9 @@ import anywidget
 import numpy as np
 from traitlets import Bytes, Dict, Unicode
 
+from brainlab.data.display import VIEWS
 from brainlab.labels import LABELS
-from brainlab.view.viewer.frame import VIEWS, label_volumes
+from brainlab.view.viewer.counts import label_volumes
 from brainlab.view.viewer.paint import ERRORS, error_codes
 from brainlab.view.viewer.source import Quantised, pack, quantise
 from brainlab.view.viewer.state import ViewerState

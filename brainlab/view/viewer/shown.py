@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from brainlab.data.display import VIEWS
 from brainlab.view.figures import label_legend
-from brainlab.view.viewer.frame import VIEWS
 from brainlab.view.viewer.paint import ERRORS, layers, paint
 
 if TYPE_CHECKING:

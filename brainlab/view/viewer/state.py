@@ -15,9 +15,10 @@ from traitlets import (
     validate,
 )
 
-from brainlab.view.show import with_picture
-from brainlab.view.viewer import frame as counts
-from brainlab.view.viewer.frame import VIEWS, frame_of, head_boxes
+from brainlab.data.display import VIEWS, frame_of
+from brainlab.view.picture import with_picture
+from brainlab.view.viewer import counts
+from brainlab.view.viewer.counts import head_boxes
 from brainlab.view.viewer.shown import figure_of, pictures_of
 from brainlab.view.viewer.source import Source
 

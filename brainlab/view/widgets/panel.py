@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 from traitlets import link
 
-from brainlab.view.show import with_picture
+from brainlab.view.picture import with_picture
 from brainlab.view.slices import head_box, oriented
 
 DPI = 80

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from brainlab.view.viewer import frame as counts
-from brainlab.view.viewer.frame import VIEWS, frame_of
+from brainlab.data.display import VIEWS, frame_of
+from brainlab.view.viewer import counts
 
 LABELS = np.random.default_rng(0).choice(4, (6, 7, 8), p=[0.7, 0.1, 0.1, 0.1]).astype(np.uint8)
 FRAME = frame_of(LABELS.shape, np.diag([-1.0, -2, 3, 1]))

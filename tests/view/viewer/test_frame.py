@@ -5,8 +5,9 @@ import pytest
 from nibabel.affines import apply_affine
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
+from brainlab.data.display import MARKS, VIEWS, frame_of
 from brainlab.view.slices import oriented
-from brainlab.view.viewer.frame import MARKS, VIEWS, frame_of, head_boxes
+from brainlab.view.viewer.counts import head_boxes
 
 SHAPE = (4, 6, 5)
 CODES = [c for c in itertools.product("LRAPSI", repeat=3) if len({"LRAPSI".index(x) // 2 for x in c}) == 3]

@@ -184,5 +184,5 @@ def test_importing_the_view_loads_neither_torch_nor_widgets():
 def test_an_unknown_widget_is_named():
     import brainlab.view
 
-    with pytest.raises(AttributeError, match="no attribute 'Slider'; it has SliceViewer, "):
+    with pytest.raises(AttributeError, match="no attribute 'Slider'; it has AugmentPreview, "):
         brainlab.view.Slider  # noqa: B018

@@ -1,21 +1,15 @@
-"""How a volume lies in the head, and so which way up its planes are drawn.
+"""Which way up a slice is drawn: the one owner of orientation, for figures, widgets and exports.
 
 A volume is drawn along three *display axes*: 0 grows to the patient's left, 1 to the back, 2 to the top.
 Every plane is then radiological: the patient's left is on the right of axial and coronal pictures, the
 face on the left of sagittal ones. Which array axis is which, and in which direction, is read from the affine.
-
-The part of each picture that holds the head: volumes have a wide black border that nobody needs to see.
-
-How much of each label there is: in the whole volume, and in every slice of every view.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from nibabel.affines import voxel_sizes
-from nibabel.orientations import io_orientation
-
-from brainlab.labels import NUM_CLASSES
+from nibabel.orientations import aff2axcodes, io_orientation
 
 # The display axis that a view looks along.
 NORMAL = {"axial": 2, "coronal": 1, "sagittal": 0}
@@ -120,79 +114,33 @@ def frame_of(shape: tuple[int, int, int], affine: np.ndarray | None) -> Frame:
     return Frame(tuple(shape), affine, axes, flipped, tuple(float(sizes[a]) for a in axes))
 
 
-Box = tuple[int, int, int, int]
-
-
-def head_boxes(volume: np.ndarray, frame: Frame, margin: int = 5) -> dict[str, Box]:
-    """Return what to show of the pictures of each view, the same for every slice.
+def oriented(plane: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """Turn an axial plane into a radiological picture.
 
     Parameters
     ----------
-    volume : ndarray (X, Y, Z)
-        0 outside the head.
-    margin : int
-        Voxels left around it.
+    plane : ndarray (X, Y) or (X, Y, 3)
+        One axial plane of a volume.
+    affine : ndarray (4, 4)
+        Voxel to mm, in nibabel's RAS+ world.
 
     Returns
     -------
-    dict
-        View -> first and last row, first and last column, half-open.
+    ndarray (rows, columns) or (rows, columns, 3)
+        Front of the head up, the patient's left on the right; a view of `plane`, not a copy.
+
+    Raises
+    ------
+    ValueError
+        If the first two axes of the volume are not left-right and front-back.
     """
-    inside = volume != 0
-    ends = []
-    for array_axis, flip in zip(frame.axes, frame.flipped, strict=True):
-        others = tuple(axis for axis in range(3) if axis != array_axis)
-        length = volume.shape[array_axis]
-        hits = np.flatnonzero(inside.any(axis=others))
-        low, high = (int(hits[0]), int(hits[-1]) + 1) if hits.size else (0, length)
-        low, high = max(0, low - margin), min(length, high + margin)
-        ends.append((length - high, length - low) if flip else (low, high))
-    left, back, up = ends
-    height = volume.shape[frame.axes[2]]
-    down = (height - up[1], height - up[0])  # rows run down
-    return {"axial": (*back, *left), "coronal": (*down, *left), "sagittal": (*down, *back)}
-
-
-def label_volumes(labels: np.ndarray, frame: Frame) -> list[float]:
-    """Return the volume of each label in cm3, the background's as 0."""
-    voxels = np.bincount(labels[labels > 0], minlength=NUM_CLASSES)
-    return [float(n) * float(np.prod(frame.spacing)) / 1000 for n in voxels]
-
-
-def slice_counts(labels: np.ndarray, frame: Frame) -> dict[str, list[list[int]]]:
-    """Count the voxels of labels 1 to 3 in every slice.
-
-    Returns
-    -------
-    dict
-        View -> for each label from 0 (all zero) to 3, the count in each slice along the array's axis.
-    """
-    where = np.nonzero(labels)
-    values = labels[where].astype(np.intp)
-    counts = {}
-    for view in VIEWS:
-        axis = frame.axis(view)
-        length = labels.shape[axis]
-        table = np.bincount(values * length + where[axis], minlength=NUM_CLASSES * length)
-        counts[view] = table.reshape(NUM_CLASSES, length).tolist()
-    return counts
-
-
-def largest(counts: list[list[int]], labels: list[int]) -> int | None:
-    """Return the slice with most of the given labels; None where there is none of them.
-
-    Parameters
-    ----------
-    counts : list of list
-        Of one view, from `slice_counts`.
-    """
-    total = np.sum([counts[label] for label in labels], axis=0) if labels else np.zeros(1)
-    return int(total.argmax()) if total.any() else None
-
-
-def centre(labels: np.ndarray, axis: int, index: int, shown: list[int]) -> list[int]:
-    """Return the voxel in the middle of the given labels in one slice."""
-    plane = np.isin(labels.take(index, axis), shown)
-    middle = [round(float(where.mean())) for where in np.nonzero(plane)]
-    middle.insert(axis, index)
-    return middle
+    frame = frame_of((*plane.shape[:2], 1), affine)
+    if frame.axis("axial") != 2:
+        codes = aff2axcodes(affine)[:2]
+        raise ValueError(
+            f"the first two axes point to {codes}; expected one of L/R and one of A/P: is this volume axial?"
+        )
+    back = frame.axes[1]  # the array axis that becomes the rows
+    picture = plane if back == 0 else np.swapaxes(plane, 0, 1)  # (rows, columns)
+    flip_left, flip_back = frame.flipped[:2]
+    return picture[:: -1 if flip_back else 1, :: -1 if flip_left else 1]

@@ -110,7 +110,7 @@ def show(fig: Figure, alt: str | None = None, dpi: int = 80) -> Picture:
     fig : Figure
         Any Matplotlib figure.
     alt : str, optional
-        What the picture shows, for a reader who cannot see it; by default `brainlab.view.show.describe(fig)`,
+        What the picture shows, for a reader who cannot see it; by default `describe(fig)`,
         which knows titles, axes and values, but not what to look for.
     dpi : int
         Dots per inch; 80 keeps a notebook small.
