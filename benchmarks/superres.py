@@ -31,7 +31,7 @@ from brainlab.models.saved import save_model
 from brainlab.models.upscaling import resample
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
-from brainlab.training import diagnose, esrgan_game, fit, srgan_game, train_gan, train_psnr
+from brainlab.training import diagnose, esrgan_losses, fit, srgan_losses, train_gan, train_psnr
 from brainlab.view.superres_figures import close_up
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -58,19 +58,19 @@ def train_generators(
     train_set, val_set, _ = sr_recipe.sr_sets(split, sizes)
     after, before = sr_recipe.features(unet)
     pairs = (
-        ("SRResNet", sr_recipe.srresnet, "SRGAN", srgan_game(after), sizes.srgan),
-        ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN", esrgan_game(before, **WEIGHTS), sizes.esrgan),
+        ("SRResNet", sr_recipe.srresnet, "SRGAN", srgan_losses(after)),
+        ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN", esrgan_losses(before, **WEIGHTS)),
     )
     models = {}
-    for first, make, second, game, settings in pairs:
+    for first, make, second, losses in pairs:
         start, model = time.process_time(), make(sizes, seed)
         phase_one = sr_recipe.psnr_settings(sizes, seed=seed)
         train_psnr(model, train_set, val_set, phase_one, folder / first, progress=False)
         models[first] = copy.deepcopy(model)
         opponent = sr_recipe.discriminator(sizes, seed)
-        phase_two = sr_recipe.with_seed(settings, seed=seed)
+        phase_two = sr_recipe.gan_settings(sizes, second, seed=seed)
         history = train_gan(
-            model, opponent, game, train_set, val_set, phase_two, folder / second, progress=False
+            model, opponent, losses, train_set, val_set, phase_two, folder / second, progress=False
         )
         models[second] = model
         found = [finding.name for finding in diagnose(history)] or ["nothing"]
@@ -121,10 +121,12 @@ def show(title: str, rows: dict[str, list[dict[str, float]]]) -> None:
 
 def show_pairs(test: dict[str, list[dict[str, float]]]) -> None:
     """Print the differences of two networks at the same seed."""
-    print(f"\n{'at the same seed':22s}{'distance':32s}detail")
+    print(f"\n{'at the same seed':22s}{'distance':32s}high-frequency ratio")
     for one, other in (("SRGAN", "SRResNet"), ("ESRGAN", "RRDBNet"), ("ESRGAN", "SRGAN")):
         pairs = list(zip(test[one], test[other], strict=True))
-        cells = (" ".join(f"{a[k] - b[k]:+9.4f}" for a, b in pairs) for k in ("distance", "detail"))
+        cells = (
+            " ".join(f"{a[k] - b[k]:+9.4f}" for a, b in pairs) for k in ("distance", "high-frequency ratio")
+        )
         print(f"{one + ' - ' + other:20s}" + "  ".join(cells))
 
 
@@ -156,7 +158,7 @@ def main() -> None:
         if options.figure and number == 0:
             draw(made, test_set).savefig(options.figure, dpi=100)
         for name, images in made.items():
-            row = sr_recipe.scores(images, hr, sr_recipe.eyes(reader))
+            row = sr_recipe.scores(images, hr, sr_recipe.perceptual_levels(reader))
             test.setdefault(name, []).append(row)
         for name, images in (made | {"sharp": hr}).items():
             patients = sr_recipe.dice_by_patient(reader, images, test_set).values()

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.training import discriminator_step, generator_step, srgan_game
+from brainlab.training import discriminator_step, generator_step, srgan_losses
 from grading_tests.gap import Wrong, expect
 from grading_tests.nb02_step import WatchedSGD, weights_of
 from grading_tests.networks import attempt, noise
@@ -111,10 +111,10 @@ class Game:
 def reference_discriminator_step(
     generator: nn.Module, discriminator: nn.Module, optimizer: torch.optim.Optimizer, lr: Tensor, hr: Tensor
 ) -> float:
-    """The library's step with its forward pass, SRGAN's game."""
+    """The library's step with its forward pass, SRGAN's losses."""
     with torch.no_grad():
         sr = generator(lr, hr.shape[-2:])
-    return discriminator_step(discriminator, sr, hr, optimizer, srgan_game())["d_loss"]
+    return discriminator_step(discriminator, sr, hr, optimizer, srgan_losses())["d_loss"]
 
 
 def reference_generator_step(
@@ -125,9 +125,9 @@ def reference_generator_step(
     hr: Tensor,
     weight: float = 1e-3,
 ) -> float:
-    """The library's step with its forward pass, SRGAN's game on pixels."""
+    """The library's step with its forward pass, SRGAN's losses on pixels."""
     sr = generator.train()(lr, hr.shape[-2:])
-    return generator_step(discriminator, sr, hr, optimizer, srgan_game(adversarial_weight=weight))["g_loss"]
+    return generator_step(discriminator, sr, hr, optimizer, srgan_losses(adversarial_weight=weight))["g_loss"]
 
 
 # --- both steps: `plays` is the player that learns; the generator's step has a weight

@@ -592,7 +592,7 @@ for seed in (lab.seed, lab.seed + 1):
     readers.append(network)
 unet, reader = readers
 after_relu, before_relu = sr_recipe.features(unet)  # for the losses
-levels = sr_recipe.eyes(reader)  # to measure with
+levels = sr_recipe.perceptual_levels(reader)  # to measure with
 
 print("Dice of the reader on the sharp test slices")
 for name, row in sr_recipe.dice_by_patient(reader, hr, test_set).items():
@@ -605,12 +605,12 @@ for name, row in sr_recipe.dice_by_patient(reader, hr, test_set).items():
 # *Predict:* PSNR during the game: *rises* or *falls*?
 
 # %%
-from brainlab.training import diagnose, srgan_game, train_gan
+from brainlab.training import diagnose, srgan_losses, train_gan
 
 my_direction = "?"
 
-games = {"SRGAN": srgan_game(after_relu)}
-phase_two = {"SRGAN": sr_recipe.with_seed(sizes.srgan, lab.device, lab.seed)}
+games = {"SRGAN": srgan_losses(after_relu)}
+phase_two = {"SRGAN": sr_recipe.gan_settings(sizes, "SRGAN", lab.device, lab.seed)}
 srgan = copy.deepcopy(srresnet)
 opponent = sr_recipe.discriminator(sizes, lab.seed)
 gan_histories = {"SRGAN": train_gan(srgan, opponent, games["SRGAN"], train_set, val_set, phase_two["SRGAN"])}
@@ -816,13 +816,13 @@ def perceptual_loss(features, sr, hr):
 # %% check="g04_perceptual_loss"
 
 # %% [markdown]
-# The generator around your blocks, and the game of your losses. In `Game` each player is a function, so yours fit in.
+# The generator around your blocks, trained with your losses. In `GanLosses` both losses are functions, so yours fit in.
 # First the same number of steps for pixels, then the same number in the game as SRGAN had.
 #
 # *Predict:* which of the two GANs has the higher PSNR, which the smaller perceptual distance: *SRGAN* or *ESRGAN*?
 
 # %%
-from brainlab.training import Game
+from brainlab.training import GanLosses
 from brainlab.models import copy_weights
 
 RRDB = yours("g04_rrdb", RRDB)
@@ -852,9 +852,9 @@ def examine(real_logits, fake_logits):
     return relativistic_loss(real_logits, fake_logits)[0]
 
 
-games["ESRGAN"] = Game("ESRGAN", examine, wish, relativistic=True, features=before_relu)
+games["ESRGAN"] = GanLosses("ESRGAN", examine, wish, relativistic=True, features=before_relu)
 opponent = sr_recipe.discriminator(sizes, lab.seed)
-phase_two["ESRGAN"] = sr_recipe.with_seed(sizes.esrgan, lab.device, lab.seed)
+phase_two["ESRGAN"] = sr_recipe.gan_settings(sizes, "ESRGAN", lab.device, lab.seed)
 gan_histories["ESRGAN"] = train_gan(
     esrgan, opponent, games["ESRGAN"], train_set, val_set, phase_two["ESRGAN"]
 )
@@ -874,19 +874,18 @@ view.show(picture, alt="SRGAN and ESRGAN by epoch: what the discriminators say, 
 # *Look:* whose discriminator pulls ahead? Its opponent still gets better in its eyes than it was, but learns less and
 # less from it: a longer game would need a slower discriminator.
 #
-# Then what they make. *Distance* is how far the images are apart to the reader's eye, *detail* is the power outside the
-# middle of k-space (a circle as wide as the square of section 4) over that of the truth, and *haze* is the mean grey
-# value in thousandths where the truth is black: artefacts show there first.
+# Then what they make. *Distance* is how far the images are apart to the reader's eye, *HF ratio* is the power outside
+# the middle of k-space (a circle as wide as the square of section 4) over that of the truth, and *artefacts* is the
+# mean grey value in thousandths where the truth is black: artefacts show there first.
 
 # %%
 histories = psnr_histories | gan_histories
 table = {name: sr_recipe.scores(images, hr, levels) for name, images in made.items()}
-print(f"{len(hr)} test slices    PSNR   SSIM  distance  detail   haze   weights  seconds of this phase")
+print(f"{len(hr)} test slices    PSNR   SSIM  distance  HF ratio  artefacts   weights  seconds of this phase")
 networks = {"SRResNet": srresnet, "SRGAN": srgan, "RRDBNet": esrgan, "ESRGAN": esrgan}
 for name, row in table.items():
-    told = (
-        f"{row['PSNR']:7.2f}{row['SSIM']:7.3f}{row['distance']:10.4f}{row['detail']:8.2f}{row['haze']:7.1f}"
-    )
+    told = f"{row['PSNR']:7.2f}{row['SSIM']:7.3f}{row['distance']:10.4f}"
+    told += f"{row['high-frequency ratio']:10.2f}{row['artefacts']:11.1f}"
     if name in networks:
         told += f"{count_parameters(networks[name]):10,}{sum(histories[name].seconds):9.0f}"
     print(f"{name:14s}{told}")
@@ -898,7 +897,7 @@ view.show(side_by_side(made), alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* which is sharper, and which has more that is not in the truth: grain, rings, haze, a chessboard of 2 × 2
-# pixels (which gap could bring that)? If *detail* were above 1, would that be sharper than the truth, or noisier?
+# pixels (which gap could bring that)? If *HF ratio* were above 1, would that be sharper than the truth, or noisier?
 #
 # <details><summary>What is fair to say</summary>The budgets are equal in steps and in learning rates, not in weights
 # or seconds, and the losses have other weights. This is one seed: <code>benchmarks/superres.py</code> repeats it with
@@ -989,7 +988,7 @@ def variety(history):
     return history.scores.get("diversity", [0.0])[-1]
 
 
-short = max(1, sizes.esrgan.epochs // 7)
+short = max(1, sizes.gan_epochs // 7)
 ill, made_ill, wild = {}, {}, {}
 for name, start in {"SRGAN": srresnet, "ESRGAN": psnr_state}.items():
     wild[name] = copy.deepcopy(srresnet if name == "SRGAN" else esrgan)

@@ -12,10 +12,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from brainlab.budgets import STUDY as BUDGETS
 from brainlab.data.cache import cache_cases
 from brainlab.lab import open_cases
-from brainlab.training.distributed import Team
-from studies.parts import BUDGETS
+from brainlab.training.distributed import ProcessGroup
 from studies.run import run_one, write_table
 from studies.study import CONTROLS, STUDY, experiment
 
@@ -31,24 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> list[dict]:
         return []
     chosen = [experiment(number) for part in options.numbers or ["1-22"] for number in numbers(part)]
     budget = BUDGETS[options.budget]
-    team = Team(options.device)
-    with team.main_first():  # one process makes and caches the cases, the others find them
+    group = ProcessGroup(options.device)
+    with group.main_first():  # one process makes and caches the cases, the others find them
         found = open_cases(options.cases, None if options.cases else budget.patients, budget.spacing)
-        cases = cache_cases([case for case in found if case.has_seg], progress=team.is_main)
+        cases = cache_cases([case for case in found if case.has_seg], progress=group.is_main)
     data = Path(options.cases).name if options.cases else "cohort"
     rows = []
     for seed in options.seeds:
         for one in chosen:
             home = options.folder / f"{one.number:02}-seed{seed}"
             row = run_one(one, cases, budget, seed, home, data, options.device, options.progress)
-            if team.is_main:
+            if group.is_main:
                 print(
                     f"{one.number:3} seed {seed}  recall {row['recall']:.4f}  F1 {row['f1']:.4f}  "
                     f"WT {row['dice_WT']:.3f}  {row['seconds']:6.0f} s  {one.name}",
                     flush=True,
                 )
                 rows = write_table(options.folder, options.table or options.folder / "runs.csv")
-    team.close()
+    group.close()
     return rows
 
 

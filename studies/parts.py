@@ -16,12 +16,6 @@ from brainlab.models import ResUNetPlusPlus, UNet, UNet3Plus
 from brainlab.training import TrainSettings
 from studies.study import Experiment
 
-# As in `brainlab.budgets`, but with the whole field of view of BraTS, 240 mm; a head is about 190 mm long.
-BUDGETS = {
-    "quick": Budget("quick", patients=6, spacing=2, size=120, pixel=1, width=8, epochs=4, batch_size=8),
-    "table": Budget("table", patients=32, spacing=1, size=80, pixel=3, width=8, epochs=12, batch_size=8),
-    "full": Budget("full", patients=200, spacing=1, size=240, pixel=1, width=64, epochs=100, batch_size=32),
-}
 CROP = 0.8  # of the field: the smallest window that holds nearly every head
 MIN_AREA = 50.0  # mm2 of tumour in a slice, in training and test
 STEP = 2  # every second slice: neighbours are nearly the same
@@ -85,7 +79,7 @@ def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget
 
 
 def make_settings(experiment: Experiment, budget: Budget, seed: int, device: str | None) -> TrainSettings:
-    """Return the study's settings: Keras's default learning rate unless it says otherwise, no schedule."""
+    """Return the study's settings: Keras's default learning rate unless it has its own, no schedule."""
     return TrainSettings(
         epochs=budget.epochs,
         lr=experiment.lr,

@@ -14,12 +14,11 @@ from brainlab.data.cached import CachedCase
 from brainlab.data.split import split_by_patient
 from brainlab.home import replace_file
 from brainlab.labels import LABELS
-from brainlab.metrics import scores
+from brainlab.metrics import region_dice, scores
 from brainlab.models import count_parameters
-from brainlab.training import fit
-from brainlab.training.batches import on_device, validation_loader
-from brainlab.training.distributed import Team
-from brainlab.training.validation import evaluate, region_dice
+from brainlab.training import evaluate, fit
+from brainlab.training.distributed import ProcessGroup
+from brainlab.training.loop import on_device, validation_loader
 from studies import parts
 from studies.study import Experiment
 
@@ -82,9 +81,9 @@ def run_one(
     settings = parts.make_settings(experiment, budget, seed, device)
     history = fit(model, sets[0], sets[1], loss_fn, settings, folder, progress=progress)
 
-    team = Team(device)
-    test_batches = on_device(validation_loader(sets[2], settings, team), team.device)
-    _, confusion = evaluate(model, test_batches, loss_fn, team=team)
+    group = ProcessGroup(device)
+    test_batches = on_device(validation_loader(sets[2], settings, group), group.device)
+    _, confusion = evaluate(model, test_batches, loss_fn, group=group)
     row = {
         **setting,
         "name": experiment.name,
@@ -93,12 +92,12 @@ def run_one(
         "epochs": len(history),
         "best_epoch": history.best_epoch + 1,
         "seconds": round(sum(history.seconds), 1),
-        "processes": f"{team.size} x {team.device.type}",
+        "processes": f"{group.size} x {group.device.type}",
         "finished": time.strftime("%Y-%m-%d"),
         "parameters": count_parameters(model),
         **score_columns(confusion),
     }
-    if team.is_main:
+    if group.is_main:
         replace_file(finished, lambda path: path.write_text(json.dumps(row, indent=1)))
         (folder / "last.pt").unlink(missing_ok=True)  # large, and of no use any more
     return row

@@ -6,7 +6,7 @@ from torch.utils.data import TensorDataset
 
 from brainlab.data.degradations import bicubic
 from brainlab.models.srgan import SRResNet
-from brainlab.training import GanSettings, esrgan_game, srgan_game
+from brainlab.training import GanSettings, esrgan_losses, srgan_losses
 
 SETTINGS = GanSettings(epochs=3, lr=1e-3, batch_size=4, device="cpu", seed=5)
 
@@ -41,5 +41,5 @@ def features():
     return nn.Conv2d(1, 4, 3).requires_grad_(False)
 
 
-def games():
-    return [srgan_game(), srgan_game(features()), esrgan_game(features())]
+def all_losses():
+    return [srgan_losses(), srgan_losses(features()), esrgan_losses(features())]

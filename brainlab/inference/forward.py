@@ -1,7 +1,6 @@
 """Run a network without training it, and decode: argmax, or a threshold for each class."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,23 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from brainlab.metrics.masks import to_array
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Put `model` into evaluation mode without gradients, and every part back into its own mode afterwards.
-
-    Batch normalisation then uses its running averages and dropout does nothing. Parts are remembered one by
-    one, because some may be frozen in evaluation mode while the others train.
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield model
-    finally:
-        for module, training in modes:
-            module.training = training
+from brainlab.models.modes import evaluating
 
 
 def forward(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:

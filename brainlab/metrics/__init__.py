@@ -3,7 +3,14 @@
 Public names are those of `__all__`; the modules inside are internal.
 """
 
-from brainlab.metrics.confusion import Scores, confusion_matrix, region_scores, scores
+from brainlab.metrics.confusion import (
+    Scores,
+    confusion_matrix,
+    region_dice,
+    region_dice_of_labels,
+    region_scores,
+    scores,
+)
 from brainlab.metrics.images import (
     high_frequency_ratio,
     high_frequency_share,
@@ -24,6 +31,8 @@ __all__ = [
     "perceptual_distance",
     "psnr",
     "recall_of_pieces",
+    "region_dice",
+    "region_dice_of_labels",
     "region_scores",
     "scores",
     "ssim",

@@ -7,13 +7,16 @@ Source of the regions: Menze et al. 2015, "The Multimodal Brain Tumor Image Segm
 (doi:10.1109/TMI.2014.2377694).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from brainlab.labels import LABELS, NUM_CLASSES, REGIONS
-from brainlab.metrics.masks import dice, hd95, same_shape, to_array
+from brainlab.metrics.masks import hd95, same_shape, to_array
+
+Regions = Mapping[str, Sequence[int]]
 
 
 def confusion_matrix(pred: ArrayLike, target: ArrayLike, num_classes: int = NUM_CLASSES) -> np.ndarray:
@@ -116,6 +119,39 @@ def scores(confusion: ArrayLike) -> Scores:
     )
 
 
+def region_dice(confusion: np.ndarray, regions: Regions | None = None) -> dict[str, float]:
+    """Return the Dice of each region, given a confusion matrix (C, C) with rows truth.
+
+    A region that neither truth nor prediction holds scores 1.
+
+    Parameters
+    ----------
+    confusion : ndarray (C, C)
+    regions : dict of str to labels, optional
+        By default WT, TC and ET for the four classes of the course, otherwise every class but the background.
+    """
+    if regions is None:
+        classes = len(confusion)
+        regions = REGIONS if classes == NUM_CLASSES else {f"class {c}": (c,) for c in range(1, classes)}
+    dice = {}
+    for name, labels in regions.items():
+        rows = confusion[list(labels)]  # truth in the region
+        both = rows.sum() + confusion[:, list(labels)].sum()
+        dice[name] = 2 * float(rows[:, list(labels)].sum()) / float(both) if both else 1.0
+    return dice
+
+
+def region_dice_of_labels(pred_labels: ArrayLike, target_labels: ArrayLike) -> dict[str, float]:
+    """Return the Dice of WT, TC and ET of two label maps of one shape, such as (H, W) or (X, Y, Z).
+
+    Raises
+    ------
+    ValueError
+        As `confusion_matrix`.
+    """
+    return region_dice(confusion_matrix(pred_labels, target_labels))
+
+
 def region_scores(
     pred_labels: ArrayLike, target_labels: ArrayLike, spacing: ArrayLike | None = None
 ) -> dict[str, dict[str, float]]:
@@ -133,12 +169,10 @@ def region_scores(
         ``{"WT": {"dice": ..., "hd95": ...}, "TC": ..., "ET": ...}``, HD95 in mm.
     """
     pred, target = same_shape(to_array(pred_labels), to_array(target_labels))
-    for name, labels in (("pred_labels", pred), ("target_labels", target)):
-        _check_labels(labels, name, NUM_CLASSES)
     result = {}
-    for region, values in REGIONS.items():
-        masks = np.isin(pred, values), np.isin(target, values)
-        result[region] = {"dice": dice(*masks), "hd95": hd95(*masks, spacing)}
+    for region, dice in region_dice_of_labels(pred, target).items():
+        masks = np.isin(pred, REGIONS[region]), np.isin(target, REGIONS[region])
+        result[region] = {"dice": dice, "hd95": hd95(*masks, spacing)}
     return result
 
 

@@ -1,56 +1,245 @@
-"""A training run that outlives its process: what `fit` keeps of each epoch and finds after a kill."""
+"""A training run: its numbers per epoch, its best weights, and the files from which it is resumed."""
 
+import copy
+import csv
+import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from torch import nn
 from torch.utils.data import Dataset
 
+from brainlab.home import replace_file
 from brainlab.models.checkpoint import (
     CheckpointError,
-    copy_weights,
     load_checkpoint,
     load_weights,
     rng_state,
     save_checkpoint,
     set_rng_state,
 )
-from brainlab.training.distributed import Team
-from brainlab.training.history import History
-from brainlab.training.settings import TrainSettings
+from brainlab.training.distributed import ProcessGroup
+from brainlab.training.settings import Settings
 
-# A run may go on with other values of these; a change of any other setting would make it another run.
-FREE_SETTINGS = ("epochs", "patience", "max_seconds", "num_workers", "device", "amp")
+# What `keep_best` is given before the first epoch.
+NOTHING_YET: dict[str, Any] = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
 
 
-def identity(settings: TrainSettings, loss_fn: Callable, train_set: Dataset, val_set: Dataset) -> dict:
-    """Return what must be the same for a run to be continued."""
-    fixed = {name: value for name, value in asdict(settings).items() if name not in FREE_SETTINGS}
-    loss = getattr(loss_fn, "__name__", type(loss_fn).__name__)
-    return {**fixed, "loss": loss, "training images": len(train_set), "validation images": len(val_set)}
+def keep_best(best: dict[str, Any], epoch: int, val_loss: float, weights: dict[str, Any]) -> dict[str, Any]:
+    """Return the better of the best epoch so far and this one.
+
+    Parameters
+    ----------
+    best : dict
+        What this function returned after the last epoch; before the first one, `NOTHING_YET`.
+    epoch : int
+        Number of this epoch.
+    val_loss : float
+        Validation loss after this epoch; lower is better, and NaN never is.
+    weights : dict
+        `model.state_dict()`: names and tensors. The optimiser goes on changing these very tensors.
+
+    Returns
+    -------
+    dict
+        `epoch`, `val_loss` and `weights` of the best epoch (the first one of equals; the weights are copies),
+        and `waited`: the number of epochs since then.
+    """
+    if not val_loss < best["val_loss"]:  # written so that NaN is no improvement
+        return {**best, "waited": best["waited"] + 1}
+    return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}
+
+
+@dataclass
+class History:
+    """Numbers per epoch of a training, from which learning curves are drawn; every list has the same length.
+
+    Attributes
+    ----------
+    steps : dict of str to list of float
+        Means over the images of the epoch's steps, while the weights change: "loss" of `fit`; "g_loss" and
+        its parts of a generator, with a discriminator also "d_loss", "d_real" and "d_fake".
+    scores : dict of str to list of float
+        On the validation set after the epoch: of `fit` "loss" and the Dice of each region, all pixels pooled;
+        of a generator see `image_scores`.
+    before : dict of str to float
+        A generator's scores before the first epoch.
+    seconds : list of float
+        Wall time of the epoch, validation included.
+    stopped : str
+        Why a generator's training broke off; empty if it did not.
+    lr : list of float
+        Learning rate at the end of the epoch.
+    best_by : str
+        Score that decides which epoch is the best: the lowest, of "psnr" the highest. Where it is empty, the
+        last epoch counts as the best.
+    """
+
+    steps: dict[str, list[float]] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    before: dict[str, float] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    stopped: str = ""
+    lr: list[float] = field(default_factory=list)
+    best_by: str = "loss"
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    @property
+    def train_loss(self) -> list[float]:
+        """Mean loss of `fit` over the training images."""
+        return self.steps.get("loss", [])
+
+    @property
+    def val_loss(self) -> list[float]:
+        """Mean loss of `fit` over the validation images."""
+        return self.scores.get("loss", [])
+
+    @property
+    def regions(self) -> dict[str, list[float]]:
+        """Dice of each region, of `fit`."""
+        return {name: values for name, values in self.scores.items() if name != "loss"}
+
+    @property
+    def val_dice(self) -> list[float]:
+        """Mean Dice over the regions, per epoch."""
+        return [sum(values) / len(values) for values in zip(*self.regions.values(), strict=True)]
+
+    @property
+    def best_epoch(self) -> int:
+        """Index of the best epoch (the first of equals), counted from 0; -1 if every score was NaN.
+
+        Raises
+        ------
+        ValueError
+            If no epoch has finished.
+        """
+        if not len(self):
+            raise ValueError("the history is empty; expected at least one epoch: has the training been run?")
+        best = NOTHING_YET
+        for epoch in range(len(self)):
+            best = keep_best(best, epoch, self.badness(epoch), {})
+        return best["epoch"]
+
+    def badness(self, epoch: int) -> float:
+        """Return the number by which epochs are compared; lower is better."""
+        if not self.best_by:
+            return -float(epoch)
+        value = self.scores[self.best_by][epoch]
+        return -value if self.best_by == "psnr" else value
+
+    def add(self, steps: dict[str, float], scores: dict[str, float], seconds: float, lr: float) -> None:
+        """Append one epoch."""
+        for table, values in ((self.steps, steps), (self.scores, scores)):
+            for name, value in values.items():
+                table.setdefault(name, []).append(value)
+        self.seconds.append(seconds)
+        self.lr.append(lr)
+
+    def line(self, epochs: int) -> str:
+        """Return one readable line about the last epoch, of `epochs`."""
+        if self.val_loss:
+            dice = " ".join(f"{name} {values[-1]:.2f}" for name, values in self.regions.items())
+            told = f"loss {self.train_loss[-1]:.4f} · validation {self.val_loss[-1]:.4f} · Dice {dice}"
+        else:
+            steps = [f"{name} {values[-1]:.4g}" for name, values in self.steps.items()]
+            told = " · ".join(steps + [f"{name} {values[-1]:.3f}" for name, values in self.scores.items()])
+        best = " · best" if self.best_by and self.best_epoch == len(self) - 1 else ""
+        number = f"{len(self):>{len(str(epochs))}}/{epochs}"
+        return f"epoch {number} · {told} · lr {self.lr[-1]:.1e} · {self.seconds[-1]:.0f} s{best}"
+
+    def stop_reason(self, settings: Settings) -> str:
+        """Return why no further epoch should be trained; empty to go on.
+
+        It follows from the history alone, so that a resumed run decides as an unbroken one.
+        """
+        done, elapsed = len(self), sum(self.seconds)
+        if self.stopped or done == 0:
+            return self.stopped
+        waited = done - 1 - self.best_epoch
+        if done >= settings.epochs:
+            return f"all {settings.epochs} epochs are done"
+        if settings.patience is not None and waited >= settings.patience:
+            return f"the validation loss has not improved for {waited} epochs"
+        if settings.max_seconds is not None and elapsed + self.seconds[-1] > settings.max_seconds:
+            return f"another epoch would pass {settings.max_seconds:g} s"
+        return ""
+
+    def as_dict(self) -> dict:
+        """Return plain values, from which `History(**values)` makes the history again."""
+        return asdict(self)
+
+    def save(self, folder: Path | str) -> None:
+        """Write `history.csv` (for a spreadsheet) and `history.json` (for `History.load`) into `folder`."""
+
+        def prefix(score: str) -> str:
+            return "dice" if self.val_loss and score != "loss" else "val"
+
+        text = json.dumps(self.as_dict(), indent=1)
+        replace_file(Path(folder) / "history.json", lambda path: path.write_text(text))
+        columns = {
+            "epoch": range(1, len(self) + 1),
+            **{f"train_{name}": values for name, values in self.steps.items()},
+            **{f"{prefix(name)}_{name}": values for name, values in self.scores.items()},
+            "lr": self.lr,
+            "seconds": self.seconds,
+        }
+
+        def write(path: Path) -> None:
+            with path.open("w", newline="") as stream:
+                rows = csv.writer(stream)
+                rows.writerow(columns)
+                rows.writerows(zip(*columns.values(), strict=True))
+
+        replace_file(Path(folder) / "history.csv", write)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "History":
+        """Read `history.json` of a run's folder."""
+        return cls(**json.loads((Path(folder) / "history.json").read_text()))
+
+
+def identity(settings: Settings, loss: Callable | str, train_set: Dataset, val_set: Dataset) -> dict:
+    """Return what must be the same for a run to be resumed; `loss` is a function, a module or a name."""
+    fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return {"loss": name, **fixed, "training images": len(train_set), "validation images": len(val_set)}
 
 
 class Run:
-    """The state of a run: its best weights in memory and, with a folder, everything on disk.
+    """The state of a training: its history and best weights in memory and, with a folder, everything on disk.
 
     Parameters
     ----------
     folder : path or None
         Home of `last.pt`, `best.pt`, `history.csv` and `history.json`; only the main process touches it.
-    team : Team
+    group : ProcessGroup
     parts : dict
-        Objects with `state_dict` and `load_state_dict`: "model", "optimizer" and so on.
+        Objects with `state_dict` and `load_state_dict`. "model" is the network whose best weights are kept.
     identity : dict
         Plain values; see `identity`.
+    best_by : str
+        See `History`.
     """
 
-    def __init__(self, folder: Path | str | None, team: Team, parts: Mapping, identity: dict) -> None:
+    def __init__(
+        self,
+        folder: Path | str | None,
+        group: ProcessGroup,
+        parts: Mapping,
+        identity: dict,
+        best_by: str = "loss",
+    ) -> None:
         self.folder = Path(folder) if folder else None
-        self.team, self.parts, self.identity = team, parts, identity
-        self.best: dict | None = None
+        self.group, self.parts, self.identity = group, parts, identity
+        self.history, self.best = History(best_by=best_by), NOTHING_YET
 
-    def restore(self) -> History:
-        """Put everything back to the end of the last finished epoch; an empty history if there is none.
+    def restore(self) -> None:
+        """Go back to the end of the last finished epoch, if there is one on disk.
 
         Raises
         ------
@@ -58,36 +247,42 @@ class Run:
             If `last.pt` is damaged or of another run.
         """
         state = None
-        if self.folder and self.team.is_main and (self.folder / "last.pt").exists():
+        if self.folder and self.group.is_main and (self.folder / "last.pt").exists():
             state = load_checkpoint(self.folder / "last.pt")
             self._check(state)
-        state = self.team.from_main(state)
+        state = self.group.from_main(state)
         if state is None:
-            return History()
-        load_weights(self.parts["model"], state["model"])
-        for name in self.parts.keys() - {"model"}:
-            self.parts[name].load_state_dict(state[name])
-        self.best = state["best"]
-        if self.team.rank < len(state["rng"]):  # more processes than before: the new ones keep their own
-            set_rng_state(state["rng"][self.team.rank])
-        return History(**state["history"])
+            return
+        for name, part in self.parts.items():
+            if isinstance(part, nn.Module):
+                load_weights(part, state[name])
+            elif state[name]:  # that of a loss scaler is empty where the run had none
+                part.load_state_dict(state[name])
+        self.best, self.history = state["best"], History(**state["history"])
+        if self.group.rank < len(state["rng"]):  # more processes than before: the new ones keep their own
+            set_rng_state(state["rng"][self.group.rank])
 
-    def keep(self, history: History) -> None:
-        """Take note of a finished epoch."""
-        if history.best_epoch == len(history) - 1:
-            self.best = copy_weights(self.parts["model"])
+    def keep(self) -> None:
+        """Take note of the epoch that was added to the history: best weights, then the files."""
+        epoch = len(self.history) - 1
+        self.best = keep_best(self.best, epoch, self.history.badness(epoch), self.parts["model"].state_dict())
+        # best.pt first: killed in between, the epoch is repeated and writes the same best.pt again.
+        if self.folder and self.group.is_main and self.best["waited"] == 0:
+            weights, history = self.best["weights"], self.history.as_dict()
+            save_checkpoint(self.folder / "best.pt", model=weights, history=history)
+        self.save()
+
+    def save(self) -> None:
+        """Write `last.pt` and the history."""
         if not self.folder:
             return
-        rng = self.team.gather(rng_state())
-        if not self.team.is_main:
-            return
-        # best.pt first: killed in between, the epoch is repeated and writes the same best.pt again.
-        if history.best_epoch == len(history) - 1:
-            save_checkpoint(self.folder / "best.pt", model=self.best, history=history.as_dict())
-        states = {name: part.state_dict() for name, part in self.parts.items()}
-        last = {"best": self.best, "rng": rng, "history": history.as_dict(), "identity": self.identity}
-        save_checkpoint(self.folder / "last.pt", **states, **last)
-        history.save(self.folder)
+        rng = self.group.gather(rng_state())
+        if self.group.is_main:
+            states = {name: part.state_dict() for name, part in self.parts.items()}
+            history = self.history.as_dict()
+            last = {"best": self.best, "rng": rng, "history": history, "identity": self.identity}
+            save_checkpoint(self.folder / "last.pt", **states, **last)
+            self.history.save(self.folder)
 
     def _check(self, state: dict) -> None:
         there, path = state.get("identity", {}), self.folder / "last.pt"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.patheffects import withStroke
 
-from brainlab.training import GanHistory, diagnose
+from brainlab.training import History, diagnose
 from brainlab.view.loss_figures import COLOURS, DASHES
 from brainlab.view.slices import PREDICTION, TRUTH, draw, oriented, outline
 
@@ -180,7 +180,7 @@ def perception_distortion(
     return fig
 
 
-def gan_curves(histories: Mapping[str, GanHistory]) -> Figure:
+def gan_curves(histories: Mapping[str, History]) -> Figure:
     """Draw what the discriminator says, both losses and the scores by epoch, a row for each training.
 
     A dotted line is the start of what `brainlab.training.diagnose` finds, by name.
@@ -204,7 +204,7 @@ def gan_curves(histories: Mapping[str, GanHistory]) -> Figure:
         for ax, (title, lines) in zip(axes, panels.items(), strict=True):
             for number, (label, key) in enumerate(lines.items()):
                 style = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": ".", "linewidth": 2}
-                first = 0 if key == "psnr" else 1  # epoch 0: before the game
+                first = 0 if key == "psnr" else 1  # epoch 0: before the first epoch
                 line = values.get(key, [])
                 ax.plot(range(first, first + len(line)), line, label=label, **style)
             ax.set_title(title, fontsize=9)

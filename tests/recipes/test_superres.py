@@ -120,7 +120,7 @@ def test_generators_begin_as_the_enlargement(split, make, size):
 def test_scores_of_the_truth_and_of_haze(split):
     hr = stack(sr_recipe.sr_sets(split, SIZES)[2])[1]
     hr[:, :, :4] = 0
-    levels = sr_recipe.eyes(sr_recipe.unet(SIZES))
+    levels = sr_recipe.perceptual_levels(sr_recipe.unet(SIZES))
     assert len(levels) == 4
     perfect = sr_recipe.scores(hr, hr, levels)
     assert (perfect["SSIM"], perfect["distance"], perfect["haze"]) == pytest.approx((1, 0, 0), abs=1e-5)
@@ -131,7 +131,7 @@ def test_scores_of_the_truth_and_of_haze(split):
 
 def test_distance_is_the_mean_of_the_levels(split):
     lr, hr = stack(sr_recipe.sr_sets(split, SIZES)[2])
-    levels, up = sr_recipe.eyes(sr_recipe.unet(SIZES)), resample(lr, 32).clamp(0, 1)
+    levels, up = sr_recipe.perceptual_levels(sr_recipe.unet(SIZES)), resample(lr, 32).clamp(0, 1)
     one_by_one = [sr_recipe.scores(up, hr, [level])["distance"] for level in levels]
     assert sr_recipe.scores(up, hr, levels)["distance"] == pytest.approx(np.mean(one_by_one), rel=1e-5)
     assert min(one_by_one) > 0

@@ -11,7 +11,7 @@ import torch
 from fake_cases import fake_case
 from sklearn.metrics import precision_recall_fscore_support
 
-from brainlab.budgets import Budget
+from brainlab.budgets import STUDY, Budget
 from brainlab.data.cache import cache_cases
 from brainlab.data.layouts import find_cases
 from brainlab.metrics import confusion_matrix
@@ -95,13 +95,13 @@ def stop(*_, **__):
 
 @pytest.mark.parametrize("name", ["quick", "table", "full"])
 def test_budgets_see_the_whole_field(name):
-    budget = parts.BUDGETS[name]
+    budget = STUDY[name]
     assert budget.name == name
     assert budget.size * budget.pixel * budget.spacing == 240  # mm
 
 
 def test_cropped_and_edge_inputs(cases):
-    wide, cropped, edges = (parts.make_set(experiment(n), cases, parts.BUDGETS["table"]) for n in (2, 22, 8))
+    wide, cropped, edges = (parts.make_set(experiment(n), cases, STUDY["table"]) for n in (2, 22, 8))
     assert wide[0][0].shape == (4, 80, 80)
     assert cropped[0][0].shape == (4, 64, 64)
     torch.testing.assert_close(cropped[0][0], wide[0][0][:, 8:-8, 8:-8])

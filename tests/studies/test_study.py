@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from brainlab import budgets
 from brainlab.losses import exponential_logarithmic_loss
 from brainlab.models import count_parameters
 from studies import parts
@@ -65,7 +66,7 @@ def test_ell_shares_out_its_weight():
 
 
 def test_adagrad_control_differs_in_the_rate_alone():
-    budget = parts.BUDGETS["table"]
+    budget = budgets.STUDY["table"]
     slow, fast = (parts.make_settings(experiment(n), budget, 0, "cpu") for n in (15, 23))
     assert (slow.optimizer, slow.lr, fast.optimizer, fast.lr) == ("adagrad", 1e-3, "adagrad", 1e-2)
 

@@ -3,8 +3,7 @@
 import math
 
 import torch
-
-from brainlab.training.best import NOTHING_YET, keep_best
+from brainlab.training.run import NOTHING_YET, keep_best
 
 
 def walk(losses):

@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny_gan import SETTINGS, discriminator, features, games, generator, images
+from tiny_gan import SETTINGS, all_losses, discriminator, features, generator, images
 
 from brainlab.metrics.images import psnr
 from brainlab.training import (
     ESRGAN_FULL,
     SRGAN_FULL,
     CheckpointError,
-    GanHistory,
+    History,
     GanSettings,
     diversity,
-    esrgan_game,
+    esrgan_losses,
     image_scores,
     load_checkpoint,
-    srgan_game,
+    srgan_losses,
     train_gan,
     train_psnr,
 )
@@ -38,10 +38,10 @@ def test_the_first_phase_beats_bicubic():
     assert history.steps["g_loss"][-1] < history.steps["g_loss"][0]
 
 
-@pytest.mark.parametrize("game", games(), ids=lambda game: game.name)
-def test_the_second_phase_keeps_a_full_history(game):
-    history = train_gan(generator(), discriminator(), game, TRAIN, VAL, SETTINGS)
-    parts = {"perceptual", "adversarial", "pixel"} if game.relativistic else {"content", "adversarial"}
+@pytest.mark.parametrize("losses", all_losses(), ids=lambda losses: losses.name)
+def test_the_second_phase_keeps_a_full_history(losses):
+    history = train_gan(generator(), discriminator(), losses, TRAIN, VAL, SETTINGS)
+    parts = {"perceptual", "adversarial", "pixel"} if losses.relativistic else {"content", "adversarial"}
     assert set(history.steps) == {"g_loss", "d_loss", "d_real", "d_fake", *parts}
     assert set(history.scores) == {"psnr", "ssim", "detail", "diversity"} == set(history.before)
     assert all(len(values) == 3 for values in (*history.steps.values(), *history.scores.values()))
@@ -66,13 +66,13 @@ def test_a_resumed_game_is_as_an_unbroken_one(tmp_path, schedule):
                 noise = 0.01 * torch.randn(1, 6, 6)  # the random state counts, too
                 return TRAIN[item][0] + noise, TRAIN[item][1]
 
-        history = train_gan(g, d, esrgan_game(features()), Killed(), VAL, settings, folder)
+        history = train_gan(g, d, esrgan_losses(features()), Killed(), VAL, settings, folder)
         return g, d, history
 
     whole = run(tmp_path / "whole", seed=1)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "broken", seed=1, until=1)
-    assert len(GanHistory.load(tmp_path / "broken")) == 1
+    assert len(History.load(tmp_path / "broken")) == 1
     resumed = run(tmp_path / "broken", seed=7)  # other first weights: everything comes from the file
     assert same(whole[0], resumed[0])
     assert same(whole[1], resumed[1])
@@ -82,7 +82,7 @@ def test_a_resumed_game_is_as_an_unbroken_one(tmp_path, schedule):
 
 def test_the_checkpoint_holds_both_players(tmp_path):
     g, d = generator(), discriminator()
-    train_gan(g, d, srgan_game(), TRAIN, VAL, SETTINGS, tmp_path)
+    train_gan(g, d, srgan_losses(), TRAIN, VAL, SETTINGS, tmp_path)
     state = load_checkpoint(tmp_path / "last.pt")  # weights_only
     assert {"generator", "discriminator", "optimizer", "d_optimizer", "rng", "history"} <= set(state)
     other = generator(8)
@@ -97,7 +97,7 @@ def test_more_epochs_may_follow_but_no_other_run(tmp_path):
     with pytest.raises(CheckpointError, match=r"of another run: lr was 0.001 and is 0.1 now: use another"):
         train_psnr(generator(), TRAIN, VAL, replace(SETTINGS, lr=0.1), tmp_path)
     with pytest.raises(CheckpointError, match="phase was psnr and is SRGAN now"):
-        train_gan(generator(), discriminator(), srgan_game(), TRAIN, VAL, SETTINGS, tmp_path)
+        train_gan(generator(), discriminator(), srgan_losses(), TRAIN, VAL, SETTINGS, tmp_path)
     assert len(train_psnr(generator(), TRAIN, VAL, replace(SETTINGS, lr=0.1), tmp_path, resume=False)) == 3
 
 
@@ -109,7 +109,7 @@ def test_a_diverged_training_stops_and_says_where(tmp_path):
     assert history.stopped.startswith("epoch ")
     assert "loss is " in history.stopped
     assert len(history) < 5
-    assert GanHistory.load(tmp_path).stopped == history.stopped
+    assert History.load(tmp_path).stopped == history.stopped
 
 
 def test_a_small_image_of_another_size_gets_the_size_of_the_large_one():
@@ -119,7 +119,7 @@ def test_a_small_image_of_another_size_gets_the_size_of_the_large_one():
 
 
 def test_a_line_per_epoch_is_printed_and_none_while_grading(capsys, monkeypatch):
-    train_gan(generator(), discriminator(), srgan_game(), TRAIN, VAL, SETTINGS)
+    train_gan(generator(), discriminator(), srgan_losses(), TRAIN, VAL, SETTINGS)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     for part in ("epoch 3/3", "d_real", "d_fake", "psnr", "diversity"):
@@ -184,5 +184,5 @@ def test_a_watcher_sees_the_history_after_each_epoch():
 
     history = train_psnr(generator(), TRAIN, VAL, SETTINGS, progress=False, on_epoch=watch)
     assert seen == list(enumerate(history.scores["psnr"], start=1))
-    train_gan(generator(), discriminator(), games()[0], TRAIN, VAL, SETTINGS, progress=False, on_epoch=watch)
+    train_gan(generator(), discriminator(), all_losses()[0], TRAIN, VAL, SETTINGS, progress=False, on_epoch=watch)
     assert [epoch for epoch, _ in seen] == [1, 2, 3, 1, 2, 3]

@@ -10,7 +10,7 @@ from torch.utils.data import TensorDataset
 
 from brainlab.data.degradations import bicubic, kspace_crop
 from brainlab.models import RRDBNet, SRResNet
-from brainlab.training import image_scores, srgan_game, train_gan, train_psnr
+from brainlab.training import image_scores, srgan_losses, train_gan, train_psnr
 
 LONG, SHORT = (replace(SETTINGS, epochs=n, lr=2e-3, schedule="cosine") for n in (12, 1))
 WAYS = {
@@ -40,7 +40,7 @@ def train_and_play(network, way):
     blocks = {"num_grow_ch": 4} if network is RRDBNet else {}
     model = network(1, num_feat=8, num_block=1, image_skip=True, **blocks)
     first = train_psnr(model, train, val, LONG, progress=False)
-    second = train_gan(model, discriminator(), srgan_game(), train, val, SHORT, progress=False)
+    second = train_gan(model, discriminator(), srgan_losses(), train, val, SHORT, progress=False)
     assert not second.stopped
     last = {name: values[-1] for name, values in first.scores.items()}
     assert second.before == pytest.approx(last, rel=1e-4)

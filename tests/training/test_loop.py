@@ -12,6 +12,7 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab.losses import cross_entropy
+from brainlab.metrics import region_dice
 from brainlab.models import UNet
 from brainlab.training import (
     DivergedError,
@@ -20,12 +21,10 @@ from brainlab.training import (
     evaluate,
     fit,
     loop,
-    region_dice,
     train_step,
 )
-from brainlab.training.batches import validation_loader
-from brainlab.training.loop import make_optimizer
-from brainlab.training.settings import cosine_lr, stop_reason
+from brainlab.training.loop import validation_loader
+from brainlab.training.settings import cosine_lr
 
 
 def batch(n: int = 4, seed: int = 0):
@@ -142,15 +141,15 @@ def test_evaluate_counts_every_image_once():
     for truth in range(4):
         for given in range(4):
             assert confusion[truth, given] == ((labels == truth) & (logits.argmax(1) == given)).sum()
-    assert not model.training
+    assert model.training  # as before
 
 
 def test_processes_share_the_validation_images():
     data, device = images(7, 0), torch.device("cpu")
     shares = []
     for rank in range(3):
-        team = SimpleNamespace(rank=rank, size=3, device=device)
-        loader = validation_loader(data, TrainSettings(batch_size=2), team)
+        group = SimpleNamespace(rank=rank, size=3, device=device)
+        loader = validation_loader(data, TrainSettings(batch_size=2), group)
         shares.append([row for image, _ in loader for row in image[:, 0, 0, 0].tolist()])
     assert sorted(len(share) for share in shares) == [2, 2, 3]
     assert sorted(itertools.chain(*shares)) == sorted(data.tensors[0][:, 0, 0, 0].tolist())
@@ -232,14 +231,14 @@ def test_max_seconds_stops_before_the_epoch_that_would_pass_it(monkeypatch):
 def test_stop_reason_reads_the_history_alone():
     settings = TrainSettings(epochs=3, patience=2, max_seconds=100)
     history = History()
-    assert stop_reason(history, settings) == ""
-    history.add(1.0, 1.0, {}, 1e-3, 30.0)
-    assert stop_reason(history, settings) == ""
-    history.add(1.0, 1.0, {}, 1e-3, 40.0)
-    assert "pass 100 s" in stop_reason(history, settings)
-    history.add(1.0, 1.0, {}, 1e-3, 1.0)
-    assert "all 3 epochs" in stop_reason(history, settings)
-    assert "not improved for 2 epochs" in stop_reason(history, replace(settings, epochs=9))
+    assert history.stop_reason(settings) == ""
+    history.add({"loss": 1.0}, {"loss": 1.0}, 30.0, 1e-3)
+    assert history.stop_reason(settings) == ""
+    history.add({"loss": 1.0}, {"loss": 1.0}, 40.0, 1e-3)
+    assert "pass 100 s" in history.stop_reason(settings)
+    history.add({"loss": 1.0}, {"loss": 1.0}, 1.0, 1e-3)
+    assert "all 3 epochs" in history.stop_reason(settings)
+    assert "not improved for 2 epochs" in history.stop_reason(replace(settings, epochs=9))
 
 
 def test_order_follows_epoch_and_seed():
@@ -327,8 +326,8 @@ def test_silence(capfd, monkeypatch, tmp_path, how):
         ({"epochs": 0}, "epochs is 0; expected more than 0"),
         ({"lr": -1.0}, "lr is -1.0"),
         ({"max_seconds": 0}, "max_seconds is 0"),
-        ({"schedule": "step"}, "schedule is 'step'; expected 'plateau', 'cosine' or 'constant'"),
-        ({"optimizer": "sgd"}, "optimizer is 'sgd'; expected 'adam' or 'adagrad'"),
+        ({"schedule": "step"}, "schedule is 'step'; expected one of plateau, cosine, constant"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd'; expected one of adam, adagrad, rmsprop"),
     ],
 )
 def test_settings_refuse_nonsense(settings, message):
@@ -351,8 +350,8 @@ def test_wrong_sets_are_refused():
 
 def test_history_comes_back_from_disk(tmp_path):
     history = History()
-    history.add(1.0, 0.9, {"WT": 0.5, "ET": 0.1}, 1e-3, 2.0)
-    history.add(0.8, 1 / 3, {"WT": 0.6, "ET": 0.2}, 1e-3, 2.0)
+    history.add({"loss": 1.0}, {"loss": 0.9, "WT": 0.5, "ET": 0.1}, 2.0, 1e-3)
+    history.add({"loss": 0.8}, {"loss": 1 / 3, "WT": 0.6, "ET": 0.2}, 2.0, 1e-3)
     history.save(tmp_path)
     assert History.load(tmp_path) == history
     with (tmp_path / "history.csv").open() as stream:
@@ -374,7 +373,7 @@ def test_empty_history_has_no_best_epoch():
 def test_adagrad_takes_the_steps_of_its_formula():
     model, start = plain_net(), plain_net()
     image, labels = batch()
-    optimizer = make_optimizer(model, TrainSettings(optimizer="adagrad", lr=0.01))
+    optimizer = TrainSettings(optimizer="adagrad", lr=0.01).optimizer_of(model)
     squares = [torch.full_like(p, 0.1) for p in start.parameters()]
     for _ in range(3):
         gradients = torch.autograd.grad(cross_entropy(start(image), labels), start.parameters())

@@ -63,7 +63,7 @@ def unbroken(home):
 @pytest.mark.parametrize("how", [["3"], ["3", "write"]], ids=["between two steps", "while writing last.pt"])
 def test_killed_and_resumed_is_as_unbroken(tmp_path, unbroken, home, how):
     killed(tmp_path, *how)
-    assert len(load_checkpoint(tmp_path / "last.pt")["history"]["val_loss"]) == 3
+    assert len(load_checkpoint(tmp_path / "last.pt")["history"]["seconds"]) == 3
     data = Noisy()
     resumed = train(tmp_path, data)
     assert len(data.order) == 2  # the three finished epochs are not trained again

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from brainlab import view
-from brainlab.training import GanHistory
+from brainlab.training import History
 from brainlab.view import superres_figures
 from brainlab.view.slices import oriented
 
@@ -100,9 +100,9 @@ def test_gan_curves_name_what_went_wrong():
     before, good = {"psnr": 26.0}, {"psnr": [25.5, 25.0], "diversity": [1.0, 1.0]}
     collapsed = {"psnr": [25.5, 12.0], "diversity": [1.0, 0.1]}
     histories = {
-        "healthy": GanHistory(steps, good, before, [1.0, 1.0]),
-        "ill": GanHistory(steps, collapsed, before, [1.0, 1.0]),
-        "broken off": GanHistory(before=before, stopped="epoch 1, step 1: the loss is nan"),
+        "healthy": History(steps, good, before, [1.0, 1.0]),
+        "ill": History(steps, collapsed, before, [1.0, 1.0]),
+        "broken off": History(before=before, stopped="epoch 1, step 1: the loss is nan"),
     }
     fig = view.gan_curves(histories)
     texts = [[text.get_text() for text in ax.texts] for ax in fig.axes[2::3]]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from traitlets import Bool, Int
 
+from brainlab.training import History
 from brainlab.view.loss_figures import COLOURS, DASHES
 from brainlab.view.widgets.panel import Panel
 
@@ -43,7 +44,7 @@ class TrainingMonitor(Panel):
         if epochs < 0:
             raise ValueError(f"epochs is {epochs}; expected 0 or more: 0 means unknown")
         self.epochs = epochs
-        self.history: object | None = None
+        self.history: History | None = None
         self._handle: DisplayHandle | None = None
         super().__init__(**traits)
         box = widgets.Checkbox(description="loss on a logarithmic axis", indent=False)
@@ -54,13 +55,13 @@ class TrainingMonitor(Panel):
         self._handle = display(self, display_id=True)
         return self
 
-    def __call__(self, history: object) -> None:
+    def __call__(self, history: History) -> None:
         """Draw what the training went through so far.
 
         Parameters
         ----------
-        history : History or GanHistory
-            Of `fit`, or of `train_psnr` and `train_gan`, after any number of epochs.
+        history : History
+            Of `fit`, `train_psnr` or `train_gan`, after any number of epochs.
         """
         self.history = history
         self.epoch = len(history)
@@ -88,7 +89,7 @@ class TrainingMonitor(Panel):
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.set_title(title, fontsize=10)
             ax.spines[["top", "right"]].set_visible(False)
-            if hasattr(self.history, "best_epoch"):
+            if self.epoch and self.history.best_by in self.history.scores:
                 ax.axvline(self.history.best_epoch + 1, color="#999999", linestyle=":", label="best epoch")
             if self.epoch:
                 ax.legend(frameon=False, fontsize=8)
@@ -114,11 +115,11 @@ class TrainingMonitor(Panel):
         return f"Learning curves, {self._progress()}" + (f"; {'; '.join(told)}" if self.epoch else "")
 
 
-def panels_of(history: object | None) -> dict[str, Lines]:
+def panels_of(history: History | None) -> dict[str, Lines]:
     """Return the curves of a history: title of the panel -> name -> value after each epoch."""
     if history is None:
         return {"loss": {}, "Dice on the validation set": {}}
-    if hasattr(history, "val_loss"):
+    if history.val_loss:
         return {
             "loss": {"train": history.train_loss, "validation": history.val_loss},
             "Dice on the validation set": dict(history.regions),

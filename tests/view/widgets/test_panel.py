@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import nn
 from traitlets import TraitError
 
-from brainlab.training.history import History
+from brainlab.training import History
 from brainlab.view import (
     AugmentPreview,
     LossExplorer,
@@ -60,7 +60,7 @@ def thresholds():
 def monitor():
     history = History()
     for value in (0.9, 0.5):
-        history.add(value, value, {"WT": 1 - value}, 1e-3, 2.0)
+        history.add({"loss": value}, {"loss": value, "WT": 1 - value}, 2.0, 1e-3)
     opened = TrainingMonitor(4)
     opened(history)
     return opened

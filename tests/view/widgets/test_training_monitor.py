@@ -2,9 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.training import TrainSettings, fit
-from brainlab.training.gan_history import GanHistory
-from brainlab.training.history import History
+from brainlab.training import History, TrainSettings, fit
 from brainlab.view import TrainingMonitor
 from brainlab.view.widgets import training_monitor
 
@@ -61,10 +59,12 @@ def test_before_the_first_epoch_it_says_so():
 
 
 def test_a_gan_is_followed_too():
-    history = GanHistory(before={"psnr": 20.0})
+    history = History(before={"psnr": 20.0})
     monitor = TrainingMonitor()
     for value in (0.6, 0.7):
-        history.add({"g_loss": 1.0, "d_loss": value, "d_real": value, "d_fake": 0.3}, {"psnr": 25.0}, 1.0)
+        history.add(
+            {"g_loss": 1.0, "d_loss": value, "d_real": value, "d_fake": 0.3}, {"psnr": 25.0}, 1.0, 1e-4
+        )
         monitor(history)
     axes = {ax.get_title(): ax for ax in monitor.to_figure().axes}
     assert list(axes["says it is true"].lines[0].get_ydata()) == [0.6, 0.7]
@@ -74,7 +74,7 @@ def test_a_gan_is_followed_too():
 
 def test_a_loss_that_is_0_has_a_linear_axis():
     history = History()
-    history.add(0.0, 0.1, {"WT": 1.0}, 1e-3, 1.0)
+    history.add({"loss": 0.0}, {"loss": 0.1, "WT": 1.0}, 1.0, 1e-3)
     monitor = TrainingMonitor()
     monitor(history)
     assert monitor.to_figure().axes[0].get_yscale() == "linear"
