@@ -24,11 +24,11 @@ def generator(seed=1):
     return SRResNet(num_feat=4, num_block=1, scale=2, image_skip=True)
 
 
-def discriminator(seed=2):
+def discriminator(seed=2, norm=True):
     torch.manual_seed(seed)
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, stride=2),
-        nn.BatchNorm2d(4),
+        nn.BatchNorm2d(4) if norm else nn.Identity(),
         nn.LeakyReLU(0.2),
         nn.Conv2d(4, 1, 3),
         nn.AdaptiveAvgPool2d(1),

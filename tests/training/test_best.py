@@ -3,6 +3,7 @@
 import math
 
 import torch
+
 from brainlab.training.run import NOTHING_YET, keep_best
 
 

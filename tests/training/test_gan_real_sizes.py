@@ -33,7 +33,7 @@ def heads(n, seed):
     return torch.stack(images)
 
 
-def train_and_play(network, way):
+def train_both_phases(network, way):
     """Return the histories of both phases, and check that the images have the large size."""
     torch.manual_seed(0)
     train, val = (TensorDataset(WAYS[way](hr, 28), hr) for hr in (heads(8, 1), heads(4, 2)))
@@ -51,12 +51,12 @@ def train_and_play(network, way):
 
 @pytest.mark.parametrize("network", [SRResNet, RRDBNet], ids=lambda network: network.__name__)
 def test_28_to_128_from_noisy_scans_beats_bicubic(network):
-    first, _ = train_and_play(network, "k-space with noise")
+    first, _ = train_both_phases(network, "k-space with noise")
     assert first.scores["psnr"][-1] > first.before["psnr"] + 0.5
 
 
 @pytest.mark.parametrize("way", ["bicubic", "k-space"])
 def test_28_to_128_without_noise_learns(way):
-    first, _ = train_and_play(SRResNet, way)
+    first, _ = train_both_phases(SRResNet, way)
     assert first.steps["g_loss"][-1] < first.steps["g_loss"][0]
     assert first.scores["psnr"][-1] > first.before["psnr"] - 0.1
