@@ -169,6 +169,8 @@ def region_scores(
         ``{"WT": {"dice": ..., "hd95": ...}, "TC": ..., "ET": ...}``, HD95 in mm.
     """
     pred, target = same_shape(to_array(pred_labels), to_array(target_labels))
+    for name, labels in (("pred_labels", pred), ("target_labels", target)):
+        _check_labels(labels, name, NUM_CLASSES)
     result = {}
     for region, dice in region_dice_of_labels(pred, target).items():
         masks = np.isin(pred, REGIONS[region]), np.isin(target, REGIONS[region])

@@ -12,14 +12,14 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab.losses import cross_entropy
-from brainlab.metrics import region_dice
-from brainlab.models import UNet
+from brainlab.models import UNet, modes
 from brainlab.training import (
     DivergedError,
     History,
     TrainSettings,
     evaluate,
     fit,
+    load_checkpoint,
     loop,
     train_step,
 )
@@ -155,23 +155,6 @@ def test_processes_share_the_validation_images():
     assert sorted(itertools.chain(*shares)) == sorted(data.tensors[0][:, 0, 0, 0].tolist())
 
 
-def test_region_dice_is_that_of_the_masks():
-    rng = torch.Generator().manual_seed(2)
-    truth, given = torch.randint(4, (2, 1000), generator=rng)
-    confusion = torch.bincount(4 * truth + given, minlength=16).reshape(4, 4).numpy()
-    for name, labels in {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]}.items():
-        a, b = (torch.isin(x, torch.tensor(labels)) for x in (truth, given))
-        expected = 2 * (a & b).sum() / (a.sum() + b.sum())
-        assert region_dice(confusion)[name] == pytest.approx(expected.item())
-
-
-def test_region_dice_of_empty_regions_and_of_other_classes():
-    confusion = torch.diag(torch.tensor([10, 0, 5, 0])).numpy()
-    assert region_dice(confusion) == {"WT": 1.0, "TC": 1.0, "ET": 1.0}
-    assert region_dice(confusion[:2, :2]) == {"class 1": 1.0}
-    assert region_dice(torch.tensor([[8, 2], [0, 4]]).numpy(), {"lung": [1]}) == {"lung": 0.8}
-
-
 # The epochs
 
 
@@ -195,6 +178,7 @@ def test_the_best_weights_are_left_in_the_model():
     model = net()
     history = quiet_fit(model, val=contrary)
     assert history.best_epoch == 0
+    assert not model.training  # ready to predict
     loss, _ = evaluate(model, [contrary[:]], cross_entropy)
     assert loss == pytest.approx(history.val_loss[0], rel=1e-5)
 
@@ -259,6 +243,43 @@ def test_workers_change_nothing():
         return quiet_fit(train=data, epochs=2, num_workers=workers)
 
     assert train(0).train_loss == train(2).train_loss
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_mixed_precision_learns_as_float32(monkeypatch, tmp_path, dtype):
+    """The CPU stands in for a GPU: the same code path."""
+    monkeypatch.setattr(modes, "half_type", lambda device: dtype)
+    full = quiet_fit(plain_net(), images(40, 0), amp=False)
+    seen, model = [], plain_net()
+    model[0].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+
+    def loss_fn(logits, target):
+        assert logits.dtype == torch.float32
+        return cross_entropy(logits, target)
+
+    settings = replace(SETTINGS, epochs=3)
+    for epochs in (3, 5):  # it also resumes, with the state of the loss scaler
+        settings = replace(settings, epochs=epochs)
+        half = fit(model, images(40, 0), images(6, 1), loss_fn, settings, tmp_path, progress=False)
+    assert set(seen) == {dtype}
+    assert all(weight.dtype == torch.float32 for weight in model.parameters())
+    assert half.val_loss != full.val_loss  # it was another precision
+    assert half.val_loss == pytest.approx(full.val_loss, abs=0.05)
+    scaler = load_checkpoint(tmp_path / "last.pt")["scaler"]
+    assert bool(scaler) == (dtype is torch.float16)  # bfloat16 needs none
+
+
+def test_a_run_without_a_loss_scaler_goes_on_with_one(monkeypatch, tmp_path):
+    for dtype, epochs in ((None, 1), (torch.float16, 2)):  # from a CPU to an older GPU
+        monkeypatch.setattr(modes, "half_type", lambda device, dtype=dtype: dtype)
+        settings = replace(SETTINGS, epochs=epochs)
+        history = fit(net(), Noisy(), images(6, 1), cross_entropy, settings, tmp_path, progress=False)
+    assert len(history) == 2
+
+
+def test_half_precision_is_for_gpus_alone():
+    assert modes.half_type(torch.device("cpu")) is None
+    assert modes.half_type(torch.device("mps")) is None
 
 
 def test_loss_module_and_unet():
