@@ -18,7 +18,7 @@ from brainlab.metrics import region_dice, scores
 from brainlab.models import count_parameters
 from brainlab.training import evaluate, fit
 from brainlab.training.distributed import ProcessGroup
-from brainlab.training.loop import on_device, validation_loader
+from brainlab.training.loop import validation_batches
 from studies import parts
 from studies.study import Experiment
 
@@ -82,8 +82,7 @@ def run_one(
     history = fit(model, sets[0], sets[1], loss_fn, settings, folder, progress=progress)
 
     group = ProcessGroup(device)
-    test_batches = on_device(validation_loader(sets[2], settings, group), group.device)
-    _, confusion = evaluate(model, test_batches, loss_fn, group=group)
+    _, confusion = evaluate(model, validation_batches(sets[2], settings, group), loss_fn, group)
     row = {
         **setting,
         "name": experiment.name,

@@ -3,7 +3,7 @@
 Public names are those of `__all__`; the modules inside are internal.
 """
 
-from brainlab.models.checkpoint import CheckpointError, load_checkpoint, load_weights
+from brainlab.models.checkpoint import keep_best
 from brainlab.training.gan import train_gan, train_psnr
 from brainlab.training.gan_monitor import Finding, diagnose
 from brainlab.training.gan_steps import (
@@ -15,12 +15,11 @@ from brainlab.training.gan_steps import (
     srgan_losses,
 )
 from brainlab.training.loop import fit, train_step
-from brainlab.training.run import History, keep_best
+from brainlab.training.run import History
 from brainlab.training.settings import GanSettings, TrainSettings
 from brainlab.training.validation import DivergedError, diversity, evaluate, image_scores
 
 __all__ = [
-    "CheckpointError",
     "DivergedError",
     "Finding",
     "GanLosses",
@@ -36,8 +35,6 @@ __all__ = [
     "generator_step",
     "image_scores",
     "keep_best",
-    "load_checkpoint",
-    "load_weights",
     "psnr_step",
     "srgan_losses",
     "train_gan",

@@ -4,22 +4,18 @@ Sources: the two phases and their order, C. Ledig et al., 2017, arXiv:1609.04802
 al., 2018, arXiv:1809.00219, section 4.1.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import Dataset
 
-from brainlab.models.modes import mixed_precision
-from brainlab.training.distributed import ProcessGroup
+from brainlab.losses.perceptual import Features
 from brainlab.training.gan_steps import GanLosses, discriminator_step, generator_step, psnr_step
-from brainlab.training.loop import on_device, prepare, talks, train_epochs, validation_loader
-from brainlab.training.run import History, Run, identity
+from brainlab.training.loop import Batch, train_epochs, validation_batches
+from brainlab.training.run import History, Run
 from brainlab.training.settings import GanSettings
 from brainlab.training.validation import DivergedError, image_scores
-
-Batch = tuple[Tensor, Tensor]
 
 
 def train_psnr(
@@ -65,34 +61,19 @@ def train_psnr(
     DivergedError
         With several processes only, see above.
     """
-    # 1. Device, seeds, network, optimiser
+    # 1. The run: device, seeds, optimiser; new, or from the folder
     settings = settings or GanSettings()
-    group = ProcessGroup(settings.device)
-    prepare(settings, group, train_set, val_set, generator)
-    fast, scaler = mixed_precision(generator, group.device, settings.amp)
-    optimizer = settings.optimizer_of(generator)
-
-    # 2. The run: a new one, or the one on disk
-    parts = {"model": generator, "optimizer": optimizer, "scaler": scaler}
-    run = Run(folder, group, parts, identity(settings, "psnr", train_set, val_set), best_by="psnr")
+    run = Run(settings, folder, "psnr", train_set, val_set, progress, best_by="psnr")
+    fast, optimizer, scaler = run.add("model", generator)
     if resume:
         run.restore()
 
-    # 3. What a step is, and what a validation is
+    # 2. What a step is
     def step(batch: Batch) -> dict[str, float]:
         return psnr_step(fast, *batch, optimizer, settings.distance, scaler)
 
-    def validate() -> dict[str, float]:
-        batches = on_device(validation_loader(val_set, settings, group), group.device)
-        return image_scores(generator, batches, group=group)
-
-    # 4. The epochs
-    run.history.before = run.history.before or validate()
-    with _stop_at_divergence(run, progress):
-        rates = {optimizer: settings.lr}
-        train_epochs(run, [generator], rates, step, validate, train_set, settings, progress, on_epoch)
-    generator.eval()
-    return run.history
+    # 3. The epochs
+    return _train(run, step, val_set, None, on_epoch)
 
 
 def train_gan(
@@ -128,24 +109,17 @@ def train_gan(
     TypeError, ValueError, CheckpointError, DivergedError
         As in `train_psnr`.
     """
-    # 1. Device, seeds, networks, optimisers
+    # 1. The run: device, seeds, optimisers; new, or from the folder
     settings = settings or GanSettings()
-    d_lr = settings.d_lr or settings.lr
-    group = ProcessGroup(settings.device)
-    prepare(settings, group, train_set, val_set, generator, discriminator, losses.features)
-    fast, scaler = mixed_precision(generator, group.device, settings.amp)
-    d_fast, d_scaler = mixed_precision(discriminator, group.device, settings.amp)
-    optimizer, d_optimizer = settings.optimizer_of(generator), settings.optimizer_of(discriminator, d_lr)
-
-    # 2. The run: a new one, or the one on disk
-    parts = {"model": generator, "optimizer": optimizer, "scaler": scaler}
-    parts |= {"discriminator": discriminator, "d_optimizer": d_optimizer, "d_scaler": d_scaler}
     best_by = "" if losses.features is None else "distance"
-    run = Run(folder, group, parts, identity(settings, losses.name, train_set, val_set), best_by)
+    run = Run(settings, folder, losses.name, train_set, val_set, progress, best_by)
+    run.place(losses.features)
+    fast, optimizer, scaler = run.add("model", generator)
+    d_fast, d_optimizer, d_scaler = run.add("discriminator", discriminator, settings.d_lr)
     if resume:
         run.restore()
 
-    # 3. What a step is, and what a validation is
+    # 2. What a step is
     def step(batch: Batch) -> dict[str, float]:
         lr, hr = batch
         generator.train()
@@ -153,28 +127,33 @@ def train_gan(
         values = discriminator_step(d_fast, sr, hr, d_optimizer, losses, d_scaler)
         return values | generator_step(d_fast, sr, hr, optimizer, losses, scaler)
 
+    # 3. The epochs
+    return _train(run, step, val_set, losses.features, on_epoch)
+
+
+def _train(
+    run: Run,
+    step: Callable[[Batch], dict[str, float]],
+    val_set: Dataset,
+    features: Features | None,
+    on_epoch: Callable[[History], None] | None,
+) -> History:
+    """Train and validate a generator; a loss that is not finite ends the training, see `train_psnr`."""
+    generator, history = run.parts["model"], run.history
+
     def validate() -> dict[str, float]:
-        batches = on_device(validation_loader(val_set, settings, group), group.device)
-        return image_scores(generator, batches, losses.features, group)
+        batches = validation_batches(val_set, run.settings, run.group)
+        return image_scores(generator, batches, features, run.group)
 
-    # 4. The epochs
-    run.history.before = run.history.before or validate()
-    with _stop_at_divergence(run, progress):
-        models, rates = [generator, discriminator], {optimizer: settings.lr, d_optimizer: d_lr}
-        train_epochs(run, models, rates, step, validate, train_set, settings, progress, on_epoch)
-    generator.eval()
-    return run.history
-
-
-@contextmanager
-def _stop_at_divergence(run: Run, progress: bool) -> Iterator[None]:
-    """Note a loss that is not finite in the history and end the training without an error."""
+    history.before = history.before or validate()
     try:
-        yield
+        train_epochs(run, step, validate, on_epoch)
     except DivergedError as error:
         if run.group.size > 1:  # the other ranks wait for this one's gradients
             raise
-        run.history.stopped = str(error)
+        history.stopped = str(error)
         run.save()
-        if talks(run.group, progress):
-            print(run.history.stopped)
+        if run.talk:
+            print(history.stopped)
+    generator.eval()
+    return history

@@ -5,7 +5,6 @@ et al., 2018, arXiv:1710.03740.
 """
 
 import math
-import os
 import sys
 import time
 from collections import defaultdict
@@ -20,14 +19,15 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 from tqdm import tqdm
 
 from brainlab.metrics.confusion import Regions, region_dice
-from brainlab.models.checkpoint import load_weights, seed_all
-from brainlab.models.modes import NO_SCALER, mixed_precision
+from brainlab.models.checkpoint import load_weights
+from brainlab.models.modes import NO_SCALER
 from brainlab.training.distributed import ProcessGroup
-from brainlab.training.run import History, Run, identity
+from brainlab.training.run import History, Run
 from brainlab.training.settings import Settings, TrainSettings, cosine_lr
 from brainlab.training.validation import DivergedError, comparable, evaluate
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+Batch = tuple[Tensor, Tensor]
 
 
 def train_step(
@@ -146,54 +146,43 @@ def fit(
     CheckpointError
         If `last.pt` is damaged, or of another network, other settings or other data.
     """
-    # 1. Device, seeds, network
+    # 1. The run: device, seeds, optimiser, schedule; new, or from the folder
     settings = settings or TrainSettings()
-    group = ProcessGroup(settings.device)
-    prepare(settings, group, train_set, val_set, model, loss_fn)
-    fast, scaler = mixed_precision(model, group.device, settings.amp)
-
-    # 2. Optimiser and schedule
-    optimizer = settings.optimizer_of(model)
+    run = Run(settings, folder, loss_fn, train_set, val_set, progress)
+    run.place(loss_fn)
+    fast, optimizer, scaler = run.add("model", model)
     plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=settings.lr_patience)
-
-    # 3. The run: a new one, or the one on disk
-    parts = {"model": model, "optimizer": optimizer, "plateau": plateau, "scaler": scaler}
-    run = Run(folder, group, parts, identity(settings, loss_fn, train_set, val_set))
+    run.parts["plateau"] = plateau
     if resume:
         run.restore()
 
-    # 4. What a step is, and what a validation is
-    def step(batch: tuple[Tensor, Tensor]) -> dict[str, float]:
+    # 2. What a step is, and what a validation is
+    def step(batch: Batch) -> dict[str, float]:
         return {"loss": train_step(fast, batch, loss_fn, optimizer, scaler, settings.clip)}
 
     def validate() -> dict[str, float]:
-        batches = on_device(validation_loader(val_set, settings, group), group.device)
-        loss, confusion = evaluate(fast, batches, loss_fn, group)
+        batches = validation_batches(val_set, settings, run.group)
+        loss, confusion = evaluate(fast, batches, loss_fn, run.group)
         if settings.schedule == "plateau":
             plateau.step(loss)
         return {"loss": loss, **region_dice(confusion, regions)}
 
-    # 5. The epochs, then the best weights
-    reason = train_epochs(
-        run, [model], {optimizer: settings.lr}, step, validate, train_set, settings, progress, on_epoch
-    )
+    # 3. The epochs
+    reason = train_epochs(run, step, validate, on_epoch)
+
+    # 4. The best weights
     load_weights(model, run.best["weights"])
     model.eval()
-    if talks(group, progress):
+    if run.talk:
         print(f"{reason}; the weights are those of epoch {run.best['epoch'] + 1}")
     return run.history
 
 
 def train_epochs(
     run: Run,
-    models: list[nn.Module],
-    optimizers: dict[torch.optim.Optimizer, float],
-    step: Callable[[tuple[Tensor, Tensor]], dict[str, float]],
+    step: Callable[[Batch], dict[str, float]],
     validate: Callable[[], dict[str, float]],
-    train_set: Dataset,
-    settings: Settings,
-    progress: bool,
-    on_epoch: Callable[[History], None] | None,
+    on_epoch: Callable[[History], None] | None = None,
 ) -> str:
     """Train from the end of `run.history` on, and return why it ended.
 
@@ -201,52 +190,45 @@ def train_epochs(
     ----------
     run : Run
         Gets every epoch.
-    models : list of nn.Module
-        The networks that train.
-    optimizers : dict of Optimizer to float
-        Their highest learning rates, for the cosine schedule.
     step : callable
         Trains on one batch and returns the step's numbers, by name.
     validate : callable
         Returns the scores after an epoch, by name.
-    train_set, settings, progress, on_epoch
+    on_epoch
         As in `fit`.
 
     Raises
     ------
     DivergedError
-        If `step` raises it: with epoch and step. Under torchrun the other processes are then ended by it.
+        If `step` raises it: with epoch and step. Under torchrun this ends the other processes.
     """
-    history, group = run.history, run.group
-    talk = talks(group, progress)
-    if talk and len(history):
-        print(f"resumed after epoch {len(history)}")
-    with group.share(*models):  # the same weights everywhere; gradients are averaged over the processes
+    settings, history, group = run.settings, run.history, run.group
+    with group.share(*run.models):  # the same weights everywhere; gradients are averaged over the processes
         while not (reason := history.stop_reason(settings)):
             # a. Train on every image once
             epoch, began = len(history), time.perf_counter()
-            loader = training_loader(train_set, settings, epoch, group)
+            loader = training_loader(run.train_set, settings, epoch, group)
             sums, images = defaultdict(float), 0
-            with tqdm(
-                total=len(loader), file=sys.stdout, leave=False, mininterval=1, disable=not talk
-            ) as bar:
-                for number, batch in enumerate(on_device(loader, group.device)):
-                    if settings.schedule == "cosine":
-                        done, steps = epoch * len(loader) + number, settings.epochs * len(loader)
-                        for optimizer, peak in optimizers.items():
-                            set_lr(optimizer, cosine_lr(done, steps, peak))
-                    try:
-                        values = step(batch)
-                    except DivergedError as error:
-                        raise DivergedError(f"epoch {epoch + 1}, step {number + 1}: {error}") from error
-                    images += len(batch[0])
-                    for name, value in values.items():
-                        sums[name] += value * len(batch[0])
-                    bar.update()
-            lr = next(iter(optimizers)).param_groups[0]["lr"]
+            bar = tqdm(total=len(loader), file=sys.stdout, leave=False, mininterval=1, disable=not run.talk)
+            for number, batch in enumerate(on_device(loader, group.device)):
+                if settings.schedule == "cosine":
+                    done, steps = epoch * len(loader) + number, settings.epochs * len(loader)
+                    for optimizer, peak in run.rates.items():
+                        set_lr(optimizer, cosine_lr(done, steps, peak))
+                try:
+                    values = step(batch)
+                except DivergedError as error:
+                    bar.close()
+                    raise DivergedError(f"epoch {epoch + 1}, step {number + 1}: {error}") from error
+                images += len(batch[0])
+                for name, value in values.items():
+                    sums[name] += value * len(batch[0])
+                bar.update()
+            bar.close()
+            lr = next(iter(run.rates)).param_groups[0]["lr"]
 
             # b. Validate
-            group.average_buffers(*models)
+            group.average_buffers(*run.models)
             scores = validate()
             *totals, images = group.sum_of(*sums.values(), images)
             means = {name: total / images for name, total in zip(sums, totals, strict=True)}
@@ -255,29 +237,11 @@ def train_epochs(
             # c. Keep and report
             history.add(means, scores, seconds, lr)
             run.keep()
-            if talk:
+            if run.talk:
                 print(history.line(settings.epochs), flush=True)
             if on_epoch is not None and group.is_main:
                 on_epoch(history)
     return reason
-
-
-def prepare(
-    settings: Settings, group: ProcessGroup, train_set: Dataset, val_set: Dataset, *modules: object
-) -> None:
-    """Check the sets, seed the random generators, and move modules (and no plain function) to the device."""
-    check_set("train_set", train_set)
-    check_set("val_set", val_set)
-    seed_all(settings.seed + group.rank)  # dropout differs between processes
-    for module in modules:
-        if isinstance(module, nn.Module):
-            # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
-            module.to(device=group.device, memory_format=torch.channels_last)
-
-
-def talks(group: ProcessGroup, progress: bool) -> bool:
-    """Whether this process reports progress."""
-    return progress and group.is_main and not os.environ.get("NBGRADER_EXECUTION")
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
@@ -287,30 +251,6 @@ def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
 
 
 # From a data set to the batches of an epoch
-
-
-def check_set(name: str, dataset: Dataset) -> None:
-    """Refuse what cannot be trained on.
-
-    Raises
-    ------
-    TypeError
-        If it is a loader, or its items are no pairs.
-    ValueError
-        If it is empty.
-    """
-    if isinstance(dataset, DataLoader):
-        raise TypeError(
-            f"{name} is a DataLoader; expected its data set: `fit` makes the loader, so that a resumed "
-            f"run sees the same order (batch_size and num_workers are in TrainSettings)"
-        )
-    if len(dataset) == 0:
-        raise ValueError(
-            f"{name} is empty; expected an image or more: did the selection by area drop every slice?"
-        )
-    item = dataset[0]
-    if not (isinstance(item, tuple | list) and len(item) == 2):
-        raise TypeError(f"{name}[0] is a {type(item).__name__}; expected a pair (image, labels)")
 
 
 def training_loader(dataset: Dataset, settings: Settings, epoch: int, group: ProcessGroup) -> DataLoader:
@@ -325,9 +265,10 @@ def training_loader(dataset: Dataset, settings: Settings, epoch: int, group: Pro
     return _loader(dataset, settings, group, sampler)
 
 
-def validation_loader(dataset: Dataset, settings: Settings, group: ProcessGroup) -> DataLoader:
-    """Return this process's share of the validation set: each image once, in order."""
-    return _loader(Subset(dataset, range(group.rank, len(dataset), group.size)), settings, group)
+def validation_batches(dataset: Dataset, settings: Settings, group: ProcessGroup) -> Iterator[Batch]:
+    """Yield this process's share of the validation set, on the device: each image once, in order."""
+    share = Subset(dataset, range(group.rank, len(dataset), group.size))
+    return on_device(_loader(share, settings, group), group.device)
 
 
 def _loader(dataset: Dataset, settings: Settings, group: ProcessGroup, sampler=None) -> DataLoader:
@@ -337,7 +278,7 @@ def _loader(dataset: Dataset, settings: Settings, group: ProcessGroup, sampler=N
     )
 
 
-def on_device(loader: DataLoader, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+def on_device(loader: DataLoader, device: torch.device) -> Iterator[Batch]:
     """Yield images (B, C, H, W), with the channels innermost in memory, and labels (B, H, W) on `device`."""
     for image, target in loader:
         image = image.to(device, non_blocking=True)

@@ -1,56 +1,31 @@
 """A training run: its numbers per epoch, its best weights, and the files from which it is resumed."""
 
-import copy
-import csv
 import json
-import math
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
+import torch
 from torch import nn
-from torch.utils.data import Dataset
+from torch.amp import GradScaler
+from torch.utils.data import DataLoader, Dataset
 
 from brainlab.home import replace_file
 from brainlab.models.checkpoint import (
+    NOTHING_YET,
     CheckpointError,
+    keep_best,
     load_checkpoint,
     load_weights,
     rng_state,
     save_checkpoint,
+    seed_all,
     set_rng_state,
 )
+from brainlab.models.modes import mixed_precision
 from brainlab.training.distributed import ProcessGroup
 from brainlab.training.settings import Settings
-
-# What `keep_best` is given before the first epoch.
-NOTHING_YET: dict[str, Any] = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
-
-
-def keep_best(best: dict[str, Any], epoch: int, val_loss: float, weights: dict[str, Any]) -> dict[str, Any]:
-    """Return the better of the best epoch so far and this one.
-
-    Parameters
-    ----------
-    best : dict
-        What this function returned after the last epoch; before the first one, `NOTHING_YET`.
-    epoch : int
-        Number of this epoch.
-    val_loss : float
-        Validation loss after this epoch; lower is better, and NaN never is.
-    weights : dict
-        `model.state_dict()`: names and tensors. The optimiser goes on changing these very tensors.
-
-    Returns
-    -------
-    dict
-        `epoch`, `val_loss` and `weights` of the best epoch (the first one of equals; the weights are copies),
-        and `waited`: the number of epochs since then.
-    """
-    if not val_loss < best["val_loss"]:  # written so that NaN is no improvement
-        return {**best, "waited": best["waited"] + 1}
-    return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}
 
 
 @dataclass
@@ -175,27 +150,22 @@ class History:
 
     def save(self, folder: Path | str) -> None:
         """Write `history.csv` (for a spreadsheet) and `history.json` (for `History.load`) into `folder`."""
-
-        def prefix(score: str) -> str:
-            return "dice" if self.val_loss and score != "loss" else "val"
-
-        text = json.dumps(self.as_dict(), indent=1)
-        replace_file(Path(folder) / "history.json", lambda path: path.write_text(text))
+        kind = "dice" if self.val_loss else "val"
+        scores = {"val_loss" if k == "loss" else f"{kind}_{k}": v for k, v in self.scores.items()}
         columns = {
             "epoch": range(1, len(self) + 1),
             **{f"train_{name}": values for name, values in self.steps.items()},
-            **{f"{prefix(name)}_{name}": values for name, values in self.scores.items()},
+            **scores,
             "lr": self.lr,
             "seconds": self.seconds,
         }
-
-        def write(path: Path) -> None:
-            with path.open("w", newline="") as stream:
-                rows = csv.writer(stream)
-                rows.writerow(columns)
-                rows.writerows(zip(*columns.values(), strict=True))
-
-        replace_file(Path(folder) / "history.csv", write)
+        rows = [columns, *zip(*columns.values(), strict=True)]
+        files = {
+            "history.json": json.dumps(self.as_dict(), indent=1),
+            "history.csv": "".join(",".join(map(str, row)) + "\n" for row in rows),
+        }
+        for name, text in files.items():
+            replace_file(Path(folder) / name, lambda path, text=text: path.write_text(text))
 
     @classmethod
     def load(cls, folder: Path | str) -> "History":
@@ -203,40 +173,79 @@ class History:
         return cls(**json.loads((Path(folder) / "history.json").read_text()))
 
 
-def identity(settings: Settings, loss: Callable | str, train_set: Dataset, val_set: Dataset) -> dict:
-    """Return what must be the same for a run to be resumed; `loss` is a function, a module or a name."""
-    fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    return {"loss": name, **fixed, "training images": len(train_set), "validation images": len(val_set)}
-
-
 class Run:
-    """The state of a training: its history and best weights in memory and, with a folder, everything on disk.
+    """A training: what trains, its history and best weights in memory and, with a folder, all of it on disk.
 
     Parameters
     ----------
+    settings : Settings
     folder : path or None
-        Home of `last.pt`, `best.pt`, `history.csv` and `history.json`; only the main process touches it.
-    group : ProcessGroup
-    parts : dict
-        Objects with `state_dict` and `load_state_dict`. "model" is the network whose best weights are kept.
-    identity : dict
-        Plain values; see `identity`.
+        For `last.pt`, `best.pt`, `history.csv` and `history.json`; only the main process touches it.
+    loss : callable or str
+        A function, a module or a name, for the identity of the run.
+    train_set, val_set : Dataset
+    progress : bool
+        Whether to report progress; never while nbgrader grades.
     best_by : str
         See `History`.
+
+    Attributes
+    ----------
+    parts : dict
+        All that a checkpoint needs, with `state_dict` and `load_state_dict`. The best weights are those of
+        "model".
+    rates : dict of Optimizer to float
+        Highest learning rates, for the cosine schedule.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a set is no data set of pairs, or is empty.
     """
 
     def __init__(
         self,
+        settings: Settings,
         folder: Path | str | None,
-        group: ProcessGroup,
-        parts: Mapping,
-        identity: dict,
+        loss: Callable | str,
+        train_set: Dataset,
+        val_set: Dataset,
+        progress: bool,
         best_by: str = "loss",
     ) -> None:
-        self.folder = Path(folder) if folder else None
-        self.group, self.parts, self.identity = group, parts, identity
-        self.history, self.best = History(best_by=best_by), NOTHING_YET
+        check_set("train_set", train_set)
+        check_set("val_set", val_set)
+        self.settings, self.train_set, self.folder = settings, train_set, Path(folder) if folder else None
+        self.group = ProcessGroup(settings.device)
+        self.talk = progress and self.group.is_main and not os.environ.get("NBGRADER_EXECUTION")
+        self.history, self.best, self.parts, self.rates = History(best_by=best_by), NOTHING_YET, {}, {}
+        fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
+        name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+        images = {"training images": len(train_set), "validation images": len(val_set)}
+        self.identity = {"loss": name, **fixed, **images}  # what must be the same for a run to be resumed
+        seed_all(settings.seed + self.group.rank)  # dropout differs between processes
+
+    @property
+    def models(self) -> list[nn.Module]:
+        """The networks that train."""
+        return [part for part in self.parts.values() if isinstance(part, nn.Module)]
+
+    def place(self, module: object) -> None:
+        """Move a module to the device; a plain function stays."""
+        if isinstance(module, nn.Module):
+            # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
+            module.to(device=self.group.device, memory_format=torch.channels_last)
+
+    def add(
+        self, name: str, model: nn.Module, lr: float | None = None
+    ) -> tuple[nn.Module, torch.optim.Optimizer, GradScaler]:
+        """Place a network; return what trains it: the network to call, its optimiser and its loss scaler."""
+        self.place(model)
+        fast, scaler = mixed_precision(model, self.group.device, self.settings.amp)
+        optimizer = self.settings.optimizer_of(model, lr)
+        self.parts |= {name: model, f"{name} optimizer": optimizer, f"{name} scaler": scaler}
+        self.rates[optimizer] = lr or self.settings.lr
+        return fast, optimizer, scaler
 
     def restore(self) -> None:
         """Go back to the end of the last finished epoch, if there is one on disk.
@@ -246,13 +255,21 @@ class Run:
         CheckpointError
             If `last.pt` is damaged or of another run.
         """
-        state = None
-        if self.folder and self.group.is_main and (self.folder / "last.pt").exists():
-            state = load_checkpoint(self.folder / "last.pt")
-            self._check(state)
+        state, path = None, self.folder / "last.pt" if self.folder else None
+        if path and self.group.is_main and path.exists():
+            state = load_checkpoint(path)
+            there = state.get("identity", {})
+            for name, here in self.identity.items():
+                if there.get(name) != here:
+                    raise CheckpointError(
+                        f"{path} is of another run: {name} was {there.get(name)} and is {here} now: "
+                        f"use another folder, or resume=False to start over"
+                    )
         state = self.group.from_main(state)
         if state is None:
             return
+        if self.talk:
+            print(f"resumed after epoch {len(state['history']['seconds'])}")
         for name, part in self.parts.items():
             if isinstance(part, nn.Module):
                 load_weights(part, state[name])
@@ -284,11 +301,18 @@ class Run:
             save_checkpoint(self.folder / "last.pt", **states, **last)
             self.history.save(self.folder)
 
-    def _check(self, state: dict) -> None:
-        there, path = state.get("identity", {}), self.folder / "last.pt"
-        for name, here in self.identity.items():
-            if there.get(name) != here:
-                raise CheckpointError(
-                    f"{path} is of another run: {name} was {there.get(name)} and is {here} now: "
-                    f"use another folder, or resume=False to start over"
-                )
+
+def check_set(name: str, dataset: Dataset) -> None:
+    """Refuse what cannot be trained on; see `Run`."""
+    if isinstance(dataset, DataLoader):
+        raise TypeError(
+            f"{name} is a DataLoader; expected its data set: `fit` makes the loader, so that a resumed "
+            f"run sees the same order (batch_size and num_workers are in TrainSettings)"
+        )
+    if len(dataset) == 0:
+        raise ValueError(
+            f"{name} is empty; expected an image or more: did the selection by area drop every slice?"
+        )
+    item = dataset[0]
+    if not (isinstance(item, tuple | list) and len(item) == 2):
+        raise TypeError(f"{name}[0] is a {type(item).__name__}; expected a pair (image, labels)")

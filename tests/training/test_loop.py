@@ -12,18 +12,17 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab.losses import cross_entropy
-from brainlab.models import UNet, modes
+from brainlab.models import UNet, load_checkpoint, modes
 from brainlab.training import (
     DivergedError,
     History,
     TrainSettings,
     evaluate,
     fit,
-    load_checkpoint,
     loop,
     train_step,
 )
-from brainlab.training.loop import validation_loader
+from brainlab.training.loop import validation_batches
 from brainlab.training.settings import cosine_lr
 
 
@@ -149,8 +148,8 @@ def test_processes_share_the_validation_images():
     shares = []
     for rank in range(3):
         group = SimpleNamespace(rank=rank, size=3, device=device)
-        loader = validation_loader(data, TrainSettings(batch_size=2), group)
-        shares.append([row for image, _ in loader for row in image[:, 0, 0, 0].tolist()])
+        batches = validation_batches(data, TrainSettings(batch_size=2), group)
+        shares.append([row for image, _ in batches for row in image[:, 0, 0, 0].tolist()])
     assert sorted(len(share) for share in shares) == [2, 2, 3]
     assert sorted(itertools.chain(*shares)) == sorted(data.tensors[0][:, 0, 0, 0].tolist())
 
@@ -265,7 +264,7 @@ def test_mixed_precision_learns_as_float32(monkeypatch, tmp_path, dtype):
     assert all(weight.dtype == torch.float32 for weight in model.parameters())
     assert half.val_loss != full.val_loss  # it was another precision
     assert half.val_loss == pytest.approx(full.val_loss, abs=0.05)
-    scaler = load_checkpoint(tmp_path / "last.pt")["scaler"]
+    scaler = load_checkpoint(tmp_path / "last.pt")["model scaler"]
     assert bool(scaler) == (dtype is torch.float16)  # bfloat16 needs none
 
 

@@ -157,7 +157,7 @@ def test_a_file_with_objects_is_refused(tmp_path, capfd, content):
 )
 def test_foreign_checkpoint_says_what_it_holds(tmp_path, state, found):
     torch.save(state, tmp_path / "last.pt")
-    with pytest.raises(CheckpointError, match=f"{found}; expected 'brainlab checkpoint 1'"):
+    with pytest.raises(CheckpointError, match=f"{found}; expected 'brainlab checkpoint 2'"):
         train(tmp_path)
 
 

@@ -93,7 +93,7 @@ def die_while_writing(epoch: int) -> None:
 
     def half(state: dict, path) -> None:
         save(state, path)
-        if "optimizer" in state and len(state["history"]["seconds"]) == epoch + 1:
+        if "model optimizer" in state and len(state["history"]["seconds"]) == epoch + 1:
             os.truncate(path, os.path.getsize(path) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
 
