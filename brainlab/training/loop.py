@@ -203,7 +203,8 @@ def train_epochs(
         If `step` raises it: with epoch and step. Under torchrun this ends the other processes.
     """
     settings, history, group = run.settings, run.history, run.group
-    with group.share(*run.models):  # the same weights everywhere; gradients are averaged over the processes
+    models = [part for part in run.parts.values() if isinstance(part, nn.Module)]
+    with group.share(*models):  # the same weights everywhere; gradients are averaged over the processes
         while not (reason := history.stop_reason(settings)):
             # a. Train on every image once
             epoch, began = len(history), time.perf_counter()
@@ -228,7 +229,7 @@ def train_epochs(
             lr = next(iter(run.rates)).param_groups[0]["lr"]
 
             # b. Validate
-            group.average_buffers(*run.models)
+            group.average_buffers(*models)
             scores = validate()
             *totals, images = group.sum_of(*sums.values(), images)
             means = {name: total / images for name, total in zip(sums, totals, strict=True)}

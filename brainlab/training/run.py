@@ -27,6 +27,8 @@ from brainlab.models.modes import mixed_precision
 from brainlab.training.distributed import ProcessGroup
 from brainlab.training.settings import Settings
 
+Trained = tuple[nn.Module, torch.optim.Optimizer, GradScaler]
+
 
 @dataclass
 class History:
@@ -49,8 +51,7 @@ class History:
     lr : list of float
         Learning rate at the end of the epoch.
     best_by : str
-        Score that decides which epoch is the best: the lowest, of "psnr" the highest. Where it is empty, the
-        last epoch counts as the best.
+        Score of which the best epoch has the lowest, of "psnr" the highest; if empty, the last is the best.
     """
 
     steps: dict[str, list[float]] = field(default_factory=dict)
@@ -152,9 +153,10 @@ class History:
         """Write `history.csv` (for a spreadsheet) and `history.json` (for `History.load`) into `folder`."""
         kind = "dice" if self.val_loss else "val"
         scores = {"val_loss" if k == "loss" else f"{kind}_{k}": v for k, v in self.scores.items()}
+        steps = {f"train_{name}": values for name, values in self.steps.items()}
         columns = {
             "epoch": range(1, len(self) + 1),
-            **{f"train_{name}": values for name, values in self.steps.items()},
+            **steps,
             **scores,
             "lr": self.lr,
             "seconds": self.seconds,
@@ -196,11 +198,6 @@ class Run:
         "model".
     rates : dict of Optimizer to float
         Highest learning rates, for the cosine schedule.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a set is no data set of pairs, or is empty.
     """
 
     def __init__(
@@ -225,20 +222,13 @@ class Run:
         self.identity = {"loss": name, **fixed, **images}  # what must be the same for a run to be resumed
         seed_all(settings.seed + self.group.rank)  # dropout differs between processes
 
-    @property
-    def models(self) -> list[nn.Module]:
-        """The networks that train."""
-        return [part for part in self.parts.values() if isinstance(part, nn.Module)]
-
     def place(self, module: object) -> None:
         """Move a module to the device; a plain function stays."""
         if isinstance(module, nn.Module):
             # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
             module.to(device=self.group.device, memory_format=torch.channels_last)
 
-    def add(
-        self, name: str, model: nn.Module, lr: float | None = None
-    ) -> tuple[nn.Module, torch.optim.Optimizer, GradScaler]:
+    def add(self, name: str, model: nn.Module, lr: float | None = None) -> Trained:
         """Place a network; return what trains it: the network to call, its optimiser and its loss scaler."""
         self.place(model)
         fast, scaler = mixed_precision(model, self.group.device, self.settings.amp)
@@ -248,13 +238,7 @@ class Run:
         return fast, optimizer, scaler
 
     def restore(self) -> None:
-        """Go back to the end of the last finished epoch, if there is one on disk.
-
-        Raises
-        ------
-        CheckpointError
-            If `last.pt` is damaged or of another run.
-        """
+        """Go back to the last finished epoch on disk; `CheckpointError` if it is of another run."""
         state, path = None, self.folder / "last.pt" if self.folder else None
         if path and self.group.is_main and path.exists():
             state = load_checkpoint(path)
@@ -285,8 +269,8 @@ class Run:
         self.best = keep_best(self.best, epoch, self.history.badness(epoch), self.parts["model"].state_dict())
         # best.pt first: killed in between, the epoch is repeated and writes the same best.pt again.
         if self.folder and self.group.is_main and self.best["waited"] == 0:
-            weights, history = self.best["weights"], self.history.as_dict()
-            save_checkpoint(self.folder / "best.pt", model=weights, history=history)
+            best = {"model": self.best["weights"], "history": self.history.as_dict()}
+            save_checkpoint(self.folder / "best.pt", **best)
         self.save()
 
     def save(self) -> None:
@@ -296,9 +280,8 @@ class Run:
         rng = self.group.gather(rng_state())
         if self.group.is_main:
             states = {name: part.state_dict() for name, part in self.parts.items()}
-            history = self.history.as_dict()
-            last = {"best": self.best, "rng": rng, "history": history, "identity": self.identity}
-            save_checkpoint(self.folder / "last.pt", **states, **last)
+            last = {"best": self.best, "rng": rng, "history": self.history.as_dict()}
+            save_checkpoint(self.folder / "last.pt", **states, **last, identity=self.identity)
             self.history.save(self.folder)
 
 
