@@ -19,7 +19,7 @@ from brainlab.data.split import Split
 from brainlab.inference import predict_case
 from brainlab.lab import Lab, cohort_folder, open_cases
 from brainlab.labels import REGIONS
-from brainlab.metrics import dice, recall_of_pieces
+from brainlab.metrics import dice, lesion_recall
 from brainlab.synth.phantom import make_cohort
 from brainlab.training import TrainSettings
 from brainlab.training.settings import settings_for
@@ -147,9 +147,9 @@ def recall_by_area(
     Returns
     -------
     recalls, pieces : ndarray (len(edges) - 1,)
-        Mean share of a piece of whole tumour that was found, see `recall_of_pieces`; nan without pieces.
+        Mean share of a piece of whole tumour that was found, see `lesion_recall`; nan without pieces.
     """
-    found = [recall_of_pieces(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
+    found = [lesion_recall(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
     areas, recalls = (np.concatenate(part) for part in zip(*found, strict=True))
     pieces = np.histogram(areas, edges)[0]
     total = np.histogram(areas, edges, weights=recalls)[0]
