@@ -35,8 +35,8 @@ def make_network(experiment: Experiment, width: int = STUDY_WIDTH) -> nn.Module:
     ----------
     experiment : Experiment
     width : int
-        Channels of the first level; the study has 64, and 16 in ResUNet++, which here has a quarter of it
-        too, but no fewer than 4.
+        Channels of the first level; the study has 64, and 16 in ResUNet++. Here too ResUNet++ has a quarter
+        of it, but at least 4.
     """
     channels = 5 if experiment.inputs == "edges" else 4
     options = {"width": width, **experiment.options}
