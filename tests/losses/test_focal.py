@@ -45,7 +45,7 @@ def test_by_hand():
     assert loss == pytest.approx(-math.log(0.9) / 100, rel=1e-5)
 
 
-def test_larger_gamma_looks_away_from_the_easy_pixel():
+def test_larger_gamma_down_weights_the_easy_pixel():
     """Of an easy pixel (p 0.9) and a hard one (0.2): the easy one's part of the gradient falls."""
     parts = []
     for gamma in (0.0, 1.0, 2.0, 5.0):

@@ -1,4 +1,4 @@
-"""Recall of each piece of tumour within a slice."""
+"""Recall of each lesion within a slice."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ def volume(*pixels: tuple[int, int, int]) -> np.ndarray:
     return mask
 
 
-def test_two_pieces_in_a_slice():
+def test_two_lesions_in_a_slice():
     truth = volume((0, 0, 0), (0, 1, 0), (4, 4, 0))
     areas, recalls = lesion_recall(volume((0, 0, 0)), truth, spacing=(2, 3, 5))
     assert sorted(zip(areas, recalls, strict=True)) == [(6, 0), (12, 0.5)]
 
 
-def test_pieces_above_each_other_are_two():
+def test_lesions_in_neighbouring_slices_are_two():
     truth = volume((2, 2, 0), (2, 2, 1))
     areas, recalls = lesion_recall(volume((2, 2, 1)), truth)
     assert areas.tolist() == [1, 1]
