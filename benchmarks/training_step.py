@@ -1,9 +1,9 @@
-"""Time of one training step: our U-Net with the channels innermost, as is, and MONAI's BasicUNet beside it.
+"""Time of one training step: our U-Net in channels_last and contiguous, and MONAI's BasicUNet.
 
     python benchmarks/training_step.py
 
-All take turns in one process, for several rounds; the ratios are of the medians: on a busy machine only
-ratios hold. MONAI's network has the same widths, which makes its number of parameters nearly ours.
+All take turns in one process, for several rounds; the ratios are of the medians, because on a busy machine
+only ratios are reliable. MONAI's network has the same widths, and nearly the same number of parameters.
 """
 
 import argparse
@@ -32,7 +32,7 @@ class Step:
     def __call__(self) -> float:
         """Take one step and return its seconds."""
         start = time.perf_counter()
-        train_step(self.model, self.batch, cross_entropy, self.optimizer)  # waits for the loss
+        train_step(self.model, self.batch, cross_entropy, self.optimizer)  # synchronises: reads the loss
         if self.batch[0].is_cuda:
             torch.cuda.synchronize()
         return time.perf_counter() - start

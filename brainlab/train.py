@@ -20,7 +20,7 @@ from brainlab.lab import open_cases
 from brainlab.labels import MODALITIES
 from brainlab.losses import cross_entropy
 from brainlab.models import count_parameters, save_model
-from brainlab.models.saved import SEGMENTING
+from brainlab.models.networks import SEGMENTING
 from brainlab.training import History, TrainSettings, fit
 from brainlab.training.distributed import ProcessGroup
 

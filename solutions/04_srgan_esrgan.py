@@ -1052,20 +1052,20 @@ view.show(picture, alt=alt, dpi=64)
 # of the five invents most?
 
 # %%
-from brainlab.metrics import recall_of_pieces
+from brainlab.metrics import lesion_recall
 
 my_vanished, my_inventor = "?", "?"
 
 opinions = {name: sr_recipe.tumour_probability(reader, images) for name, images in made.items()}
 opinion = sr_recipe.tumour_probability(reader, hr)  # (N, H, W)
 seen = (opinion > 0.5).movedim(0, -1).numpy()  # (H, W, N)
-number = (recall_of_pieces(seen, seen)[0] >= 10).sum()
+number = (lesion_recall(seen, seen)[0] >= 10).sum()
 print(f"of {number} pieces of 10 pixels or more   vanished    invented")
 vanished, invented = {}, {}
 for name, other in opinions.items():
     there = (other > 0.5).movedim(0, -1).numpy()
     for counts, guess, truth in ((vanished, there, seen), (invented, seen, there)):
-        areas, found = recall_of_pieces(guess, truth)
+        areas, found = lesion_recall(guess, truth)
         counts[name] = int(((areas >= 10) & (found == 0)).sum())
     print(f"{name:35s}{vanished[name]:9d}{invented[name]:12d}")
 predicted("pieces that vanish in ESRGAN's images", my_vanished, vanished["ESRGAN"], ".0f")

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> list[dict]:
     if options.list:
         for one in (*STUDY, *CONTROLS):
             print(
-                f"{one.number:3} {one.name:40} {one.network:10} {one.loss:12} {one.optimizer:8} {one.inputs}"
+                f"{one.number:3} {one.name:40} {one.network:15} {one.loss:12} {one.optimizer:8} {one.inputs}"
             )
         return []
     chosen = [experiment(number) for part in options.numbers or ["1-22"] for number in numbers(part)]

@@ -33,8 +33,10 @@ class Experiment:
         Row of the study's table.
     name : str
         Short, for figures.
-    network : {"U-Net", "U-Net 3+", "ResUNet++"}
-    loss : {"bce_dice", "ell", "soft_dice", "weighted_ce"}
+    network : str
+        A key of `brainlab.models.ALL`.
+    loss : str
+        "bce_dice", "ell", "soft_dice" or "weighted_ce", or else a key of `brainlab.losses.ALL`.
     options : mapping
         Of the network.
     cross_weight : float or None
@@ -58,11 +60,11 @@ class Experiment:
 
 
 def _u_net(number, name, loss="bce_dice", ell=None, inputs="whole", optimizer="adam", **options):
-    return Experiment(number, name, "U-Net", loss, options, ell, optimizer, inputs)
+    return Experiment(number, name, "UNet", loss, options, ell, optimizer, inputs)
 
 
 def _u_net_3(number, name, loss="bce_dice", ell=None, inputs="whole", optimizer="adam", **options):
-    return Experiment(number, name, "U-Net 3+", loss, options, ell, optimizer, inputs)
+    return Experiment(number, name, "UNet3Plus", loss, options, ell, optimizer, inputs)
 
 
 _SHORT = {"bottleneck": False}  # "nobridge" in the study
@@ -73,7 +75,7 @@ _DILATED = {"dilation": DILATIONS, "up": "plain"}
 STUDY = (
     _u_net_3(1, "U-Net 3+, ELL .2", "ell", 0.2),
     _u_net(2, "U-Net, no bottleneck", **_SHORT),
-    Experiment(3, "ResUNet++", "ResUNet++", "bce_dice"),
+    Experiment(3, "ResUNet++", "ResUNetPlusPlus", "bce_dice"),
     _u_net(4, "U-Net, no bottleneck, ELL .7", "ell", 0.7, **_SHORT),
     _u_net(5, "3 conv, ELL .7", "ell", 0.7, **_THREE),
     _u_net(6, "3 conv, no bottleneck, ELL .7", "ell", 0.7, **_THREE, **_SHORT),
@@ -87,7 +89,13 @@ STUDY = (
     _u_net(14, "U-Net, no bottleneck, dropout, Adagrad", optimizer="adagrad", **_SHORT, **_DROP),
     _u_net(15, "U-Net, dropout, Adagrad", optimizer="adagrad", **_DROP),
     Experiment(
-        16, "ResUNet++, dropout, Dice, Adagrad", "ResUNet++", "soft_dice", {"dropout": 0.2}, None, "adagrad"
+        16,
+        "ResUNet++, dropout, Dice, Adagrad",
+        "ResUNetPlusPlus",
+        "soft_dice",
+        {"dropout": 0.2},
+        None,
+        "adagrad",
     ),
     _u_net(17, "dilated, dropout", **_DILATED, **_DROP),
     _u_net(18, "dilated", **_DILATED),

@@ -18,7 +18,7 @@ from brainlab.data.slices import SliceDataset
 from brainlab.data.split import Split
 from brainlab.inference import predict_case
 from brainlab.lab import Lab, cohort_folder, open_cases
-from brainlab.metrics import recall_of_pieces, region_dice_of_labels
+from brainlab.metrics import lesion_recall, region_dice_of_labels
 from brainlab.synth.phantom import make_cohort
 from brainlab.training import TrainSettings
 from brainlab.training.settings import settings_for
@@ -141,10 +141,10 @@ def recall_by_area(
     Returns
     -------
     recalls, lesions : ndarray (len(edges) - 1,)
-        Mean share of a lesion (whole tumour) that was found, see `recall_of_pieces`, nan without lesions; and
+        Mean share of a lesion (whole tumour) that was found, see `lesion_recall`, nan without lesions; and
         the number of lesions.
     """
-    found = [recall_of_pieces(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
+    found = [lesion_recall(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
     areas, recalls = (np.concatenate(part) for part in zip(*found, strict=True))
     lesions = np.histogram(areas, edges)[0]
     total = np.histogram(areas, edges, weights=recalls)[0]
