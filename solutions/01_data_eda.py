@@ -403,9 +403,9 @@ predicted("msd read as brats2023, below 1", my_regions, "TC")
 
 # %% [markdown]
 # *Look:* whole tumour and enhancing tumour keep a Dice of 1.00; only the tumour core reveals the mistake. Swapped
-# labels can hide behind a perfect whole-tumour score, and a table that refuses unknown labels does not notice a
-# swap either. On the image the mistake is easy to see. Here it is as an error map, which you will use later for the
-# predictions of networks.
+# labels can hide behind a perfect whole-tumour score. In the last row the unknown label 4 is refused,
+# so that mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here it is as an error map, which you
+# will use later for the predictions of networks.
 
 # %%
 as_stored = relabel(seg, {here: there for there, here in tables["msd"].items()})
