@@ -33,23 +33,23 @@
 # | T2 | t2w | all water | oedema and cysts, but the ventricles are bright too |
 # | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour |
 #
-# Inside the ring lies the **necrotic core (NCR)**: dead tissue. In BraTS, human raters outlined these three regions
-# voxel by voxel, and neuroradiologists approved the result. Notebook 02 trains a network to do the same. First we
-# have to know the data that it is trained on.
+# Inside the ring lies the **necrotic core (NCR)**: dead tissue. In BraTS, raters outlined these three regions voxel
+# by voxel, and neuroradiologists approved them. A network will do the same in notebook 02; first we have to know
+# its data.
 
 # %% [markdown]
 # ## 2 · Setup
 #
-# Run the next cell once. If you have no data of your own, it generates a synthetic cohort on your machine. The
-# cells below are the same for the synthetic cohort and for real BraTS cases.
+# Run the next cell once. Without your own data, it generates a synthetic cohort on your machine. The cells below
+# are the same for real BraTS cases.
 
 # %% setup
 
 # %% [markdown]
 # ## 3 · See it first
 #
-# The next cell opens one patient with four modalities and, where there is one, the segmentation. A network gets no
-# other information. Run the cell, then click into the picture: it is the **slice browser** of this course.
+# One patient with four modalities and, where there is one, the segmentation. A network gets nothing else. Run the
+# cell, then click into the picture: it is the **slice browser** of this course.
 
 # %%
 from brainlab import view
@@ -85,9 +85,8 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 # <details><summary>Answers</summary>The oedema is clearest in FLAIR, the ring in T1 with contrast. In T2 all water
 # is bright, in the oedema and in the ventricles alike; FLAIR suppresses the free water of the ventricles.</details>
 #
-# The picture shows the patient as if facing you: the patient's left, **L**, is on the right side of the picture.
-# This is the *radiological convention*. How the program knows which side is left is the first topic of this
-# notebook. Now open all cases:
+# The patient seems to face you: the left side, **L**, is on the right of the picture. This is the *radiological
+# convention*. How the program knows which side is left is the first topic. Now open all cases:
 
 # %%
 from brainlab.data import find_cases
@@ -128,8 +127,8 @@ print("its axes point to", orientation(example.affine))
 # the head) and the third towards Superior. The minus signs in the first two columns are therefore correct.
 #
 # *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second one to the right. Where
-# will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run the
-# cell. Predictions earn no points. The line that begins with ▸ shows your prediction next to the result.
+# will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run.
+# Predictions earn no points; the line with ▸ shows yours next to the result.
 
 # %%
 my_guess = "?"
@@ -257,11 +256,10 @@ print("median of the brain:", " ".join(f"{median:.0f}" for median in medians))
 predicted("largest / smallest median", my_factor, max(medians) / min(medians), ".1f")
 
 # %% [markdown]
-# The remedy is the **z-score**: subtract the mean, then divide by the standard deviation. But the mean of which
-# voxels? If the zeros around the brain are included, they dominate both statistics. The z-score is therefore
-# computed inside the brain only, for each modality separately, and the background is set to 0. Three things go
-# wrong in real files: the brain mask can differ between modalities; resampling can leave *negative* voxels inside
-# the brain; and a modality can be constant.
+# The remedy is the **z-score**: subtract the mean, then divide by the standard deviation. But of which voxels? If
+# the zeros around the brain are included, they dominate both. So the z-score is computed inside the brain only, for
+# each modality separately, and the background is set to 0. Three problems of real files: the brain mask can differ
+# between modalities; resampling can leave *negative* voxels inside the brain; a modality can be constant.
 #
 # ### Gap 3 · z-score inside the brain
 #
@@ -622,11 +620,10 @@ plt.close(fig)
 view.show(fig, alt="Dice of a mask shifted by one voxel: high for large areas, low for small ones")
 
 # %% [markdown]
-# A shift of one voxel hardly matters in a slice with a large tumour, but lowers the Dice of a small one a lot. A
-# loss that averages over slices therefore gives much weight to the ends of the tumour, where even radiologists
-# disagree. For this reason one may train only on slices above a minimum tumour area. The area is given in mm² and
-# not in pixels, because pixels differ in size between files. (*Testing* uses all slices, because in the clinic all
-# of them have to be segmented.)
+# A shift of one voxel hardly matters for a large tumour area, but lowers the Dice of a small one a lot. A loss that
+# averages over slices gives much weight to the ends of the tumour, where even radiologists disagree. One may
+# therefore train only on slices above a minimum area, in mm² and not in pixels, because pixels differ in size
+# between files. (*Testing* uses all slices, because a patient comes with all of them.)
 #
 # ### Gap 8 · slices with enough tumour
 #
@@ -707,8 +704,8 @@ print("weight x share of voxels:", (weights * total / total.sum()).round(2))
 # *Look:* how many background voxels weigh as much as one voxel of the rarest class? Notebook 03 asks whether that
 # is too much.
 #
-# > **Key point:** with classes as unbalanced as these, accuracy is not informative. Which slices are used, and how
-# > each class is weighted, decides what the network learns.
+# > **Key point:** accuracy is not informative here. Which slices are used, and how each class is weighted, decides
+# what a network learns.
 
 # %% [markdown]
 # ## 8 · Patients, not slices
@@ -777,11 +774,10 @@ else:
     print(f"patients: {len(copy_cases)}, test slices: {len(held_out)}, the same in (a) and (b)")
 
 # %% [markdown]
-# *Look:* the method and the test slices are the same. The only difference is whether other slices of the same head
-# were in the training set. Number (a) is what a study with this **data leak** reports; (b) is the better estimate
-# for a new patient. A real network can do better than (b), because it also learns what tumours look like; but the
-# leak inflates its score (a) as well, and from (a) alone nobody can tell by how much. Two scans of one patient at
-# different dates leak in the same way.
+# *Look:* method and test slices are the same. The only difference is whether slices of the same head were in the
+# training set. Number (a) is what a study with this **data leak** reports; (b) is the better estimate for a new
+# patient. A real network can do better than (b), because it also learns what tumours look like; but the leak
+# inflates its (a) too, and nobody can tell by how much. Two scans of one patient leak in the same way.
 #
 # ### Gap 10 · split by patient
 #
@@ -829,12 +825,12 @@ for name, parts in ways.items():
 
 # %% [markdown]
 # > **Key point:** a score on held-out *slices* may only reward memorised heads; held-out *patients* are needed to
-# > measure how well a network generalises.
+# measure how well a network generalises.
 
 # %% [markdown]
 # ## 9 · Put it together
 #
-# The next cell summarises the data set in one table. Make such a table before you train any network. The library's
+# One table summarises the data set. Make such a table before you train any network. The library's
 # `split_by_patient`, `SliceDataset` and `class_weights` do what you have just written, and notebook 02 starts from
 # them.
 
@@ -866,8 +862,8 @@ print("class weights of the training part:", brainlab.data.class_weights(split.t
 # ## 10 · Break it: find the silent defects
 #
 # Real data sets contain defective cases. Some defects stop your program: a missing file, an incomplete download.
-# **Silent** defects do not: training simply continues with wrong data. The next cell generates ten defective cases;
-# each has one kind of defect that has been found in published data. First, let the library search for them:
+# **Silent** defects do not: training continues with wrong data. The next cell generates ten defective cases, each
+# with one defect that was found in published data. First, let the library search for them:
 
 # %%
 defective = make_cohort(0, spacing=2, defects=True)

@@ -227,7 +227,7 @@ ReceptiveField(layers=3, dilation=4)
 
 # %% [markdown]
 # > **Key point:** an output pixel depends only on its receptive field. Convolutions enlarge the receptive field
-# > slowly, constant dilation enlarges it with gaps, and pooling enlarges it quickly.
+# slowly, constant dilation enlarges it with gaps, and pooling enlarges it quickly.
 
 # %% [markdown]
 # ## 5 · Down, up and across
@@ -377,7 +377,7 @@ view.show(fig, alt="Size after each layer: both curves form a U; the unpadded on
 # done.</details>
 #
 # > **Key point:** the path through the bottom of the U adds context, the skip connections preserve the exact
-# > position.
+# position.
 
 # %% [markdown]
 # ## 6 · The whole U-Net
@@ -557,8 +557,8 @@ view.show(fig, alt="Two tiles on a mirrored slice: their inputs overlap, their o
 # does the input of a tile contain mirrored brain?
 #
 # > **Key point:** without padding, tiles join without visible seams, and an image of any size can be segmented.
-# > With padding the sizes are simpler, but predictions near the border use made-up zeros. A brain slice fits into
-# > memory as a whole, so from here on we use padding.
+# With padding the sizes are simpler, but predictions near the border use made-up zeros. A brain slice fits into
+# memory as a whole, so from here on we use padding.
 
 # %% [markdown]
 # ## 7 · The loss and the training step
@@ -743,7 +743,7 @@ view.show(fig, alt="Loss on four slices: with your step it falls towards 0, with
 # dominate the sum, and the weights move past the minimum.</details>
 #
 # > **Key point:** a loss that starts near log 4 and falls towards 0 on four slices is good evidence that network,
-# > loss and step work. It says nothing about new patients.
+# loss and step work. It says nothing about new patients.
 
 # %% [markdown]
 # ## 8 · Early stopping and augmentation
@@ -860,7 +860,7 @@ view.show(picture, alt=alt)
 # necrosis.</details>
 #
 # > **Key point:** the validation loss decides which weights are kept. Augmentation adds training data at no cost,
-# > as long as the deformed images remain plausible.
+# as long as the deformed images remain plausible.
 
 # %% [markdown]
 # ## 9 · Put it together
@@ -1011,7 +1011,7 @@ ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 
 
 # %% [markdown]
 # > **Key point:** argmax needs no tuning and assigns exactly one class to every pixel. A threshold trades false
-# > positives for false negatives.
+# positives for false negatives.
 
 # %% [markdown]
 # ## 10 · Break it: does attention help?
@@ -1131,7 +1131,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # the bottom of the U has no gate.
 #
 # > **Key point:** a difference is convincing only if it is larger than the spread between patients and between
-# > seeds. Change one thing at a time, and report the training budget.
+# seeds. Change one thing at a time, and report the training budget.
 
 # %% [markdown]
 # ## 11 · Explain

@@ -24,8 +24,8 @@
 #
 # **The patient.** Six months after the operation a new lesion of 8 mm appears next to the resection cavity. Found
 # now, it may still be treated with focused radiation. A network segments the large residual tumour well but misses
-# the new lesion: its Dice is 0.93, and yet it failed where it mattered for this patient. A network learns what its
-# **loss** rewards. So what did the loss reward?
+# the new lesion: its Dice is 0.93, and for this patient it failed. A network learns what its **loss** rewards. So
+# what did the loss reward?
 
 # %% [markdown]
 # ## 2 · Setup
@@ -37,8 +37,8 @@
 # %% [markdown]
 # ## 3 · See it first
 #
-# The next cell shows a slice near the end of a tumour, at the resolution of the network's input. If synthetic cases
-# are missing, they are generated now, which can take a minute. The split is by patient, as in notebook 01.
+# This is a slice near the end of a tumour, as the network receives it. Missing synthetic cases are generated now,
+# which can take a minute. The split is by patient, as in notebook 01.
 
 # %%
 from brainlab.recipes import segmentation as recipe
@@ -83,8 +83,8 @@ picture = view.label_histogram(counts, title="Voxels per label in whole volumes"
 view.show(picture, alt="Voxels per label on a logarithmic axis: about 99 percent are background")
 
 # %% [markdown]
-# Consider a **constant baseline** that uses nothing but this histogram: it assigns the same four probabilities, the
-# class shares above, to every pixel of every patient.
+# A **constant baseline** uses only this histogram: it assigns the same four probabilities, the class shares above,
+# to every pixel of every patient.
 #
 # *Predict:* what are its accuracy and its cross-entropy? (With equal probabilities for all four classes, the
 # cross-entropy is log 4 = 1.39.)
@@ -100,11 +100,10 @@ predicted("accuracy of the constant baseline", my_accuracy, shares.max(), ".1%")
 predicted("cross-entropy of the constant baseline", my_loss, -(shares * shares.log()).sum(), ".3f")
 
 # %% [markdown]
-# Almost the whole possible decrease of the cross-entropy is achieved without detecting a single tumour. The reason
-# is that the cross-entropy is a mean over pixels, each judged *by itself*. The next cell tests this in two ways.
-# First, it shuffles the pixels of prediction and truth in the same way. Second, it changes the prediction
-# everywhere except at one pixel, and computes the gradient at that pixel. For comparison it does the same with soft
-# Dice, a loss that compares areas and the topic of gap 3.
+# So the cross-entropy is already low without a single tumour detected. It is a mean over pixels, each judged *by
+# itself*. Test this in two ways: shuffle the pixels of prediction and truth in the same order; and change the
+# prediction everywhere except at one pixel, and compute the gradient there. For comparison: soft Dice, a loss that
+# compares areas (gap 3).
 #
 # *Predict:* which of the values and gradients will change?
 
@@ -136,9 +135,8 @@ predicted("what changes", my_changes, "the gradient of soft Dice")
 
 # %% [markdown]
 # *Look:* neither loss depends on *where* a pixel is: shuffled images give the same value. In the cross-entropy, the
-# gradient at a pixel depends on that pixel's prediction alone, so the many background pixels dominate the mean. In
-# a ratio of areas, the gradient at each pixel depends on all the others. Only a weight per position makes a loss
-# depend on position (section 7).
+# gradient at a pixel depends on that pixel alone, so the many background pixels dominate the mean. In a ratio of
+# areas, it depends on all pixels. Only a weight per position makes a loss depend on position (section 7).
 #
 # ### Gap 1 · weighted cross-entropy
 #
@@ -237,17 +235,17 @@ picture = view.curves(p, {"focal loss of one pixel": lines}, "probability of the
 view.show(picture, alt="Focal loss against the probability of the true class, lower for larger gamma")
 
 # %% [markdown]
-# *Look:* class weights depend on the class, the focal factor depends on the error. Which of the two gives more
-# weight to wrongly labelled pixels?
+# *Look:* class weights depend on the class, the focal factor on the error. Which of the two gives more weight to
+# wrongly labelled pixels?
 #
-# > **Key point:** the cross-entropy is a mean over pixels, about 99 % of which are background. Class weights and
-# > the focal factor change how much each pixel counts, but the prediction at each pixel is still judged by itself.
+# > **Key point:** the cross-entropy is a mean over pixels, 99 % of them background. Class weights and focal factor
+# change how much a pixel counts, but each is still judged by itself.
 
 # %% [markdown]
 # ## 5 · Losses that compare areas
 #
-# Consider a row of 32 pixels, 8 of which are tumour. Prediction A finds half of the tumour and has no false
-# positives. Prediction B finds the whole tumour and has four false positives. Both are wrong in 4 pixels.
+# In a row of 32 pixels, 8 are tumour. Prediction A finds half of the tumour, without false positives. Prediction B
+# finds all of it, with four false positives. Both are wrong in 4 pixels.
 #
 # $$\text{Dice} = \frac{2\,|P\cap T|}{|P|+|T|}\qquad\qquad\text{A: }\frac{2\cdot 4}{4+8}$$
 #
@@ -272,9 +270,8 @@ for name, mask, answer in (("A", pred_a, my_dice_a), ("B", pred_b, my_dice_b)):
     predicted(f"Dice of {name}", answer, dice, ".3f")
 
 # %% [markdown]
-# To be used as a loss, Dice must change a little when a probability changes a little. The areas are therefore
-# replaced by sums of probabilities: this is **soft Dice** (Milletari et al. 2016). The function `probabilities`
-# returns the softmax and the one-hot truth.
+# As a loss, Dice must change a little when a probability changes a little. The areas are therefore sums of
+# probabilities: **soft Dice** (Milletari et al. 2016). `probabilities` returns the softmax and the one-hot truth.
 #
 # ### Gap 3 · soft Dice
 #
@@ -306,8 +303,8 @@ def soft_dice_loss(logits, target, eps=1e-6):
 # %% check="g03_soft_dice"
 
 # %% [markdown]
-# Now consider a slice **without** ET, and a prediction that is perfect except for some pixels labelled as ET. The
-# batch contains three more slices with 40 pixels of ET each, all predicted perfectly.
+# Now a slice **without** ET, and a prediction that is perfect except for some pixels labelled as ET. The batch
+# contains three more slices, each with 40 pixels of ET, predicted perfectly.
 #
 # *Predict:* how much does one false-positive pixel add to the loss? And one hundred?
 
@@ -324,13 +321,11 @@ for number, answer in {1: my_one, 100: my_hundred}.items():
     predicted(f"loss of false pixels of ET, {number}", answer, loss, ".4f")
 
 # %% [markdown]
-# *Look:* the first false positive already costs almost the maximum, 1/16: one of four classes in one of four
-# images. A hundred cost hardly more. Soft Dice per image therefore gives the network almost no incentive to remove
-# them.
+# *Look:* the first false positive costs nearly the maximum, 1/16: one of four classes in one of four images. A
+# hundred cost hardly more, so the network has almost no incentive to remove them.
 #
 # <details><summary>The same effect for small tumours</summary>A slice with 3 pixels of ET has the same weight in
-# this mean as a slice with 300. This is an advantage for small tumours, and a disadvantage at the ends of a tumour,
-# where labels are noisy.</details>
+# this mean as one with 300. This helps small tumours, but gives weight to the noisy labels at their ends.</details>
 #
 # ### Gap 4 · one ratio for the batch
 #
@@ -372,16 +367,15 @@ for number in (0, 1, 10, 100):
 # %% [markdown]
 # ### Gap 5 · Tversky: which error is worse?
 #
-# Dice gives false positives (FP) and false negatives (FN) the same weight. Salehi et al. 2017 weight them
-# separately; TP are the true positives:
+# Dice weights false positives (FP) and false negatives (FN) equally. Salehi et al. 2017 weight them separately:
 #
 # $$TI = \frac{TP}{TP + \alpha\,FP + \beta\,FN}$$
 #
 # *Predict:* what is TI of A and of B above for $\alpha = 0.3$, $\beta = 0.7$? Is the difference larger or smaller
 # than with Dice?
 #
-# <details><summary>Hint</summary>Is (1 - prob) * truth the false positives or the false negatives? First write TP,
-# FP and FN in words: predicted and present; predicted but absent; present but not predicted.</details>
+# <details><summary>Hint</summary>Is (1 - prob) * truth FP or FN? First write TP, FP and FN in words: predicted and
+# present; predicted but absent; present but not predicted.</details>
 
 
 # %% gap="g03_tversky"
@@ -417,12 +411,12 @@ predicted("TI of A, 4 / (4 + 0.7 * 4)", my_a, 4 / 6.8, ".3f")
 predicted("TI of B, 8 / (8 + 0.3 * 4)", my_b, 8 / 9.2, ".3f")
 
 # %% [markdown]
-# The next figure shows the loss of all such predictions: a bar of any width, shifted by any number of pixels, with
+# The next figure shows all such predictions: a bar of any width, shifted by any number of pixels, with
 # probabilities near 0 and 1, in a row of 128 pixels, so that the background is large. Dark means a low loss; each
 # panel has its own scale.
 #
 # *Predict:* if the bar misses the tumour completely, which of the three losses tells in which direction to shift
-# it? How else can the loss be lowered there?
+# it?
 
 # %%
 my_guide = "?"
@@ -453,19 +447,19 @@ picture = view.curves(widths, panels, "width of a bar in the right place (truth:
 view.show(picture, alt="Loss against width, lowest at 8; too wide costs less for Dice and Tversky")
 
 # %% [markdown]
-# *Look:* where bar and tumour do not overlap, no panel has a slope along the shift. There, the only way to lower
-# the cross-entropy is a narrower bar, down to no bar at all, which is the constant baseline of section 4. For Dice
-# and Tversky, no bar is about as bad as a bar in the wrong place, so the bar may grow until it overlaps with the
-# tumour. In the curves against the width: which side of the minimum is steeper, too narrow or too wide?
+# *Look:* where bar and tumour do not overlap, no panel has a slope along the shift. There, the cross-entropy only
+# falls if the bar gets narrower, down to no bar at all: the constant baseline. For Dice and Tversky no bar is about
+# as bad as a wrong bar, so it may grow until it overlaps the tumour. On which side of the minimum are the curves
+# steeper: too narrow or too wide?
 #
 # ### Gap 6 · two classes: BCE plus Dice
 #
-# Many projects use a weighted sum: Dice compares the areas, and the cross-entropy contributes a gradient at every
-# misclassified pixel. In this gap there are only two classes and **one** output channel, with a sigmoid instead of
-# the softmax (for the lungs of section 10):
+# Many projects use a weighted sum: Dice compares the areas, and the cross-entropy has a gradient at every wrong
+# pixel. Here with two classes and **one** channel, and a sigmoid instead of the softmax (for the lungs of section
+# 10):
 #
 # <details><summary>Hint</summary>What would turn (B, 1, H, W) and (B, H, W) into (B, B, H, W) without an error? Why
-# should the logarithm of the sigmoid not be computed directly? See notebook 02, section 7.</details>
+# not take the logarithm of the sigmoid? See notebook 02, section 7.</details>
 
 
 # %% gap="g03_bce_dice"
@@ -498,20 +492,19 @@ def bce_dice_loss(logits, target, alpha=0.5):
 # %% check="g03_bce_dice"
 
 # %% [markdown]
-# > **Key point:** a loss defines the cost of each kind of error. Dice compares areas, Tversky sets separate costs
-# > for false positives and false negatives, and computing Dice per image or per batch decides how much a false
-# > positive in an empty slice costs.
+# > **Key point:** a loss sets the cost of each kind of error. Dice compares areas, Tversky weights false positives
+# and false negatives, and Dice per image or per batch decides what an error in an empty slice costs.
 
 # %% [markdown]
 # ## 6 · Which loss still has a gradient?
 #
-# Consider a tumour of 16 pixels in a slice of 4096 pixels. The background is predicted correctly. The probability
-# $p$ of tumour in these 16 pixels is lowered to one in a million: the tumour is *missed completely*. How large is
-# then the gradient of each loss with respect to the 16 logits?
+# A tumour of 16 pixels in a slice of 4096 is *missed completely*: the background is right, but the probability $p$
+# of the tumour is lowered to one in a million. How large is then the gradient of each loss with respect to the 16
+# logits?
 #
-# There is one more candidate. Wong et al. 2018 also take the logarithm of the Dice of each class, because $-\log x$
-# grows without bound as $x$ goes to 0. An exponent $\gamma < 1$ keeps the gradient large when the prediction is
-# nearly right:
+# One more candidate: Wong et al. 2018 also take the logarithm of the Dice of each class, because $-\log x$ grows
+# without bound as $x$ goes to 0. An exponent $\gamma < 1$ keeps the gradient large when the prediction is nearly
+# right:
 #
 # $$L = w_D\,\text{mean}_c\,(-\log \text{Dice}_c)^{\gamma} + w_X\,\text{mean}_\text{pixels}\,(-\log p)^{\gamma}$$
 #
@@ -596,27 +589,24 @@ for name in ranked:
 predicted("by gradient, largest first", my_ranking, ", ".join(ranked))
 
 # %% [markdown]
-# *Look:* where do the gradients of soft Dice and cross-entropy cross? Follow the curve of soft Dice to the left:
-# its loss is at its maximum there, and its gradient goes to 0. Follow the focal loss to the right.
+# *Look:* where do the gradients of soft Dice and cross-entropy cross? Follow soft Dice to the left: its loss is at
+# its maximum, and its gradient goes to 0. Follow the focal loss to the right.
 #
-# <details><summary>Answer</summary>They cross near p = 0.4 %. Above this value the gradient of soft Dice is up to
-# tens of times larger; below it, the gradient vanishes, because the derivative of soft Dice with respect to the
-# logit is roughly proportional to p. The logarithm compensates for this, since the derivative of log p is 1/p. The
-# weighted cross-entropy has the largest gradient everywhere, at the price computed in section 4.</details>
+# <details><summary>Answer</summary>They cross near p = 0.4 %. Above, the gradient of soft Dice is up to tens of
+# times larger; below, it vanishes, because it is roughly proportional to p. The logarithm compensates for this,
+# since the derivative of log p is 1/p. Class weights give the largest gradient everywhere, at the price computed in
+# section 4.</details>
 #
-# *Note:* the study discussed in section 9 calls one of its losses "ELL (0.2)". In its code this is
-# $\alpha\,\text{BCE} + (1-\alpha)(1-\text{Dice})$, the loss of your gap 6, with neither the logarithm of Dice nor
-# an exponent.
+# *Note:* the study of section 9 calls one of its losses "ELL (0.2)". In its code this is $\alpha\,\text{BCE} +
+# (1-\alpha)(1-\text{Dice})$, your gap 6: no logarithm of Dice, no exponent.
 #
-# > **Key point:** check the gradient of a loss for the worst error, at $p \to 0$. A high loss without a gradient
-# > teaches the network nothing.
+# > **Key point:** check the gradient at the worst error, $p \to 0$. A high loss without a gradient teaches nothing.
 
 # %% [markdown]
 # ## 7 · Borders
 #
-# The U-Net was developed for the segmentation of touching cells. If the one-pixel gap between two cells is filled
-# in, they merge into one object: hardly any pixels are wrong, but the number of cells is. The paper's remedy is a
-# weight for each *position*:
+# The U-Net was developed for touching cells. If the one-pixel gap between two cells is filled in, they merge:
+# hardly any pixels are wrong, but the number of cells is. The paper's remedy is a weight for each *position*:
 #
 # $$w = 1 + w_0\,\exp\Big(-\frac{(d_1+d_2)^2}{2\sigma^2}\Big)\quad\text{on the background}$$
 #
@@ -677,8 +667,7 @@ picture = view.weight_map(cells, pixel_weights)
 view.show(picture, alt="Four cells, three of them touching, and weights: high in the gaps between them")
 
 # %% [markdown]
-# Consider two predictions with the same number of wrong pixels: one fills all gaps between the cells, the other
-# erodes the rim of the isolated cell.
+# Two predictions have equally many wrong pixels: one fills all gaps, the other erodes the rim of the isolated cell.
 #
 # *Predict:* with the weight map, how many times as much does the first one cost?
 
@@ -697,14 +686,12 @@ predicted("with the map, filled gaps cost times as much", my_times, cost[0] / co
 print(f"{walls.sum()} wrong pixels in each prediction")
 
 # %% [markdown]
-# > **Key point:** of the losses in this notebook, only one with a weight for each position depends on where an
-# > error is.
+# > **Key point:** only a loss with a weight for each position depends on where an error is.
 #
-# The next cell shows all losses for the tumour of section 3. The bars compare each loss with that of an empty
-# prediction.
+# The next cell shows all losses for the tumour of section 3, relative to an empty prediction.
 #
 # *Try:* shift and enlarge the prediction. For which losses does an empty prediction soon become cheaper, and which
-# loss hardly increases for a prediction that is too large?
+# one hardly increases for a prediction that is too large?
 
 # %%
 from brainlab.view import LossExplorer
@@ -715,11 +702,10 @@ LossExplorer(tumour, to_network(example, z, size, pixel)[3], example.affine, rig
 # %% [markdown]
 # ## 8 · The same network, four losses
 #
-# The patients, the initial weights, the order of the batches and the number of epochs are the same. Only the loss
-# differs; three of the four are your own functions. The training takes some minutes.
+# Patients, initial weights, order of the batches and epochs are the same. Only the loss differs; three of the four
+# are yours. The training takes some minutes.
 #
-# *Predict:* which loss leads to the best Dice of the whole tumour, and which one to the highest recall of small
-# lesions?
+# *Predict:* which loss gives the best Dice of the whole tumour, and which one the highest recall of small lesions?
 
 # %%
 from brainlab.models import UNet
@@ -767,12 +753,12 @@ for name, table in tables.items():
     print(f"{name:20s}" + "".join(f"{value:7.3f}" for value in means) + "   " + ", ".join(map(str, false)))
 
 # %% [markdown]
-# *Look:* where the ET column is low, look at the columns to its right. A patient without ET scores 0 as soon as
-# there is a single false-positive voxel. These are the slices of section 5, where soft Dice per image gave almost
-# no incentive to remove a hundred of them.
+# *Look:* where the ET column is low, look to its right. A patient without ET scores 0 as soon as there is one
+# false-positive voxel. These are the slices of section 5, where soft Dice per image gave almost no incentive to
+# remove a hundred of them.
 #
-# And the small lesions? Here a *lesion* is a connected tumour region in one slice. For the lesions in
-# the slices of the test patients, grouped by area: what share of a lesion was found, on average?
+# And the small lesions? Here a *lesion* is a connected tumour region in one slice of a test patient. What share of
+# it was found, on average, by area?
 
 # %%
 edges, groups = [0, 50, 150, 500, np.inf], ["< 50", "50-150", "150-500", "> 500"]  # mm2; a disc of 8 mm has 50
@@ -807,16 +793,16 @@ picture = view.close_ups(planes, affines, true_labels, predicted_labels, titles)
 view.show(picture, alt="Small lesions on FLAIR, with the truth and the predictions of four networks")
 
 # %% [markdown]
-# *Look:* which network misses a lesion, and which one has many false positives? Why does it matter that these
-# slices were selected by the true labels alone?
+# *Look:* which network misses a lesion, which one has many false positives? Why does it matter that these slices
+# were selected by the true labels alone?
 #
 # <details><summary>What may be concluded</summary>These are short trainings with one seed. Cross-entropy learns
-# rare classes slowly; with longer training, more patients and a larger network, in notebook 02, it catches up
-# (validation Dice 0.92). In this run, the losses that compare areas or penalise false negatives more find more of
-# the small lesions, and have more false positives. Whether this holds in general takes several seeds.</details>
+# rare classes slowly; with more of everything, in notebook 02, it catches up (validation Dice 0.92). In this run,
+# the losses that compare areas or penalise false negatives find more of the small lesions, with more false
+# positives.</details>
 #
-# > **Key point:** choose the loss by the error that matters most in your application, and measure that error. A
-# > mean Dice does not show it.
+# > **Key point:** choose the loss by the error that matters most, and measure that error. A mean Dice does not show
+# it.
 
 # %% [markdown]
 # ## 9 · Reading a table of 22 runs
@@ -883,16 +869,14 @@ for name, matrix in {"constant": constant_matrix, **matrices}.items():
     print(f"{name:20s}{columns}{np.nanmean(scores['f1'][1:]):15.3f}")
 
 # %% [markdown]
-# *Look:* the constant baseline detects no tumour at all, and yet has a mean specificity of 0.75 and a precision of
-# 0.98. Its precision is undefined for the classes that it never predicts, and these are left out of the mean.
-# Including the background in the mean, as the study below does, raises every F1.
+# *Look:* the constant baseline detects no tumour, yet its mean specificity is 0.75 and its precision 0.98:
+# precision is undefined for classes that are never predicted, and these drop out of the mean. Including the
+# background in the mean, as the study below does, raises every F1.
 #
-# A published reference study trained 22 networks that differ in architecture, loss, optimiser and input. We trained
-# the same 22 configurations for a shorter time on the course's synthetic cohort, and two controls (0 and 23).
-# Diamonds mark the results of the study, dots mark ours.
+# The reference study trained 22 networks: architecture × loss × optimiser × input. We trained the same 22, more
+# briefly, on the course's cohort, and two controls (0 and 23). Diamonds are the study's results, dots are ours.
 #
-# *Predict:* how large is the spread of F1 between seeds of the same run, and how large is the difference between
-# ranks 1 and 5?
+# *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
 
 # %%
 from studies.study import published
@@ -910,7 +894,7 @@ predicted("F1 differs between ranks 1 and 5 by", my_difference, order[0] - order
 view.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, and the values of the study")
 
 # %% [markdown]
-# A ranking alone does not tell what caused a difference. A **pair** of runs that differ in one thing does:
+# A ranking does not explain a difference; a **pair** of runs that differ in one thing does:
 
 # %%
 from studies.table import QUESTIONS, contrast
@@ -925,23 +909,23 @@ for name, pairs in QUESTIONS.items():
     print(f"{name:34s}{shown:>9}{differences.mean():+8.3f}   ({each})")
 
 # %% [markdown]
-# *Look:* which differences have the same sign for all seeds? Which differences of the study are smaller than our
-# spread between seeds?
+# *Look:* which differences have the same sign for all seeds? Which of the study's are smaller than our spread
+# between seeds?
 #
 # <details><summary>What may be concluded</summary>A difference no larger than the spread over seeds is no evidence,
-# and the study has only one run per row. Rows 2 and 4 of its table agree in all digits although their losses
-# differ: could one of them be a copy? Large effects, such as that of the optimiser, are visible nevertheless; the
-# order of the ten best runs cannot be established.</details>
+# and the study has one run per row. Rows 2 and 4 of its table agree in all digits although their losses differ: is
+# one a copy? Large effects (the optimiser) are visible nevertheless; the order of the ten best runs is not
+# established.</details>
 #
 # > **Key point:** a row of such a table is a single random sample. Compare pairs that differ in one thing, and ask
-# > for the spread over seeds.
+# for the spread.
 
 # %% [markdown]
 # ## 10 · A second organ
 #
-# The next task is to segment the lungs in chest X-rays, with the same U-Net with batch normalisation and dropout,
-# one input channel and one logit. The masks now cover about a quarter of the image. There are two hospitals: one
-# provides the training images, the other the validation and test images.
+# Lungs in chest X-rays: the same U-Net with batch normalisation and dropout, one input channel and one logit. The
+# masks now cover about a quarter of the image. One hospital provides the training images, another one the
+# validation and test images.
 #
 # The X-rays are synthetic, generated by a program.
 
@@ -1029,8 +1013,8 @@ x_ray, mask = chest_test[0]  # (1, H, W), (H, W)
 AugmentPreview(x_ray[0], mask, seed=2)
 
 # %% [markdown]
-# Train two networks on deformed images: one with cross-entropy alone (`alpha=1` in your gap 6) and one with Dice
-# alone (`alpha=0`).
+# Train two networks on deformed images: with cross-entropy alone (`alpha=1` in your gap 6) and with Dice alone
+# (`alpha=0`).
 #
 # *Predict:* what are accuracy and Dice of the second network on the X-rays of the other hospital?
 
@@ -1078,9 +1062,9 @@ view.show(
 )
 
 # %% [markdown]
-# *Look:* an empty prediction already reaches most of the accuracy, and even an imprecise outline is right in about
-# 95 % of the pixels. The reference study reports 97 %; what would you ask its authors? And do networks trained on
-# synthetic X-rays segment the lungs in real ones?
+# *Look:* an empty prediction already has most of the accuracy, and even an imprecise outline is 95 % right. The
+# reference study reports 97 %; what would you ask its authors? And do networks trained on synthetic X-rays segment
+# real ones?
 
 # %%
 import os
@@ -1093,20 +1077,19 @@ real = [pair for pair in find_chest(folder) if pair.has_mask][:4] if folder.is_d
 if real:
     picture = draw_both(image_recipe.ImageDataset(real, sizes.size), [f"real {pair.id}" for pair in real])
 else:
-    print("No folder of real X-rays was given, so there is nothing more to test: the figure repeats the synthetic ones.")
+    print("No folder of real X-rays was given: the synthetic ones are shown again.")
 view.show(
     picture, alt="X-rays, real ones if a folder was given, with true and predicted outlines of the lungs"
 )
 
 # %% [markdown]
-# > **Key point:** the rarer a class, the more the choice of the loss matters: little for the lungs, which fill a
-# > quarter of the image, and a lot for a lesion that fills a thousandth of it. Accuracy looks too good in both
-# > cases.
+# > **Key point:** the rarer a class, the more the choice of the loss matters. Accuracy looks too good for lungs and
+# lesions alike.
 
 # %% [markdown]
 # ## 11 · Break it: three bugs
 #
-# The following loss comes from a project in which the network "did not learn". None of its lines raises an error.
+# This loss comes from a project whose network "did not learn". None of its lines raises an error.
 
 
 # %%
@@ -1150,7 +1133,7 @@ picture = view.curves(ts, {"(c) loss": lines}, "logit of the tumour")
 view.show(picture, alt="The broken loss against the logit of a tumour: nearly flat, with one jump at 0")
 
 # %% [markdown]
-# *Look:* why is (a) not 0? By how much is (b) too low? Where does the curve (c) have a slope?
+# *Look:* why is (a) not 0? By how much is (b) too low? Where does (c) have a slope?
 #
 # ### Gap 11 · repair it
 #
@@ -1198,10 +1181,10 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 # %% [markdown]
 # <details><summary>The three bugs, and where they were found</summary>The softmax before a function that expects
 # logits (NVIDIA/DeepLearningExamples#468); eps inside the factor 2, so that an absent class scores 2
-# (milesial/Pytorch-UNet#24); and argmax, whose gradient is 0, before the ratio.</details>
+# (milesial/Pytorch-UNet#24); argmax, whose gradient is 0, before the ratio.</details>
 #
-# > **Key point:** a wrong loss often raises no error; the network only learns worse. Test a loss on cases with a
-# > known answer: a perfect prediction, an absent class, and one logit varied over a range.
+# > **Key point:** a wrong loss may raise no error; the network only learns worse. Test it where you know the
+# answer: a perfect prediction, an absent class, one logit varied over a range.
 
 # %% [markdown]
 # ## 12 · Explain
@@ -1209,8 +1192,8 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 # A clinic wants to detect small new lesions early. A colleague says: "Take the loss with the best mean Dice of
 # section 8; and in the study's table ELL, in row 1, beats all others anyway."
 #
-# In two to four sentences, with your numbers: which loss would you choose and what does it cost, why does the mean
-# Dice not answer the question, and what is missing before one can say that one row of a table "beats" another?
+# In two to four sentences, with your numbers: which loss would you choose and what does it cost, why does mean Dice
+# not answer the question, and what is missing before one row of a table "beats" another?
 
 # %% [markdown] explain="g03_explain"
 # ### BEGIN SOLUTION
@@ -1239,14 +1222,14 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 # %% [markdown]
 # ## 13 · Summary
 #
-# - Cross-entropy averages over pixels, nearly all of which are background. Class weights and the focal factor
-#   change how much each pixel counts.
-# - Dice compares areas; computing it per image or per batch decides what an absent class costs; Tversky weights
-#   false negatives and false positives separately.
-# - At p → 0 the gradient of soft Dice vanishes; the logarithm restores it. Only a weight for each position takes
-#   borders into account.
+# - Cross-entropy averages over pixels, nearly all background. Class weights and focal factor change how much each
+#   counts.
+# - Dice compares areas; image or batch decides what an absent class costs; Tversky weights misses and false
+#   positives.
+# - At p → 0 the gradient of soft Dice vanishes; the logarithm restores it. Only a weight per position respects
+#   borders.
 # - Choose the loss by the error that matters, measure that error, and compare pairs over several seeds.
-# - Test a loss on a perfect prediction, on an absent class, and along one logit.
+# - Test a loss on a perfect prediction, an absent class, and along one logit.
 #
 # **Papers**
 #

@@ -21,10 +21,10 @@
 # 3. read the training curves of a GAN, recognise typical failures, and respond to them;
 # 4. distinguish a sharp image from a correct one, and find a lesion that a network has added or removed.
 #
-# **The patient.** A child with a tumour cannot lie still for long. A high-resolution scan takes eight minutes;
-# after two minutes the scan is stopped, and the voxels are four times as wide. Is there a second lesion next to the
-# resection cavity? A super-resolution network offers to compute the sharp image from the coarse one. Its output
-# will look convincing. This notebook asks how far it can be trusted.
+# **The patient.** A child with a tumour cannot lie still. A high-resolution scan takes eight minutes; this one was
+# stopped after two, and its voxels are four times as wide. Is there a second lesion next to the resection cavity? A
+# super-resolution network offers to compute the sharp image. Its output will look convincing. How far can it be
+# trusted?
 
 # %% [markdown]
 # ## 2 · Setup
@@ -36,9 +36,8 @@
 # %% [markdown]
 # ## 3 · See it first
 #
-# The next cell shows a tumour in T1 with contrast, from a patient on whom no network of this notebook is trained:
-# on the left as a short scan shows it, next to it the true image. If synthetic cases are missing, they are
-# generated now, which can take a minute.
+# A tumour in T1 with contrast, of a patient on whom no network here is trained: as a short scan shows it, and the
+# truth. Missing synthetic cases are generated now, which can take a minute.
 
 # %%
 from brainlab.recipes import segmentation as recipe
@@ -70,8 +69,8 @@ print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(te
 view.show(picture, alt="A tumour in large pixels and in the true image, and the whole slice with the crop marked")
 
 # %% [markdown]
-# *Look:* in the image on the left, where does the ring end? Could there be a second, small ring? At the end of this
-# notebook, the outputs of your own networks are shown between these two images.
+# *Look:* in the image on the left, where does the ring end? Could there be a second, small one? At the end, the
+# outputs of your networks stand between these two images.
 
 # %% [markdown]
 # ## 4 · What resolution is in MRI
@@ -108,9 +107,9 @@ view.show(picture, alt=alt, dpi=64)
 # *Look:* the centre of k-space carries the contrast, the periphery carries the edges. The coarse image has faint
 # stripes along the skull. Where do they come from?
 #
-# <details><summary>Answer</summary>An edge contains all spatial frequencies. If the high frequencies are cut off
-# abruptly, the remaining ones no longer cancel beside the edge and oscillations remain. This is the Gibbs
-# (truncation) artefact, also called ringing.</details>
+# <details><summary>Answer</summary>An edge contains all spatial frequencies. If the high ones are cut off abruptly,
+# the others no longer cancel beside the edge. This is the Gibbs (truncation) artefact, also called
+# ringing.</details>
 
 # %% [markdown]
 # ### Gap 1 · an image from the centre of k-space
@@ -172,17 +171,17 @@ view.show(
 )
 
 # %% [markdown]
-# *Look:* which of the two shows ringing, and which one is softer? A network that is trained on one kind may fail on
-# the other (section 11). Until then we follow the literature and use bicubic downsampling.
+# *Look:* which of the two shows ringing, which one is softer? A network trained on one kind may fail on the other
+# (section 11). Until then we follow the literature: bicubic.
 #
-# > **Key point:** a low-resolution scan lacks the high frequencies. They cannot be recovered from this scan alone:
-# > a network that adds them takes them from what it learnt on other images.
+# > **Key point:** a low-resolution scan lacks the high frequencies. They are not hidden in it: a network that adds
+# them has learnt them from other images.
 
 # %% [markdown]
 # ## 5 · The baseline, and how to measure
 #
-# Bicubic interpolation enlarges an image by fitting smooth curves through its pixels. It adds no information from
-# other images and is the baseline with which every network has to be compared.
+# Bicubic interpolation fits smooth curves through the pixels. It adds nothing from other images and is the baseline
+# for every network.
 
 # %% [markdown]
 # ### Gap 2 · peak signal-to-noise ratio
@@ -235,8 +234,8 @@ print(
 )
 
 # %% [markdown]
-# The spread between slices is large, among other things because slices differ in their share of black background,
-# which every method gets right. Networks are therefore compared slice by slice, and on the same crop.
+# The spread between slices is large, partly because every method is right on black background. Networks are
+# therefore compared slice by slice, on the same crop.
 #
 # **SSIM** (Wang et al. 2004) compares mean, contrast and structure in small windows; 1 is the best value. The next
 # cell degrades an image in three ways, such that the squared error is the same each time.
@@ -267,10 +266,10 @@ view.show(
 )
 
 # %% [markdown]
-# *Look:* the PSNR is about the same, but the three difference maps have nothing in common.
+# *Look:* equal PSNR, and three difference maps that have nothing in common.
 #
-# > **Key point:** PSNR measures the size of the errors, not their kind. Report it together with SSIM, later also
-# > with a perceptual distance, and look at the images.
+# > **Key point:** PSNR measures the size of the errors, not their kind. Report SSIM as well, later also a
+# perceptual distance, and look at the images.
 
 # %% [markdown]
 # ## 6 · A generator trained with a pixel loss
@@ -363,9 +362,8 @@ class ResidualBlock(nn.Module):
 # %% check="g04_residual_block"
 
 # %% [markdown]
-# Here is the whole network. It differs from the paper in one point: the bicubic enlargement is added at the end,
-# and the last layer is initialised with zeros. The network therefore only has to learn the difference from bicubic
-# interpolation.
+# The whole network differs from the paper in one point: the bicubic enlargement is added at the end, and the last
+# layer starts at zero. So the network only learns the difference from bicubic interpolation.
 #
 # *Predict:* what is the PSNR of this network before its first training step?
 
@@ -434,23 +432,22 @@ view.show(
 )
 
 # %% [markdown]
-# *Look:* the output is sharper than bicubic interpolation, and still smoother than the truth. More training does
-# not remove this difference. Why not?
+# *Look:* sharper than bicubic, and still smoother than the truth. More training does not change that. Why not?
 #
 # <details><summary>Answer</summary>Many sharp images are consistent with one coarse image: an edge may be here, or
-# half a pixel further. The prediction with the smallest expected error is the mean of these images (for the squared
-# error) or their median (for the absolute error), and an average of shifted edges is blurred. This is the best
-# answer to what the loss asks for.</details>
+# half a pixel further. The prediction with the smallest expected error is their mean (squared error) or median
+# (absolute error), and an average of shifted edges is blurred. It is the best answer to what the loss asks
+# for.</details>
 #
-# > **Key point:** with a pixel loss, the best prediction averages over everything that is uncertain. The remaining
-# > blur shows where the network is uncertain.
+# > **Key point:** a pixel loss averages over everything that is uncertain. The remaining blur shows where the
+# network is uncertain.
 
 # %% [markdown]
 # ## 7 · Adversarial training
 #
-# To obtain sharp images, the loss must penalise blur. In a generative adversarial network (GAN; Goodfellow et al.
-# 2014), a second network does this: the **discriminator** learns to distinguish real images from generated ones,
-# and the **generator** learns to produce images that the discriminator classifies as real.
+# To obtain sharp images, the loss must penalise blur. In a GAN (Goodfellow et al. 2014) a second network does this:
+# the **discriminator** learns to distinguish real from generated images, the **generator** learns to produce images
+# that are classified as real.
 
 # %% [markdown]
 # ### Gap 5 · a training step of the discriminator
@@ -578,20 +575,18 @@ picture.axes[0].axhline(2 * np.log(2), color="#888888", linestyle=":")
 view.show(picture, alt="Loss of a discriminator that is trained alone, and of one whose generator is trained too")
 
 # %% [markdown]
-# *Look:* if the loss of the discriminator falls close to 0, it separates real and generated images easily, and the
-# generator receives little useful gradient. In balanced training neither loss goes to 0: the curves do not show
-# progress, they show the balance between the two networks.
+# *Look:* if the loss of the discriminator falls close to 0, the generator receives little useful gradient. In
+# balanced training neither loss goes to 0: the curves show a balance, not progress.
 #
 # ### What should "close to the truth" mean?
 #
-# Besides pixels, one can compare the features that a trained network, the **feature extractor**, computes for both
-# images; SRGAN does so (gap 10 explains how). The paper uses VGG19, trained on photographs. We use the encoder of a
-# U-Net as in notebook 02, with one modality as its input, trained to segment tumours in high-resolution slices.
+# SRGAN compares not pixels but the features that a trained network, the **feature extractor**, computes for both
+# images (gap 10). The paper uses VGG19, trained on photographs. We use the encoder of a U-Net as in notebook 02,
+# with one modality, trained to segment tumours in high-resolution slices.
 #
-# We also train a second U-Net from other initial weights, the **evaluation U-Net**. It is not part of any loss.
-# With all levels of its encoder it measures the **perceptual distance** of two images, and later it segments the
-# generated images. Why not use the first U-Net for this? A generator that was trained to match the features of one
-# network should be evaluated with another.
+# A second U-Net with other initial weights, the **evaluation U-Net**, is not part of any loss. All levels of its
+# encoder measure the **perceptual distance** of two images, and later it segments the generated images. Why not use
+# the first U-Net? A generator that was trained to match one network should be evaluated with another.
 
 # %%
 from brainlab.training import fit
@@ -612,9 +607,8 @@ for name, row in sr_recipe.dice_by_patient(evaluator, hr, test_set).items():
     print(name, "  ".join(f"{region} {value:.2f}" for region, value in row.items()))
 
 # %% [markdown]
-# Oedema is hard to see in T1 with contrast, so a low Dice of WT is expected. The second phase is adversarial
-# training. It starts from the network of the first phase; the loss compares features of the U-Net and adds the
-# adversarial loss with a small weight.
+# Oedema is hard to see in T1 with contrast, so expect a low Dice of WT. Now the second phase, adversarial training,
+# from the network of the first phase: features of the U-Net, plus the adversarial loss with a small weight.
 #
 # *Predict:* what happens to the PSNR during adversarial training: *rises* or *falls*?
 
@@ -644,11 +638,10 @@ view.show(
 )
 
 # %% [markdown]
-# *Look:* does the SRGAN image look more like the truth? Is it closer to the truth? Choose a fine line in the SRGAN
-# image: is it also in the true image?
+# *Look:* does SRGAN look more like the truth? Is it closer to it? Follow one fine line: is it in both images?
 #
-# > **Key point:** the losses of a GAN show a balance, not progress. Monitor the discriminator's outputs for real
-# > and generated images and the PSNR, and look at the images.
+# > **Key point:** the losses of a GAN show a balance, not progress. Monitor D(real), D(generated) and PSNR, and
+# look at the images.
 
 # %% [markdown]
 # ## 8 · ESRGAN
@@ -834,9 +827,8 @@ def perceptual_loss(features, sr, hr):
 # %% check="g04_perceptual_loss"
 
 # %% [markdown]
-# Now build the generator from your blocks and train it with your losses. `GanLosses` takes the losses of
-# discriminator and generator as functions, so yours can be used. The number of steps is the same as for SRResNet
-# and SRGAN: first with the pixel loss, then adversarially.
+# The generator is built from your blocks and trained with your losses, which `GanLosses` takes as functions. First
+# the same number of steps with the pixel loss, then the same number of adversarial steps as SRGAN.
 #
 # *Predict:* which of the two GANs has the higher PSNR, and which one the smaller perceptual distance: *SRGAN* or
 # *ESRGAN*?
@@ -893,8 +885,8 @@ picture = view.gan_curves(gan_histories)
 view.show(picture, alt="SRGAN and ESRGAN by epoch: outputs of the discriminators, the losses, and PSNR")
 
 # %% [markdown]
-# *Look:* which discriminator separates real and generated images better and better? As it does, its gradient
-# becomes less useful for the generator. For a longer training, the discriminator would need a lower learning rate.
+# *Look:* which discriminator separates real and generated images better and better? The generator learns less and
+# less from it: a longer training would need a slower discriminator.
 #
 # Now compare the outputs. *Distance* is the perceptual distance from the truth, measured with the evaluation U-Net.
 # The *high-frequency ratio* (HF ratio) is the power outside the centre of k-space (a circle as wide as the square
@@ -920,9 +912,9 @@ alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with differe
 view.show(side_by_side(outputs), alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* which image is sharper, and which one has more structure that is not in the truth: grain, ringing, grey
-# background, or a checkerboard of 2 × 2 pixels (which gap could cause this)? If the high-frequency ratio were above
-# 1, would the image be sharper than the truth, or noisier?
+# *Look:* which image is sharper, and which one has more that is not in the truth: grain, ringing, grey background,
+# a checkerboard of 2 × 2 pixels (which gap could cause it)? If the high-frequency ratio were above 1, would the
+# image be sharper than the truth, or noisier?
 #
 # <details><summary>What may be concluded</summary>The budgets are equal in steps and learning rates, but not in
 # weights or seconds, and the terms of the losses have different weights. This is a single seed:
@@ -932,9 +924,8 @@ view.show(side_by_side(outputs), alt=alt, dpi=64)
 # %% [markdown]
 # ### Gap 11 · network interpolation
 #
-# The adversarial training started from the network that was trained for PSNR, so the two networks have the same
-# architecture and related weights. Interpolating between the weights gives a range of networks, from faithful to
-# sharp, without any further training.
+# The adversarial training started from the network trained for PSNR, so each weight has a counterpart there.
+# Interpolating between them gives a range of networks, from faithful to sharp, without further training.
 #
 # <details><summary>Hint</summary>Does <code>state_dict()</code> return copies, or references to the tensors of the
 # network? What would the average of a counter mean that has counted 60 batches in one network and 100 in the other?
@@ -1057,31 +1048,27 @@ alt = "Two slices, one row each: failed trainings, the attempt to recover, a tra
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* two different slices with nearly the same output: this is mode collapse. Batch normalisation rescales the
-# features in every layer whatever the weights are, which may explain why the SRGAN images degrade but still depend
-# on the input. The authors of ESRGAN removed batch normalisation because of its artefacts; without it, training is
-# more sensitive to the learning rate.
+# *Look:* two different slices, nearly the same output: this is mode collapse. Batch normalisation rescales the
+# features in every layer, which may explain why SRGAN degrades but still depends on its input. ESRGAN's authors
+# removed batch normalisation because of its artefacts; without it, training is more sensitive to the learning rate.
 #
 # Why does a lower learning rate not help here, while the training restarted from the first phase (fourth column)
 # succeeds?
 #
-# <details><summary>Answer</summary>The weights of the generator are far from those of the first phase, and the
-# discriminator has been trained on its failed outputs. Both are bad starting points. The remedy is to load the
-# checkpoint of the first phase and to train with a new discriminator and the lower rate. This is one reason to keep
-# checkpoints.</details>
+# <details><summary>Answer</summary>The generator is far from the weights of the first phase, and the discriminator
+# was trained on failed outputs. The remedy is to load the checkpoint of the first phase and to train with a new
+# discriminator and the lower rate. This is why checkpoints are kept.</details>
 #
-# > **Key point:** sharpness and fidelity are two different goals. Networks trained for PSNR favour fidelity, GANs
-# > favour sharpness, and interpolation chooses between them. Monitor the training of a GAN: PSNR, outputs of the
-# > discriminator, and diversity of the generated images.
+# > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
+# sharpness, interpolation chooses between them. Monitor PSNR, discriminator and diversity.
 
 # %% [markdown]
 # ## 9 · Lesions that appear or vanish
 #
-# A GAN has learnt what brains typically look like, and fills in such structure where the coarse image leaves it
-# open. Where does this matter? Our evaluation U-Net segments the true slice and the generated one. The place where
-# its tumour probabilities differ most, averaged over 5 × 5 pixels so that a slightly shifted border counts little,
-# is a candidate for a lesion that has appeared or vanished. A lesion is a connected tumour region in a slice, as in
-# notebook 03.
+# A GAN has learnt what brains look like, and adds such structure where the coarse image leaves room. Where does
+# this matter? Our evaluation U-Net segments the true slice and the generated one. Where its tumour probabilities
+# differ most, averaged over 5 × 5 pixels so that a shifted border counts little, a lesion may have appeared or
+# vanished. A lesion is a connected tumour region in a slice.
 #
 # *Predict:* of all lesions that the evaluation U-Net segments in the true slices, how many vanish in the images of
 # ESRGAN? And for which of the five methods do most lesions appear that are not segmented in the true slices?
@@ -1107,8 +1094,8 @@ predicted("lesions that vanish in ESRGAN's images", my_vanished, vanished["ESRGA
 predicted("most lesions appear in", my_most_appeared, max(appeared, key=appeared.get))
 
 # %% [markdown]
-# *Look:* there are two kinds of error: lesions that vanish and lesions that appear. Which methods have more of the
-# one, and which more of the other? Which of the two would a radiologist notice?
+# *Look:* lesions vanish and lesions appear. Which methods have more of the one, which more of the other, and which
+# error would a radiologist notice?
 
 # %%
 difference = (probabilities["ESRGAN"] - true_probability)[:, None]  # (N, 1, H, W)
@@ -1150,16 +1137,16 @@ SliceViewer(volumes[0], after=volumes[1], affine=stretched, slice=len(patient) /
 
 # %% [markdown]
 # > **Key point:** a realistic image is no evidence that it is correct. Blur is recognised as blur, whereas the
-# > errors of a GAN can look like anatomy.
+# errors of a GAN can look like anatomy.
 
 # %% [markdown]
 # ## 10 · Does it help the U-Net?
 #
-# Even if radiologists should not rely on generated images, perhaps they help a network? The evaluation U-Net was
-# trained on high-resolution slices. Here it segments the test slices after bicubic interpolation, after each
-# network, and at high resolution.
+# Perhaps generated images help a network, even if radiologists should not rely on them? The evaluation U-Net was
+# trained on high-resolution slices. Here it segments the test slices as bicubic, after each network, and at high
+# resolution.
 #
-# There is also a baseline that needs no super-resolution: the same U-Net, trained on *bicubic* slices.
+# The baseline needs no super-resolution: the same U-Net, trained on *bicubic* slices.
 #
 # *Predict:* what is the Dice of the tumour core with the evaluation U-Net on bicubic slices, if it is about 0.7 on
 # high-resolution ones? And which is best without the high-resolution slice: *bicubic*, *SRResNet*, *SRGAN*,
@@ -1189,12 +1176,12 @@ predicted("best without the high-resolution slice", my_best_input, max(without, 
 # trained on bicubic slices?
 #
 # <details><summary>What may be concluded</summary>No function of the coarse image contains more information about
-# the patient than the coarse image itself. Super-resolution adapts the images to what the U-Net was trained on;
-# training on coarse images adapts the U-Net to the images. If the baseline is as good, super-resolution has brought
-# no advantage for this task.</details>
+# the patient than the coarse image itself. Super-resolution adapts the images to the U-Net; training on coarse
+# images adapts the U-Net to the images. If the baseline is as good, super-resolution brought no advantage
+# here.</details>
 #
 # > **Key point:** evaluate super-resolution by the clinical task, and compare with a baseline that was trained on
-# > the images that are available.
+# the images that are available.
 
 # %% [markdown]
 # ## 11 · Realistic scans: from 28 to 128 pixels
@@ -1234,16 +1221,15 @@ picture = view.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]
-# *Look:* has the network that was not adapted sharpened the noise and the ringing? A network reverses the
-# degradation on which it was trained.
+# *Look:* were noise and ringing sharpened? A network reverses the degradation on which it was trained.
 #
 # > **Key point:** a score on bicubic images says little about real scans. Check how the low-resolution images of a
-# > paper were made.
+# paper were made.
 #
 # ### Keep your networks
 #
-# Two small files store the networks that you have trained: kind, options and weights, but no code. `make app`
-# starts a live demo that finds them and uses them to enlarge and segment images.
+# Two small files store what you have trained: kind, options and weights, no code. The live demo, `make app`, uses
+# them to enlarge and segment images.
 
 # %%
 import os
@@ -1271,8 +1257,8 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), s
 # A company offers ESRGAN for your scanner: "A quarter of the time. In a blinded study, radiologists could not tell
 # our images from real ones, and PSNR is above bicubic."
 #
-# In two to four sentences, with your numbers of sections 8 to 10: what do the two arguments show and what do they
-# not show, what could happen to a patient, and what evidence would you require before it is used?
+# In two to four sentences, with your numbers of sections 8 to 10: what do both arguments show and what not, what
+# could happen to a patient, and what evidence would you require before it is used?
 
 # %% [markdown] explain="g04_explain"
 # ### BEGIN SOLUTION
@@ -1301,14 +1287,12 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), s
 # %% [markdown]
 # ## 13 · Summary
 #
-# - The resolution of a scan is the part of k-space that was measured. High frequencies that were not measured have
-#   to be estimated.
-# - A network trained for PSNR averages over what is uncertain and gives a blur; a GAN gives one sharp but possibly
-#   wrong image. A plot of PSNR against perceptual distance shows the trade-off.
-# - The step of the discriminator detaches the generated image, the step of the generator does not. The losses show
-#   a balance; monitor PSNR, discriminator outputs and diversity.
-# - ESRGAN: dense blocks, no batch normalisation, relativistic loss, features before the activation, network
-#   interpolation.
+# - Resolution is how much of k-space was measured. Frequencies that were not measured have to be estimated.
+# - Training for PSNR averages over what is uncertain and gives a blur; a GAN gives one sharp, possibly wrong image.
+#   A plot of PSNR against perceptual distance shows the trade-off.
+# - The step of the discriminator detaches the generated image, the step of the generator does not. Losses show a
+#   balance; monitor PSNR, discriminator and diversity.
+# - ESRGAN: dense blocks, no batch normalisation, relativistic loss, features before the activation, interpolation.
 # - Look for lesions that appear or vanish, and evaluate the clinical task.
 #
 # **Papers**
