@@ -401,8 +401,8 @@ predicted("msd read as brats2023, below 1", my_regions, "TC")
 
 # %% [markdown]
 # *Look:* whole tumour and enhancing tumour keep a Dice of 1.00; only the tumour core reveals the mistake. Swapped
-# labels can hide behind a perfect whole-tumour score. In the last row the unknown label 4 is refused,
-# so that mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here it is as an error map, which you
+# labels can hide behind a perfect whole-tumour score. In the last row the unknown label 4 is refused, so that
+# mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here it is as an error map, which you
 # will use later for the predictions of networks.
 
 # %%
@@ -968,7 +968,6 @@ for case in found:
 #
 # In two to four sentences: why can this number not be trusted for the next patient, which experiment would show it,
 # and what else in the sentence makes the result look better than it is?
-# else in the sentence makes the number look better than it is?
 
 # %% [markdown] explain="g01_explain"
 # ### BEGIN SOLUTION
@@ -1012,7 +1011,7 @@ for case in found:
 # - Isensee et al. 2021, *nnU-Net*, doi:10.1038/s41592-020-01008-z. What to normalise, and inside which mask.
 # - Yagis et al. 2021, *Effect of data leakage in brain MRI classification using 2D convolutional neural networks*,
 #   doi:10.1038/s41598-021-01681-w. The leak of section 8 in classification: accuracy overestimated by 30 to 55
-# percentage points.
+#   percentage points.
 #
 # **Before you hand in**
 #

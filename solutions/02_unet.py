@@ -16,7 +16,7 @@
 #
 # At the end of this notebook you can
 #
-# 1. compute which pixels a convolution sees and how many it returns, and choose image sizes that fit a network;
+# 1. compute on which pixels the output of a convolution depends, and how many it returns, and choose image sizes that fit a network;
 # 2. build a U-Net from its parts, without padding as in the paper and with padding;
 # 3. train it: the loss, one training step, the choice of the best epoch, and how to read learning curves;
 # 4. turn probabilities into labels, and compare two networks fairly.
@@ -59,7 +59,7 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 # one would you use for the ring of the enhancing tumour?
 
 # %% [markdown]
-# ## 4 · What a convolution sees
+# ## 4 · What a convolution computes
 #
 # A convolution moves a small kernel over the image; at each position it multiplies the kernel with the pixels below
 # it and adds up the products. Here is a kernel made by hand: 8 in the centre and -1 around it. In a uniform region
@@ -301,7 +301,7 @@ def crop_and_concat(skip, x):
 # Its output is concatenated with the skip connection, and a `ConvBlock` combines the two.
 #
 # <details><summary>Hint</summary>How many channels are there after the concatenation? Which of the three channel
-# numbers plays no role any more after the up-convolution? How does the `ConvBlock` learn whether you want
+# numbers plays no role any more after the up-convolution? How is the `ConvBlock` told whether you want
 # padding?</details>
 
 
@@ -1182,7 +1182,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 #
 # - Ronneberger, Fischer and Brox 2015, *U-Net: Convolutional Networks for Biomedical Image Segmentation*,
 #   arXiv:1505.04597, doi:10.1007/978-3-319-24574-4_28. Eight pages; its first figure is the network of this
-# notebook.
+#   notebook.
 # - Yu and Koltun 2016, *Multi-Scale Context Aggregation by Dilated Convolutions*, arXiv:1511.07122.
 # - Dumoulin and Visin 2016, *A guide to convolution arithmetic for deep learning*, arXiv:1603.07285. Gap 1 in
 #   figures.

@@ -37,8 +37,8 @@
 # %% [markdown]
 # ## 3 · See it first
 #
-# This is a slice near the end of a tumour, as the network receives it. Missing synthetic cases are generated now,
-# which can take a minute. The split is by patient, as in notebook 01.
+# A slice near the end of a tumour, as the network receives it. Missing synthetic cases are generated now, which can
+# take a minute. The split is by patient.
 
 # %%
 from brainlab.recipes import segmentation as recipe
@@ -86,8 +86,7 @@ view.show(picture, alt="Voxels per label on a logarithmic axis: about 99 percent
 # A **constant baseline** uses only this histogram: it assigns the same four probabilities, the class shares above,
 # to every pixel of every patient.
 #
-# *Predict:* what are its accuracy and its cross-entropy? (With equal probabilities for all four classes, the
-# cross-entropy is log 4 = 1.39.)
+# *Predict:* what are its accuracy and its cross-entropy? (Equal probabilities give log 4 = 1.39.)
 
 # %%
 import torch.nn.functional as F
@@ -187,8 +186,8 @@ print(f"one pixel of ET weighs as much as {weights[3] / weights[0]:.0f} pixels o
 #
 # ### Gap 2 · the focal loss
 #
-# The second remedy (Lin et al. 2017) is to down-weight pixels that are already classified well, whatever their
-# class. The loss of a pixel is multiplied by $(1-p)^\gamma$, where $p$ is the probability of its true class.
+# The second remedy (Lin et al. 2017) down-weights pixels that are already classified well. The loss of a pixel is
+# multiplied by $(1-p)^\gamma$, where $p$ is the probability of its true class.
 #
 # *Predict:* for $\gamma = 2$, by what number is the loss of a pixel with $p = 0.9$ multiplied? And with $p = 0.1$?
 #
@@ -448,9 +447,9 @@ view.show(picture, alt="Loss against width, lowest at 8; too wide costs less for
 
 # %% [markdown]
 # *Look:* where bar and tumour do not overlap, no panel has a slope along the shift. There, the cross-entropy only
-# falls if the bar gets narrower, down to no bar at all: the constant baseline. For Dice and Tversky no bar is about
-# as bad as a wrong bar, so it may grow until it overlaps the tumour. On which side of the minimum are the curves
-# steeper: too narrow or too wide?
+# falls if the bar gets narrower, down to no bar at all. For Dice and Tversky no bar is about as bad as a wrong bar,
+# so it may grow until it overlaps the tumour. On which side of the minimum are the curves steeper: too narrow or
+# too wide?
 #
 # ### Gap 6 · two classes: BCE plus Dice
 #
@@ -499,8 +498,7 @@ def bce_dice_loss(logits, target, alpha=0.5):
 # ## 6 · Which loss still has a gradient?
 #
 # A tumour of 16 pixels in a slice of 4096 is *missed completely*: the background is right, but the probability $p$
-# of the tumour is lowered to one in a million. How large is then the gradient of each loss with respect to the 16
-# logits?
+# of the tumour is one in a million. How large is the gradient of each loss with respect to the 16 logits?
 #
 # One more candidate: Wong et al. 2018 also take the logarithm of the Dice of each class, because $-\log x$ grows
 # without bound as $x$ goes to 0. An exponent $\gamma < 1$ keeps the gradient large when the prediction is nearly
@@ -592,10 +590,10 @@ predicted("by gradient, largest first", my_ranking, ", ".join(ranked))
 # *Look:* where do the gradients of soft Dice and cross-entropy cross? Follow soft Dice to the left: its loss is at
 # its maximum, and its gradient goes to 0. Follow the focal loss to the right.
 #
-# <details><summary>Answer</summary>They cross near p = 0.4 %. Above, the gradient of soft Dice is up to tens of
-# times larger; below, it vanishes, because it is roughly proportional to p. The logarithm compensates for this,
-# since the derivative of log p is 1/p. Class weights give the largest gradient everywhere, at the price computed in
-# section 4.</details>
+# <details><summary>Answer</summary>They cross near p = 0.4 %. Above it, the gradient of soft Dice is up to tens of
+# times larger; below, it vanishes, roughly in proportion to p. The logarithm compensates for this, since the
+# derivative of log p is 1/p. Class weights give the largest gradient everywhere, at the price computed in section
+# 4.</details>
 #
 # *Note:* the study of section 9 calls one of its losses "ELL (0.2)". In its code this is $\alpha\,\text{BCE} +
 # (1-\alpha)(1-\text{Dice})$, your gap 6: no logarithm of Dice, no exponent.
@@ -688,7 +686,7 @@ print(f"{walls.sum()} wrong pixels in each prediction")
 # %% [markdown]
 # > **Key point:** only a loss with a weight for each position depends on where an error is.
 #
-# The next cell shows all losses for the tumour of section 3, relative to an empty prediction.
+# All losses for the tumour of section 3, relative to an empty prediction:
 #
 # *Try:* shift and enlarge the prediction. For which losses does an empty prediction soon become cheaper, and which
 # one hardly increases for a prediction that is too large?
@@ -754,8 +752,7 @@ for name, table in tables.items():
 
 # %% [markdown]
 # *Look:* where the ET column is low, look to its right. A patient without ET scores 0 as soon as there is one
-# false-positive voxel. These are the slices of section 5, where soft Dice per image gave almost no incentive to
-# remove a hundred of them.
+# false-positive voxel, and soft Dice per image hardly penalises a hundred more than one (section 5).
 #
 # And the small lesions? Here a *lesion* is a connected tumour region in one slice of a test patient. What share of
 # it was found, on average, by area?
@@ -870,8 +867,8 @@ for name, matrix in {"constant": constant_matrix, **matrices}.items():
 
 # %% [markdown]
 # *Look:* the constant baseline detects no tumour, yet its mean specificity is 0.75 and its precision 0.98:
-# precision is undefined for classes that are never predicted, and these drop out of the mean. Including the
-# background in the mean, as the study below does, raises every F1.
+# precision is undefined for classes that are never predicted, and these drop out. Including the background in the
+# mean, as the study below does, raises every F1.
 #
 # The reference study trained 22 networks: architecture × loss × optimiser × input. We trained the same 22, more
 # briefly, on the course's cohort, and two controls (0 and 23). Diamonds are the study's results, dots are ours.

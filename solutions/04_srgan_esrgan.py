@@ -77,9 +77,8 @@ view.show(picture, alt="A tumour in large pixels and in the true image, and the 
 #
 # An MRI scanner does not measure pixels. It measures **k-space**, line by line: the amplitude and phase of each
 # spatial frequency, from the lowest to the highest. The image is the Fourier transform of k-space. In many
-# sequences, each line costs one repetition time, for
-# example one or two seconds. A faster scan therefore leaves out the
-# outer lines, which are the high frequencies.
+# sequences, each line costs one repetition time, for example one or two seconds. A faster scan therefore leaves out
+# the outer lines, which are the high frequencies.
 #
 # *Predict:* the white square below contains 1/16 of all samples of k-space. What share of the power of the image
 # does it contain? And what does the image of the remaining samples look like: a dark copy, a blurred copy, or
@@ -456,8 +455,8 @@ view.show(
 # gradient into the generator would train it to make this classification easier.
 #
 # <details><summary>Hint</summary>Through which tensor does this loss depend on the generator's weights, and where
-# would you cut the graph? What does the discriminator learn
-# if it is shown real images only? Use <code>F.binary_cross_entropy_with_logits</code>, <code>torch.ones_like</code>.</details>
+# would you cut the graph? What does the discriminator learn if it is shown real images only? Use
+# <code>F.binary_cross_entropy_with_logits</code>, <code>torch.ones_like</code>.</details>
 
 
 # %% gap="g04_discriminator_step"
@@ -886,7 +885,7 @@ view.show(picture, alt="SRGAN and ESRGAN by epoch: outputs of the discriminators
 
 # %% [markdown]
 # *Look:* which discriminator separates real and generated images better and better? The generator learns less and
-# less from it: a longer training would need a slower discriminator.
+# less from it: a longer training would need a lower learning rate for the discriminator.
 #
 # Now compare the outputs. *Distance* is the perceptual distance from the truth, measured with the evaluation U-Net.
 # The *high-frequency ratio* (HF ratio) is the power outside the centre of k-space (a circle as wide as the square
