@@ -956,9 +956,9 @@ for case in found:
         print(f"{case.id}: {report}\n")
 
 # %% [markdown]
-# *Look:* a mirrored image and a shifted mask are not reported: each file is valid by itself, only image and mask do
-# not match. In the figure above these defects are visible at a glance. This is why you should look at random
-# overlays of every new data set.
+# *Look:* which three are not reported? Mirrored images and a shifted mask are valid files, only image and mask do
+# not match; the library notices a constant modality only when it caches the case. In the figure these defects are
+# visible at a glance. Always look at random overlays of a new data set.
 
 # %% [markdown]
 # ## 11 · Explain

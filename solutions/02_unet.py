@@ -16,7 +16,7 @@
 #
 # At the end of this notebook you can
 #
-# 1. compute on which pixels the output of a convolution depends, and how many it returns, and choose image sizes that fit a network;
+# 1. compute the output size and the receptive field of a convolution, and choose image sizes that fit a network;
 # 2. build a U-Net from its parts, without padding as in the paper and with padding;
 # 3. train it: the loss, one training step, the choice of the best epoch, and how to read learning curves;
 # 4. turn probabilities into labels, and compare two networks fairly.
