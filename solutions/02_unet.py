@@ -732,7 +732,7 @@ ax.set(xlabel="step", ylabel="cross-entropy", ylim=(0, 3))
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
-predicted("the curve of the copy", my_curve, "falls faster, then climbs")
+predicted("the curve of the copy", my_curve, "falls faster at first, then rises")
 view.show(fig, alt="Loss on four slices: with your step it falls towards 0, without zero_grad it rises again")
 
 # %% [markdown]
