@@ -436,7 +436,7 @@ surfaces = {
     "Tversky .3, .7": landscape(tversky_loss),
 }
 picture = view.landscapes(shifts, widths, surfaces, "shift in pixels", "width in pixels")
-predicted("tells a bar that misses which way to go", my_guide, "none")
+predicted("shows the direction to the tumour", my_guide, "none")
 view.show(picture, alt="Three losses over shift and width of a bar: all are lowest at the truth")
 
 # %%
@@ -877,7 +877,7 @@ for name, matrix in {"constant": constant_matrix, **matrices}.items():
 
 # %%
 from studies.study import published
-from studies.table import read_table, summarise
+from studies.table import QUESTIONS, contrast, read_table, summarise
 from studies.ranking import ranking
 
 my_spread, my_difference = "?", "?"
@@ -894,8 +894,6 @@ view.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, an
 # A ranking does not explain a difference; a **pair** of runs that differ in one thing does:
 
 # %%
-from studies.table import QUESTIONS, contrast
-
 study_scores = published()
 print(f"{'F1, changed minus unchanged':34s}the study    ours   (each pair and seed)")
 for name, pairs in QUESTIONS.items():

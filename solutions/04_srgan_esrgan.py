@@ -1235,8 +1235,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from demo.places import models_folder
-from brainlab.models import load_model, save_model
+from brainlab.models import load_model, models_folder, save_model
 
 grading = "NBGRADER_EXECUTION" in os.environ  # the networks are not kept during grading
 models = Path(tempfile.mkdtemp()) if grading else models_folder()
