@@ -237,7 +237,7 @@ view.show(picture, alt="Focal loss against the probability of the true class, lo
 # *Look:* class weights depend on the class, the focal factor on the error. Which of the two gives more weight to
 # wrongly labelled pixels?
 #
-# > **Key point:** the cross-entropy is a mean over pixels, 99 % of them background. Class weights and focal factor
+# > **Key point:** the cross-entropy is a mean over pixels, nearly all background. Class weights and focal factor
 # change how much a pixel counts, but each is still judged by itself.
 
 # %% [markdown]
