@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from brainlab.data.case import Case
 from brainlab.data.layouts import find_cases
-from brainlab.synth.phantom.cohort import Job, claim, is_complete, write_case
+from brainlab.synth.phantom.cohort import Job, claim_cohort, is_complete, write_case
 
 REAL = Path(
     os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data")
@@ -30,7 +30,7 @@ THRESHOLDS = np.arange(0.5, 3.01, 0.1)  # of the z-scored FLAIR
 
 def make_cases(folder: Path, n: int, seed: int, spacing: int) -> list[float]:
     """Make the cases that are missing, here, one after the other; returns seconds of CPU for each."""
-    claim(folder, seed, spacing)
+    claim_cohort(folder, seed, spacing)
     seconds = []
     for index in range(n):
         job = Job(folder, seed, index, spacing)
