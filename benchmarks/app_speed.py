@@ -70,7 +70,7 @@ def save_networks(folder: Path) -> None:
 def in_process(case, folder: Path, runs: int) -> dict[str, float]:
     """Measure what happens between a click and the result, without a browser."""
     networks = {network.name: network for network in find_networks([folder / "models"])[0]}
-    models = {name: network.load() for name, network in networks.items()}
+    models = {name: network.saved.build() for name, network in networks.items()}
     files = [case.files[name] for name in MODALITIES]
     pixels = slice_of(case, "t1c", 80)
 
