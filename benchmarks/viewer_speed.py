@@ -1,4 +1,4 @@
-"""Time the slice viewer from key press to picture; compare ipywidgets' `interact` with an inline figure.
+"""Time the slice browser from key press to picture; compare ipywidgets' `interact` with an inline figure.
 
     python benchmarks/viewer_speed.py                  a case of the built-in cohort, 240 x 240 x 155 x 4
 
