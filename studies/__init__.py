@@ -1,5 +1,5 @@
-"""The experiment table: 22 settings of a reference study, run again on the course's own data.
+"""The ablation study: 22 configurations of a published study, reproduced on the course's own data.
 
-`study` is the frozen list with the published numbers, `parts` builds what a run needs, `run` does one,
-`table` reads the results; `python -m studies` is the command.
+`study` lists the configurations and the published scores, `parts` builds network, loss and data of a run,
+`run` trains and tests one, `table` and `ranking` summarise the results. The command is `python -m studies`.
 """

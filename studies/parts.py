@@ -1,4 +1,4 @@
-"""The parts of an experiment: its network, loss, slices and settings."""
+"""Network, loss, data set and training settings of an experiment."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ from brainlab.training import TrainSettings
 from studies.study import Experiment
 
 CROP = 0.8  # of the field of view: the smallest window that contains nearly every head
-MIN_AREA = 50.0  # mm2 of tumour in a slice, in training and test
-STEP = 2  # every second slice: neighbours are nearly the same
+MIN_AREA = 50.0  # mm2 of tumour per slice, in training and test
+STEP = 2  # keep every second slice: neighbours are nearly identical
 STUDY_WIDTH = 64
 
 
@@ -29,8 +29,7 @@ def make_network(experiment: Experiment, width: int = STUDY_WIDTH) -> nn.Module:
     ----------
     experiment : Experiment
     width : int
-        Channels of the first level; the study has 64, and 16 in ResUNet++. Here too ResUNet++ has a quarter
-        of it, but at least 4.
+        Channels of the first level. The study has 64; ResUNet++ gets a quarter, at least 4.
     """
     channels = 5 if experiment.inputs == "edges" else 4
     options = {"width": width, **experiment.options}
@@ -65,12 +64,12 @@ def make_loss(experiment: Experiment, weight: Tensor) -> Callable[[Tensor, Tenso
 
 
 def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget) -> Dataset:
-    """Return the slices of some cases as the experiment's network sees them, in memory."""
+    """Return the slices of some cases as input of the experiment's network, in memory."""
     size = budget.size
     if experiment.inputs == "cropped":
         size = round(CROP * size / 16) * 16
     with warnings.catch_warnings():
-        # The longest heads lose some millimetres to the cropped window.
+        # The cropped window cuts some millimetres off the longest heads.
         warnings.filterwarnings("ignore", message="size=.* cuts", category=UserWarning)
         slices = SliceDataset(cases, size, budget.pixel, min_area=MIN_AREA, step=STEP)
     slices = WithEdges(slices) if experiment.inputs == "edges" else slices
@@ -78,7 +77,7 @@ def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget
 
 
 def make_settings(experiment: Experiment, budget: Budget, seed: int, device: str | None) -> TrainSettings:
-    """Return the study's settings: Keras's default learning rate unless it has its own, no schedule."""
+    """Return the study's settings: the learning rate of the experiment (Keras's default), no schedule."""
     return TrainSettings(
         epochs=budget.epochs,
         lr=experiment.lr,

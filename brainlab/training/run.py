@@ -217,6 +217,7 @@ class Run:
         self.talk = progress and self.group.is_main and not os.environ.get("NBGRADER_EXECUTION")
         self.history, self.best, self.parts, self.rates = History(best_by=best_by), NOTHING_YET, {}, {}
         fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
+        loss = getattr(loss, "func", loss)  # of a functools.partial
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
         images = {"training images": len(train_set), "validation images": len(val_set)}
         self.identity = {"loss": name, **fixed, **images}  # what must be the same for a run to be resumed
