@@ -24,6 +24,19 @@ from brainlab.synth.chest import chest_names, make_chest_set
 from brainlab.training import History, TrainSettings, fit
 from brainlab.training.settings import settings_for
 
+__all__ = [
+    "ImageDataset",
+    "ImageSizes",
+    "binary_scores",
+    "chest_split",
+    "image_network",
+    "image_sets",
+    "image_settings",
+    "image_sizes",
+    "predict_masks",
+    "train_binary",
+]
+
 LONG = 50  # epochs from which a plateau of the validation loss can be expected
 PAPER_SIZE = 512  # pixels of the images for which the U-Net paper chose displacements of 10 pixels
 

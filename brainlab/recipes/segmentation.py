@@ -23,6 +23,20 @@ from brainlab.synth.phantom import make_cohort
 from brainlab.training import TrainSettings
 from brainlab.training.settings import settings_for
 
+__all__ = [
+    "REFERENCE",
+    "cases_to_look_at",
+    "dice_of_cases",
+    "one_of_four",
+    "pixel_of",
+    "predict_cases",
+    "recall_by_area",
+    "settings",
+    "slice_sets",
+    "training_cases",
+    "truth_of",
+]
+
 ENOUGH = 8  # patients: fewer leave one or none to validate and test on
 MIN_AREA = 50.0  # mm2 of tumour in a training slice
 VAL_STEP = 4  # every 4th slice is validated on; neighbours are nearly copies

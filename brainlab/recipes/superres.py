@@ -24,6 +24,32 @@ from brainlab.models.features import UNetFeatures
 from brainlab.models.modes import evaluating
 from brainlab.training import GanSettings, TrainSettings
 
+__all__ = [
+    "ESRGAN_WEIGHTS",
+    "SRSizes",
+    "dice_by_patient",
+    "discriminator",
+    "enlarge",
+    "features",
+    "gan_settings",
+    "library_twin",
+    "perceptual_levels",
+    "psnr_settings",
+    "rrdbnet",
+    "rrdbnet_options",
+    "scores",
+    "sr_sets",
+    "sr_sizes",
+    "srresnet",
+    "srresnet_options",
+    "tumour_loss",
+    "tumour_probability",
+    "unet",
+    "unet_options",
+    "unet_sets",
+    "unet_settings",
+]
+
 # Weights of the terms of ESRGAN's loss. The paper has 5e-3 for the adversarial one, with features of VGG19.
 # With ours, 1.5e-3 to 5e-3 gave more high frequencies and images further from the truth: tried with one to
 # three seeds.
