@@ -1,7 +1,8 @@
 """Move a predicted mask over the true one, and see what every loss of the library says to it."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from inspect import signature
 
 import ipywidgets as widgets
 import numpy as np
@@ -33,22 +34,17 @@ def every_loss(truth: np.ndarray) -> dict[str, tuple[str, Callable[[Tensor, Tens
     share = float(np.clip(truth.mean(), 1e-6, 1 - 1e-6))
     balance = torch.tensor([0.5 / (1 - share), 0.5 / share])
     places = torch.from_numpy(losses.border_weight_map(label(truth)[0]))[None]  # (1, H, W)
-    return {
-        "cross-entropy": ("pixels", losses.cross_entropy),
-        "binary cross-entropy": ("pixels", losses.binary_cross_entropy),
-        "weighted cross-entropy": ("pixels", lambda x, y: losses.cross_entropy(x, y, balance)),
-        "border cross-entropy": ("pixels", lambda x, y: losses.border_cross_entropy(x, y, places)),
-        "focal": ("pixels", losses.focal_loss),
-        "soft Dice": ("areas", losses.soft_dice_loss),
-        "generalised Dice": ("areas", losses.generalised_dice_loss),
-        "Jaccard": ("areas", losses.jaccard_loss),
-        "Tversky": ("areas", losses.tversky_loss),
-        "focal Tversky": ("areas", losses.focal_tversky_loss),
-        "BCE + Dice": ("both", losses.bce_dice_loss),
-        "alpha BCE + Dice": ("both", losses.alpha_bce_dice_loss),
-        "focal + Dice": ("both", losses.focal_dice_loss),
-        "exponential-logarithmic": ("both", losses.exponential_logarithmic_loss),
-    }
+    table = {}
+    for kind, of_kind in zip(KINDS, (losses.PIXELS, losses.AREAS, losses.COMBINED), strict=True):
+        for name, loss_fn in of_kind.items():
+            needs_map = "weight_map" in signature(loss_fn).parameters
+            table[shown_name(name)] = kind, partial(loss_fn, weight_map=places) if needs_map else loss_fn
+    return {"weighted cross entropy": ("pixels", partial(losses.cross_entropy, weight=balance)), **table}
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a loss function in words: "soft dice" for `soft_dice_loss`."""
+    return name.removesuffix("_loss").replace("_", " ")
 
 
 def two_spots(size: int = 64) -> np.ndarray:
