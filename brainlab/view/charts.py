@@ -144,7 +144,9 @@ def confusion_matrix(counts: ArrayLike, names: list[str] | None = None, title: s
     ax.spines[:].set_visible(False)
     rows = []
     for name, row in zip(names, shares, strict=True):
-        parts = [f"{percent(share)} predicted as {other}" for other, share in zip(names, row, strict=True) if share]
+        parts = [
+            f"{percent(share)} predicted as {other}" for other, share in zip(names, row, strict=True) if share
+        ]
         if parts:
             rows.append(f"{name}: {', '.join(parts)}")
     fig.set_label(f"Confusion matrix. Of the true pixels of {'; of '.join(rows)}")

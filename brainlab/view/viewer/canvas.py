@@ -1,8 +1,8 @@
 """The slice browser: a widget that draws in the browser, so that it responds also while the kernel trains.
 
 The opening state holds the labels and the first modality, gzipped; the page requests other modalities when
-they are first shown, and needs the kernel no more once it has them. The JavaScript lies in `js/`, one idea per
-file, and is joined to one module: no bundler, and nothing is loaded from other machines.
+they are first shown, and needs the kernel no more once it has them. The JavaScript lies in `js/`, one idea
+per file, and is joined to one module: no bundler, and nothing is loaded from other machines.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A slice as an RGB picture, pixel by pixel as the browser draws it (`js/paint.js`); a test compares the two."""
+"""A slice as an RGB picture, the same as in the browser (`js/paint.js`): a test compares the pixels."""
 
 from dataclasses import dataclass
 

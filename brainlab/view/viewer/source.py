@@ -1,8 +1,8 @@
 """The volumes of the viewer: a case whose modalities are read when first shown, or arrays.
 
-For the browser intensities are quantised to one byte per voxel: small to send, and still readable as numbers.
-Code 0 is reserved for voxels of exactly 0, outside the head. Codes 1 to 255 are spaced evenly over the default
-window and half as much again, so that a few bright vessels do not take grey levels from the brain.
+For the browser intensities are quantised to one byte per voxel: small to send, still readable as numbers.
+Code 0 is reserved for voxels of exactly 0, outside the head. Codes 1 to 255 are spaced evenly over the
+default window and half as much again, so that a few bright vessels do not take grey levels from the brain.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""The state of the slice browser: traits to read, set and observe, and the rules that keep them consistent."""
+"""The state of the slice browser: traits to read, set and observe, and the rules that they keep."""
 
 import numpy as np
 from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode, observe, validate

@@ -149,7 +149,7 @@ def gan_curves(histories: Mapping[str, GanHistory]) -> Figure:
     fig = Figure(figsize=(9, 2.3 * len(histories) + 0.2), layout="constrained")
     rows = fig.subplots(len(histories), len(GAN_PANELS), squeeze=False, sharex=True)
     for axes, (name, history) in zip(rows, histories.items(), strict=True):
-        panels = dict.fromkeys(GAN_PANELS, {}) | history_panels(history)
+        panels = {key: {} for key in GAN_PANELS} | history_panels(history)
         for ax, (title, lines) in zip(axes, panels.items(), strict=True):
             plot_epochs(ax, title if ax is not axes[0] else f"{name}: {title}", lines, len(history))
             if len(lines) > 1 and len(history):
@@ -185,8 +185,9 @@ def history_panels(history: History | GanHistory) -> dict[str, Curves]:
 def plot_epochs(ax: Axes, title: str, lines: Curves, epochs: int) -> None:
     """Draw curves of which the last value is that of epoch `epochs`, counted from 1."""
     for number, (name, values) in enumerate(lines.items()):
-        x = range(epochs + 1 - len(values), epochs + 1)
-        ax.plot(x, values, marker="o", markersize=3, label=name, **curve_style(number))
-    ax.set_title(title, fontsize=10)
+        if values:
+            x = range(epochs + 1 - len(values), epochs + 1)
+            ax.plot(x, values, marker="o", markersize=3, label=name, **curve_style(number))
+    ax.set_title(title, fontsize=9)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.spines[["top", "right"]].set_visible(False)
