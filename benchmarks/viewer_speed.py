@@ -32,7 +32,7 @@ FIGURE = """
 %matplotlib inline
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, interact
-from brainlab.view.slices import draw
+from brainlab.view import draw
 
 def show(z):
     fig, ax = plt.subplots(figsize=(5, 5))
