@@ -5,8 +5,7 @@ import pytest
 from nibabel.affines import apply_affine
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
-from brainlab.data.display import MARKS, VIEWS, frame_of
-from brainlab.view.slices import oriented
+from brainlab.data.display import MARKS, VIEWS, frame_of, oriented
 from brainlab.view.viewer.counts import head_boxes
 
 SHAPE = (4, 6, 5)

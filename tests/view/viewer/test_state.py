@@ -1,4 +1,4 @@
-"""Traits, volumes and pictures: what the slice browser holds and what it says."""
+"""Traits and volumes of the slice browser, and its messages."""
 
 import base64
 import gzip
@@ -152,7 +152,7 @@ def test_the_figure_shows_marks_legend_and_true_proportions(viewer):
     viewer.overlay = "errors"
     assert [t.get_text() for t in viewer.to_figure().legends[0].get_texts()] == [
         "missed",
-        "false",
+        "false positive",
         "wrong class",
     ]
 
