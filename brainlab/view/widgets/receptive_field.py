@@ -123,4 +123,6 @@ def _network(kernel: int, dilations: Sequence[int]) -> nn.Sequential:
 def _field(kernel: int, dilations: tuple[int, ...]) -> np.ndarray:
     reach = 1 + sum(d * (kernel - 1) for d in dilations)
     with torch.random.fork_rng(devices=[]):
-        return influence(_network(kernel, dilations), reach).numpy()  # an input of `reach` gives one pixel
+        field = influence(_network(kernel, dilations), reach).numpy()  # an input of `reach` gives one pixel
+    field[field < 1e-6 * field.max()] = 0  # rounding noise of some convolution algorithms
+    return field
