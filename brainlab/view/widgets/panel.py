@@ -54,7 +54,7 @@ class Panel(StoredPicture, widgets.VBox):
 
     def _control(self, name: str, trait: TraitType, limits: tuple[float, float] | None) -> widgets.Widget:
         """Return a control that shows a trait and sets it."""
-        label, step = trait.metadata["label"], trait.metadata.get("step")
+        label, step = trait.metadata["label"], trait.metadata.get("step", 0.05)
         if isinstance(trait, Bool):
             control = widgets.Checkbox(description=label, indent=False)
         elif isinstance(trait, Enum):
