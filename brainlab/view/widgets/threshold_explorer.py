@@ -101,9 +101,11 @@ class ThresholdExplorer(Panel):
 
     def scores(self) -> dict[str, dict[str, float]]:
         """Return "argmax" and "thresholds" -> class -> Dice on this slice."""
-        ways = {"argmax": self._argmax == self._values(), "thresholds": self.masks()}  # (C - 1, H, W) each
+        methods = {"argmax": self._argmax == self._values(), "thresholds": self.masks()}  # (C - 1, H, W) each
         names, truth = [one.short for one in self.labels], self.target == self._values()
-        return {way: dict(zip(names, map(dice, masks, truth), strict=True)) for way, masks in ways.items()}
+        return {
+            name: dict(zip(names, map(dice, masks, truth), strict=True)) for name, masks in methods.items()
+        }
 
     def _values(self) -> np.ndarray:
         return np.array([one.value for one in self.labels])[:, None, None]  # (C - 1, 1, 1)
@@ -132,10 +134,10 @@ class ThresholdExplorer(Panel):
         return figure
 
     def _draw_dice(self, ax: Axes) -> None:
-        for number, (way, values) in enumerate(self.scores().items()):
+        for number, (method, values) in enumerate(self.scores().items()):
             rows = np.arange(len(values)) + (number - 0.5) * 0.4
-            style = {"color": "#999999"} if way == "argmax" else {"color": BLUE, "hatch": "//"}
-            bars = ax.barh(rows, list(values.values()), 0.38, label=way, edgecolor="white", **style)
+            style = {"color": "#999999"} if method == "argmax" else {"color": BLUE, "hatch": "//"}
+            bars = ax.barh(rows, list(values.values()), 0.38, label=method, edgecolor="white", **style)
             ax.bar_label(bars, [f"{value:.2f}" for value in values.values()], padding=2, fontsize=8)
         ax.set_yticks(range(len(self.labels)), [one.short for one in self.labels])
         ax.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], ylim=(len(self.labels) - 0.1, -0.6))

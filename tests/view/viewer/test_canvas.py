@@ -40,10 +40,10 @@ def test_the_opening_state_holds_the_first_modality_and_the_labels(arrays, affin
         np.frombuffer(gzip.decompress(viewer.truth_codes), np.uint8), turned.ravel()
     )
     codes = np.frombuffer(gzip.decompress(viewer.first_codes), np.uint8).reshape(turned.shape)
-    told = viewer.first["offset"] + viewer.first["step"] * (codes.astype(float) - 1)
+    stored = viewer.first["offset"] + viewer.first["step"] * (codes.astype(float) - 1)
     image = viewer.frame.display(arrays[0][3])
     inside = (image > 0) & (codes < 255)
-    assert np.abs(told - image)[inside].max() <= viewer.first["step"]
+    assert np.abs(stored - image)[inside].max() <= viewer.first["step"]
     json.dumps(viewer.about)  # plain values only
 
 
