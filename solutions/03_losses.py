@@ -860,9 +860,9 @@ for name, matrix in {"lazy": lazy_matrix, **matrices}.items():
 # *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
 
 # %%
-from studies.study import published
-from studies.table import read_table, summarise
-from studies.ranking import ranking
+from studies import published
+from studies import read_table, summarise
+from studies import ranking
 
 my_spread, my_difference = "?", "?"
 rows = read_table()
@@ -878,7 +878,7 @@ view.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, an
 # A ranking answers no question; a **pair** that differs in one thing does:
 
 # %%
-from studies.table import QUESTIONS, contrast
+from studies import QUESTIONS, contrast
 
 theirs = published()
 print(f"{'F1, changed minus unchanged':34s}the study    ours   (each pair and seed)")
