@@ -8,7 +8,7 @@ python benchmarks/study_table.py runs/study/runs.csv
 import sys
 from pathlib import Path
 
-from studies.ranking import ranking
+from studies.figure import ranking
 from studies.study import published
 from studies.table import OURS, QUESTIONS, contrast, read_table, summarise
 

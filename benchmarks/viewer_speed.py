@@ -1,10 +1,10 @@
-"""Time the slice browser from key press to picture; compare ipywidgets' `interact` with an inline figure.
+"""Response time of the slice browser, compared with ipywidgets' `interact` and an inline Matplotlib figure.
 
     python benchmarks/viewer_speed.py                  a case of the built-in cohort, 240 x 240 x 155 x 4
 
-Both run in one notebook of one JupyterLab in headless Chromium, on the same slices. A step is the time in the
-page from the key press to the new picture. For the frame rate, the key is held down: it repeats 30 times a
-second, or as often as the machine allows. Bytes are those sent by the kernel.
+Both run in the same JupyterLab, in the same notebook, in headless Chromium, on the same slices. A step is the
+time in the page from the key press to the new picture. For the frame rate the key is held: it repeats 30
+times per second, or as often as a loaded machine can. Bytes are those that the kernel sends.
 """
 
 import argparse
@@ -32,7 +32,7 @@ FIGURE = """
 %matplotlib inline
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, interact
-from brainlab.view.slices import draw
+from brainlab.view import draw
 
 def show(z):
     fig, ax = plt.subplots(figsize=(5, 5))
@@ -41,7 +41,7 @@ def show(z):
 
 interact(show, z=IntSlider(60, 0, image.shape[3] - 1));
 """
-# Records when a key is pressed and when the picture in `cell` has changed.
+# Records the times of key presses and of changes of the picture in `cell`.
 WATCH = """cell => {
   const seen = window.seen = { down: [], changed: [] };
   const picture = () => {
@@ -67,7 +67,7 @@ WATCH = """cell => {
 
 
 def step_times(page, handle, presses: int) -> list[float]:
-    """Return the milliseconds from key press to picture of single presses."""
+    """Return the ms from each key press to the new picture."""
     times = []
     for _ in range(presses):
         page.evaluate("() => { seen.down.length = 0; seen.changed.length = 0; }")
@@ -79,14 +79,14 @@ def step_times(page, handle, presses: int) -> list[float]:
 
 
 def held_rate(page, seconds: float) -> tuple[float, float]:
-    """Return pictures per second while a key is held, and key repeats per second."""
+    """Return new pictures and key repeats per second while a key is held."""
     page.evaluate("() => { seen.changed.length = 0; }")
-    page.keyboard.down("ArrowLeft")  # back into the head: slices outside of it are identical
+    page.keyboard.down("ArrowLeft")  # back through the head: the slices outside it do not differ
     start = time.perf_counter()
     presses = int(30 * seconds)
     for number in range(presses):
         time.sleep(max(0, start + number / 30 - time.perf_counter()))
-        page.keyboard.down("ArrowLeft")  # a repeated event, as of a held key
+        page.keyboard.down("ArrowLeft")  # a repeat, as of a held key
     took = time.perf_counter() - start
     changed = page.evaluate("() => seen.changed.length")
     page.keyboard.up("ArrowLeft")
@@ -96,7 +96,7 @@ def held_rate(page, seconds: float) -> tuple[float, float]:
 def measure(
     page, number: int, selector: str, received: list[int], arguments: argparse.Namespace
 ) -> tuple[float, float, float, float, int]:
-    """Return ms per step, pictures and repeats per second, bytes per step and on opening."""
+    """Return ms per step, pictures and repeats per second, and bytes per step and at opening, of a cell."""
     before = sum(received)
     run_cell(page, number)
     cell = page.locator(".jp-CodeCell").nth(number)
@@ -115,7 +115,6 @@ def measure(
 
 
 def main() -> None:
-    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, default=25)
     parser.add_argument("--seconds", type=float, default=2.0)
@@ -125,7 +124,7 @@ def main() -> None:
         return
     case = open_cases(None, patients=1)[0]
     folder = str(case.sources[0].parent)
-    received: list[int] = []  # length of each message to the page
+    received: list[int] = []  # bytes of each message to the page
 
     with (
         tempfile.TemporaryDirectory() as work,
@@ -154,9 +153,9 @@ def main() -> None:
             f"  {name:26s}{median:11.1f}{rate:11.1f}{repeats:11.1f}{a_step / 1e3:11.1f}{opened / 1e6:11.2f}"
         )
     (ours, rate, _, _, opened), (theirs, *_) = rows.values()
-    met = theirs / ours >= 8 and rate >= 25 and opened <= 3e6
+    kept = theirs / ours >= 8 and rate >= 25 and opened <= 3e6
     print(f"  the canvas is {theirs / ours:.1f} times faster at the median")
-    print(f"  target: 8 times faster, 25 frames/s, 3 MB on opening: {'met' if met else 'NOT met'}")
+    print(f"  goal: 8 times faster, 25 frames/s, 3 MB at opening: {'met' if kept else 'NOT met'}")
 
 
 if __name__ == "__main__":

@@ -786,7 +786,7 @@ for case in shown_cases:
     predicted_labels.append({name: volumes[case.id][:, :, z] for name, volumes in predictions.items()})
     titles.append(f"{case.id[-9:]}, {z}")
 affines = [case.affine for case in shown_cases]
-picture = view.close_ups(planes, affines, true_labels, predicted_labels, titles)
+picture = view.predictions_beside_truth(planes, affines, true_labels, predicted_labels, titles, margin=14)
 view.show(picture, alt="Small lesions on FLAIR, with the truth and the predictions of four networks")
 
 # %% [markdown]
@@ -876,9 +876,9 @@ for name, matrix in {"constant": constant_matrix, **matrices}.items():
 # *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
 
 # %%
-from studies.study import published
-from studies.table import QUESTIONS, contrast, read_table, summarise
-from studies.ranking import ranking
+from studies import published
+from studies import QUESTIONS, contrast, read_table, summarise
+from studies import ranking
 
 my_spread, my_difference = "?", "?"
 rows = read_table()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from studies.ranking import ranking
+from studies.figure import ranking
 from studies.table import summarise
 
 
