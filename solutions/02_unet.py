@@ -915,10 +915,10 @@ for case in shown_cases:
     height = view.largest_slice(prediction if truth is None else truth)
     planes.append(case.to_full(np.asarray(case.image[:, 3]))[:, :, height])
     truths.append(None if truth is None else truth[:, :, height])
-    predicted_labels.append(prediction[:, :, height])
+    predicted_labels.append({"prediction": prediction[:, :, height]})
     affines.append(case.affine)
     titles.append(f"{case.id}, slice {height}")
-picture = view.prediction_beside_truth(planes, affines, truths, predicted_labels, titles)
+picture = view.predictions_beside_truth(planes, affines, truths, predicted_labels, titles)
 view.show(picture, alt="FLAIR, truth and prediction of held-out patients side by side")
 
 # %% [markdown]
@@ -1122,7 +1122,7 @@ for number, alpha in enumerate(gated.attention_maps, start=1):
     maps.append(F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy())
     titles.append(f"gate {number}: {alpha.shape[-2]} x {alpha.shape[-1]}")
 plane = slice_4[0, 3].numpy()
-picture = view.heat([plane] * len(maps), maps, [case.affine] * len(maps), titles)
+picture = view.heat_maps([plane] * len(maps), maps, [case.affine] * len(maps), titles)
 view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top of a FLAIR slice")
 
 # %% [markdown]

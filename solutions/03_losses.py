@@ -786,7 +786,7 @@ for case in shown_cases:
     predicted_labels.append({name: volumes[case.id][:, :, z] for name, volumes in predictions.items()})
     titles.append(f"{case.id[-9:]}, {z}")
 affines = [case.affine for case in shown_cases]
-picture = view.close_ups(planes, affines, true_labels, predicted_labels, titles)
+picture = view.predictions_beside_truth(planes, affines, true_labels, predicted_labels, titles, margin=14)
 view.show(picture, alt="Small lesions on FLAIR, with the truth and the predictions of four networks")
 
 # %% [markdown]

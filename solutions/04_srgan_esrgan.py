@@ -64,7 +64,7 @@ def plane(images):
 
 
 images = {f"short scan: {sizes.lr} pixels": plane(lr), "truth": plane(hr)}
-picture = view.close_up(images, affine, centre, side)
+picture = view.compare_images(images, affine, centre, side)
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(test_set)} to test")
 view.show(picture, alt="A tumour in large pixels and in the true image, and the whole slice with the crop marked")
 
@@ -164,7 +164,7 @@ kspace_crop = yours("g04_kspace_crop", kspace_crop)
 one = hr[item : item + 1]
 ways = {"middle of k-space": kspace_crop(one, sizes.lr), "bicubic": bicubic(one, sizes.lr)}
 images = {name: resample(small.float(), sizes.hr)[0, 0].numpy() for name, small in ways.items()}
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 view.show(
     picture, alt="Two coarse images enlarged, from k-space and bicubic, and their difference from the truth"
 )
@@ -258,7 +258,7 @@ images, structure = {}, {name: ssim(degraded, one).item() for name, degraded in 
 for name, degraded in ways.items():
     title = f"{name}\n{psnr(degraded, one).item():.1f} dB, SSIM {structure[name]:.2f}"
     images[title] = degraded[0, 0].clamp(0, 1).numpy()
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 predicted("best SSIM", my_best_ssim, max(structure, key=structure.get))
 view.show(
     picture, alt="A blurred, a noisy and a darker slice with about the same PSNR, and their differences"
@@ -421,7 +421,7 @@ def side_by_side(names):
     images = {f"{sizes.lr} pixels": plane(lr)}
     for name in names:
         images[f"{name}\n{psnr(outputs[name], hr)[item]:.1f} dB"] = plane(outputs[name])
-    return view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+    return view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 
 
 gain = psnr(outputs["SRResNet"], hr) - psnr(up, hr)
@@ -1111,7 +1111,8 @@ for name, flat in (("appears", change.argmax()), ("vanishes", change.argmin())):
     x, y = place
     true_labels = labels[number, max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].unique().tolist()
     print(f"{name}: {case.id}; true labels within 2 pixels: {true_labels}")
-picture = view.two_opinions(pairs, probability_pairs, affines, titles, side=5 * sizes.hr // 8, places=places)
+window = 5 * sizes.hr // 8  # size of the crop in pixels
+picture = view.prediction_differences(pairs, probability_pairs, affines, titles, side=window, places=places)
 alt = "Two slices, true and generated, with the tumour outlines: a lesion appears, another one vanishes"
 view.show(picture, alt=alt, dpi=64)
 
@@ -1216,7 +1217,7 @@ for name, image in scans.items():
     images[f"{name}\n{psnr(image, scan_hr)[item]:.1f} dB"] = plane(image)
 gain = psnr(scans["not adapted"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
 predicted("without adaptation better than bicubic", my_transfer, "yes" if gain > 0 else "no")
-picture = view.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(scan_hr)}, affine, centre, side)
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]
