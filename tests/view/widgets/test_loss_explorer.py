@@ -21,7 +21,7 @@ def test_every_loss_of_the_library_is_there():
 
 
 def test_values_are_those_of_direct_calls():
-    shown = LossExplorer(square(), right=3, down=-2, sure=0.9)
+    shown = LossExplorer(square(), right=3, down=-2, confidence=0.9)
     guess = np.roll(square(), (-2, 3), (0, 1))
     logits = torch.zeros(1, 2, 32, 32)
     logits[0, 1] = torch.from_numpy(np.where(guess, np.log(9.0), -np.log(9.0)))
@@ -38,7 +38,7 @@ def test_values_are_those_of_direct_calls():
     assert shown.values() == pytest.approx({name: loss.item() for name, loss in expected.items()}, rel=1e-5)
 
 
-def test_every_loss_is_lowest_in_place_and_one_if_nothing_is_found():
+def test_every_loss_is_lowest_in_place_and_1_for_an_empty_prediction():
     shown = LossExplorer()
     in_place = shown.relative()
     shown.right = 5
@@ -69,7 +69,7 @@ def test_right_is_right_in_the_picture():
 
 
 def test_wrong_input_is_named():
-    with pytest.raises(ValueError, match="and 0 pixels of tumour"):
+    with pytest.raises(ValueError, match="truth has 0 pixels of tumour of 64"):
         LossExplorer(np.zeros((8, 8)))
-    with pytest.raises(ValueError, match=r"image has shape \(9, 9\); expected \(32, 32\)"):
+    with pytest.raises(ValueError, match=r"image: shape \(9, 9\); expected \(32, 32\)"):
         LossExplorer(square(), np.zeros((9, 9)))
