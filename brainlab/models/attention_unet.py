@@ -56,7 +56,7 @@ class AttentionUNet(UNet):
 
     Parameters
     ----------
-    in_channels, num_classes, width, depth, padded, bottleneck, **options
+    in_channels, num_classes, width, depth, **options
         As in `UNet`; `depth` is at least 2.
 
     Attributes
@@ -74,34 +74,21 @@ class AttentionUNet(UNet):
     gated = True
 
     def __init__(
-        self,
-        in_channels: int = 4,
-        num_classes: int = 4,
-        width: int = 16,
-        depth: int = 4,
-        padded: bool = True,
-        bottleneck: bool = True,
-        **options,
+        self, in_channels: int = 4, num_classes: int = 4, width: int = 16, depth: int = 4, **options
     ):
         if depth < 2:
             raise ValueError(f"depth is {depth}; expected 2 or more: the first skip connection has no gate")
-        super().__init__(in_channels, num_classes, width, depth, padded, bottleneck, **options)
+        super().__init__(in_channels, num_classes, width, depth, **options)
         # One gate for each level from the bottom up; the level below has twice the channels.
         widths = [width * 2**level for level in range(depth)]
-        below = [*widths[1:], widths[-1] * (2 if bottleneck else 1)]
+        below = [*widths[1:], widths[-1] * (2 if self.bottleneck else 1)]
         pairs = list(zip(widths, below, strict=True))[1:]
         self.gates = nn.ModuleList(AttentionGate(skip, gate) for skip, gate in reversed(pairs))
         he_init(self.gates)
         self.attention_maps: list[Tensor] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        self.check_input(x)
-        skips = []
-        for block in self.down:
-            x = block(x)  # (B, w, H, W)
-            skips.append(x)
-            x = F.max_pool2d(x, 2)  # (B, w, H/2, W/2)
-        x = self.lowest(x)  # (B, 2w, H/2**depth, W/2**depth)
+        x, skips = self.contract(x)  # (B, 2w, H/2**depth, W/2**depth)
         maps = []
         for i, block in enumerate(self.up):
             skip = skips.pop()  # (B, w, H, W)

@@ -89,12 +89,8 @@ class UNet(nn.Module):
         self.in_channels, self.depth, self.padded = in_channels, depth, padded
         self.bottleneck, self.convs, self.dilation = bottleneck, convs, dilation
         in_blocks = dropout_in == "blocks"
-        block = {
-            "convs": convs,
-            "padded": padded,
-            "batch_norm": batch_norm,
-            "dropout": dropout if in_blocks else 0.0,
-        }
+        block = {"convs": convs, "padded": padded, "batch_norm": batch_norm}
+        block["dropout"] = dropout if in_blocks else 0.0
 
         widths = [width * 2**level for level in range(depth)]  # 64, 128, 256, 512
         self.down = nn.ModuleList()
@@ -116,23 +112,23 @@ class UNet(nn.Module):
         he_init(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.check_input(x)
+        x, skips = self.contract(x)  # (B, 2w, H/2**depth, W/2**depth)
+        for block, skip in zip(self.up, reversed(skips), strict=True):
+            x = block(x, skip)  # (B, w, H, W), w halves and H doubles at each step
+        return self.head(x)  # (B, num_classes, H', W')
+
+    def contract(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the features of the lowest level, and the skip connections, finest first."""
+        check_input(x, self.in_channels, self.output_size)
         skips = []
         for block in self.down:
             x = block(x)  # (B, w, H, W)
             skips.append(x)
             x = F.max_pool2d(x, 2)  # (B, w, H/2, W/2)
-        x = self.lowest(x)  # (B, 2w, H/2**depth, W/2**depth)
-        for block, skip in zip(self.up, reversed(skips), strict=True):
-            x = block(x, skip)  # (B, w, H, W), w halves and H doubles at each step
-        return self.head(x)  # (B, num_classes, H', W')
-
-    def lowest(self, x: Tensor) -> Tensor:
-        """Compute the lowest level, between the last pooling and the first step up."""
         x = self.bottom(x)
         if self.pyramid is not None:
             x = self.pyramid(x)
-        return self.dropout(x)
+        return self.dropout(x), skips
 
     def output_size(self, size: int) -> int:
         """Return H' for an input of `size` pixels; a ValueError gives the nearest valid sizes."""
@@ -154,10 +150,6 @@ class UNet(nn.Module):
         return sizes.receptive_field(
             self.depth, self.bottleneck, self.convs, self.dilation, self.gated, self.pyramid is not None
         )
-
-    def check_input(self, x: Tensor) -> None:
-        """Raise an error that names the cause if `x` is not an input of this network."""
-        check_input(x, self.in_channels, self.output_size)
 
 
 class PyramidPooling(nn.Module):

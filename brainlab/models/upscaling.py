@@ -15,8 +15,8 @@ from brainlab.models.blocks import check_input
 class Upscaler(nn.Module):
     """Small images (B, in_channels, h, w) to large ones (B, in_channels, scale * h, scale * w).
 
-    A network derived from it has two parts: `upscale` makes features of the large size, and `reconstruct`
-    makes the image from them. Its parameters `in_channels`, `scale` and `image_skip` are described in
+    A subclass has two methods: `upscale` computes features (B, F, scale * h, scale * w) of the small images,
+    and `reconstruct` the large images from features (B, F, H, W). The parameters are those of
     `brainlab.models.SRResNet`.
     """
 
@@ -31,14 +31,6 @@ class Upscaler(nn.Module):
         feat = resample(self.upscale(x), target_size)  # (B, F, scale h, scale w), or (B, F, H, W)
         out = self.reconstruct(feat)  # (B, C, H, W)
         return out + resample(x, tuple(out.shape[-2:])) if self.image_skip else out
-
-    def upscale(self, x: Tensor) -> Tensor:
-        """Return features (B, F, scale h, scale w) of images (B, C, h, w)."""
-        raise NotImplementedError
-
-    def reconstruct(self, feat: Tensor) -> Tensor:
-        """Return images (B, C, H, W) from features (B, F, H, W)."""
-        raise NotImplementedError
 
     def start_at_bicubic(self, last: nn.Conv2d) -> None:
         """With `image_skip`, set the last convolution to 0: the first output is the bicubic image."""
