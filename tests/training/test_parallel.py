@@ -140,6 +140,8 @@ def test_two_processes_train_a_gan_as_one_with_twice_the_batch(folder):
     together = history(folder, "gan", 0)
     for tables in ((together.steps, alone.steps), (together.scores, alone.scores)):
         for name, values in tables[1].items():
+            if name == "high-frequency ratio":
+                continue  # waves have no high frequencies: a ratio of rounding errors
             assert tables[0][name] == pytest.approx(values, abs=1e-4), name
 
 
