@@ -120,13 +120,13 @@ class History:
         """Return one readable line about the last epoch, of `epochs`."""
         if self.val_loss:
             dice = " ".join(f"{name} {values[-1]:.2f}" for name, values in self.regions.items())
-            told = f"loss {self.train_loss[-1]:.4f} · validation {self.val_loss[-1]:.4f} · Dice {dice}"
+            text = f"loss {self.train_loss[-1]:.4f} · validation {self.val_loss[-1]:.4f} · Dice {dice}"
         else:
             steps = [f"{name} {values[-1]:.4g}" for name, values in self.steps.items()]
-            told = " · ".join(steps + [f"{name} {values[-1]:.3f}" for name, values in self.scores.items()])
+            text = " · ".join(steps + [f"{name} {values[-1]:.3f}" for name, values in self.scores.items()])
         best = " · best" if self.best_by and self.best_epoch == len(self) - 1 else ""
         number = f"{len(self):>{len(str(epochs))}}/{epochs}"
-        return f"epoch {number} · {told} · lr {self.lr[-1]:.1e} · {self.seconds[-1]:.0f} s{best}"
+        return f"epoch {number} · {text} · lr {self.lr[-1]:.1e} · {self.seconds[-1]:.0f} s{best}"
 
     def stop_reason(self, settings: Settings) -> str:
         """Return why no further epoch should be trained; empty to go on.

@@ -105,7 +105,7 @@ def test_windows_train_where_the_sizes_meet(split):
 
 
 def test_coarse_slices_have_the_same_labels(split):
-    sharp, coarse = (sr_recipe.unet_sets(split, SIZES, coarse=told)[1] for told in (False, True))
+    sharp, coarse = (sr_recipe.unet_sets(split, SIZES, coarse=value)[1] for value in (False, True))
     assert torch.equal(sharp[1][1], coarse[1][1])
     assert sharp[1][0].shape == coarse[1][0].shape
     assert coarse[1][0].diff().abs().mean() < sharp[1][0].diff().abs().mean()

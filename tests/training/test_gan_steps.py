@@ -31,7 +31,7 @@ def changed(model, before):
 
 
 @pytest.mark.parametrize("losses", all_losses(), ids=lambda losses: losses.name)
-def test_the_discriminators_step_teaches_the_discriminator_alone(networks, losses):
+def test_the_discriminators_step_trains_the_discriminator_alone(networks, losses):
     g, d, lr, hr = networks
     before = copy.deepcopy(g), copy.deepcopy(d)
     discriminator_step(d, g(lr), hr, torch.optim.SGD(d.parameters(), 0.1), losses)
@@ -41,7 +41,7 @@ def test_the_discriminators_step_teaches_the_discriminator_alone(networks, losse
 
 
 @pytest.mark.parametrize("losses", all_losses(), ids=lambda losses: losses.name)
-def test_the_generators_step_teaches_the_generator_alone(networks, losses):
+def test_the_generators_step_trains_the_generator_alone(networks, losses):
     g, d, lr, hr = networks
     before = copy.deepcopy(g), copy.deepcopy(d)
     generator_step(d, g(lr), hr, torch.optim.SGD(g.parameters(), 0.1), losses)

@@ -292,8 +292,8 @@ def test_loss_module_and_unet():
 # What it says
 
 
-def test_on_epoch_hears_the_history_after_each_epoch():
-    heard = []
+def test_on_epoch_gets_the_history_after_each_epoch():
+    seen = []
     history = fit(
         net(),
         Noisy(),
@@ -301,9 +301,9 @@ def test_on_epoch_hears_the_history_after_each_epoch():
         cross_entropy,
         replace(SETTINGS, epochs=3),
         progress=False,
-        on_epoch=lambda so_far: heard.append(list(so_far.val_loss)),
+        on_epoch=lambda so_far: seen.append(list(so_far.val_loss)),
     )
-    assert heard == [history.val_loss[:n] for n in (1, 2, 3)]
+    assert seen == [history.val_loss[:n] for n in (1, 2, 3)]
 
 
 def test_divergence_names_epoch_and_step():

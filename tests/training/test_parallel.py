@@ -39,9 +39,9 @@ def gan(batch_size: int, train_set=None):
     settings = replace(tiny_gan.SETTINGS, batch_size=batch_size, epochs=2)
     sets = (train_set or tiny_gan.images(12), tiny_gan.images(3, seed=9), settings)
     train_psnr(model, *sets, progress=False)
-    opponent = tiny_gan.discriminator(norm=False)
-    history = train_gan(model, opponent, srgan_losses(tiny_gan.features()), *sets, progress=False)
-    return torch.nn.ModuleList([model, opponent]), history
+    critic = tiny_gan.discriminator(norm=False)
+    history = train_gan(model, critic, srgan_losses(tiny_gan.features()), *sets, progress=False)
+    return torch.nn.ModuleList([model, critic]), history
 
 
 def program(folder: Path) -> None:
@@ -66,11 +66,11 @@ def program(folder: Path) -> None:
     keep("resumed", *noisy(4, folder / "run"))
 
     def normed_gan(epochs: int, home: Path | None):
-        model, opponent = tiny_gan.generator(), tiny_gan.discriminator()
+        model, critic = tiny_gan.generator(), tiny_gan.discriminator()
         settings = replace(tiny_gan.SETTINGS, epochs=epochs, schedule="constant")
         sets = (tiny_gan.images(), tiny_gan.images(5, seed=9), settings, home)
-        history = train_gan(model, opponent, esrgan_losses(tiny_gan.features()), *sets, progress=False)
-        return torch.nn.ModuleList([model, opponent]), history
+        history = train_gan(model, critic, esrgan_losses(tiny_gan.features()), *sets, progress=False)
+        return torch.nn.ModuleList([model, critic]), history
 
     keep("gan", *gan(batch_size=2))
     keep("gan unbroken", *normed_gan(3, None))
