@@ -19,11 +19,17 @@ def cohort_folder(spacing: int = 1) -> Path:
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary neighbour of `path`, then put it in place in one step."""
+    """Let `write` fill a temporary file beside `path`, then rename it: `path` is written whole or not at all.
+
+    The temporary name is hidden and holds the process id, so that several processes may write one file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    write(temporary)
-    os.replace(temporary, path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def models_folder() -> Path:
