@@ -23,10 +23,10 @@ import numpy as np
 from PIL import Image
 
 from brainlab.data.cached import CachedCase
-from brainlab.data.images.coco_reader import NAME, read_coco
-from brainlab.data.images.coco_writer import objects_of, write_coco
+from brainlab.data.images.coco import NAME, read_coco
 from brainlab.data.split import split_by_patient
 from brainlab.labels import MODALITIES, REGIONS
+from slice_images.coco_writer import objects_of, write_coco
 from slice_images.slice_picture import (
     ACROSS,
     plane_axis,

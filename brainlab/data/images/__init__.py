@@ -3,12 +3,11 @@
 from brainlab.lazy import lazy_names
 
 _HOMES = {
+    "annotations": "decode_rle fill_polygons",
     "chest": "find_chest split_chest",
-    "coco": "CocoImage CocoSet",
-    "coco_reader": "read_coco",
+    "coco": "CocoImage CocoSet read_coco",
     "dataset": "ImageDataset",
     "pairs": "ImagePair PairList find_pairs",
     "picture": "PictureError read_mask read_picture square_image square_labels square_mask",
-    "rle": "decode_rle encode_rle",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
