@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from brainlab.data.cached import CachedCase, balanced_weights
+from brainlab.data.cached import CachedCase, balanced_weights, tumour_areas
 from brainlab.data.geometry import covering_size, labels_to_network, to_network
 from brainlab.labels import NUM_CLASSES
 
@@ -16,9 +16,8 @@ from brainlab.labels import NUM_CLASSES
 class SliceDataset(Dataset):
     """Image and labels of selected slices, as a network sees them (`brainlab.data.geometry`).
 
-    Which slices: those with at least `min_area` of tumour, of these every `step`-th of a case, of these a
-    random `fraction` of a case. All three follow from the stored counts: no voxel is read until a slice is
-    asked for.
+    Which slices of a case: those with at least `min_area` of tumour; of these every `step`-th; of these a
+    random `fraction`. All three follow from the stored counts: no voxel is read until a slice is asked for.
 
     Parameters
     ----------
@@ -29,13 +28,13 @@ class SliceDataset(Dataset):
     min_area : float
         Smallest area of the whole tumour in a slice, in mm2; 0 keeps slices without tumour as well.
     step : int
-        1 keeps all slices, 2 every second one of a case, and so on.
+        Keep every Nth slice of a case; 1 keeps all.
     fraction : float
-        Above 0, up to 1. A smaller fraction is part of a larger one with the same seed, and every case keeps
-        at least one slice, so that learning curves over the fraction compare like with like.
+        Above 0, up to 1. With the same seed, a smaller fraction is a subset of a larger one, and every case
+        keeps at least one slice: learning curves over the fraction are comparable.
     augment : callable, optional
         Called as `augment(image, labels, rng)`, such as `brainlab.data.augment.Augment`. The generator `rng`
-        is seeded from torch's: new at every look, the same again after `torch.manual_seed` or when training
+        is seeded from torch's: new at every access, the same again after `torch.manual_seed` or when training
         resumes with torch's state restored, and different in every worker of a DataLoader.
     seed : int
         Draws the fraction.
@@ -117,7 +116,7 @@ class SliceDataset(Dataset):
 
 def tumour_area(cached: CachedCase) -> np.ndarray:
     """Return the area of the whole tumour in every stored slice, shape (Z,), in mm2; reads no voxel."""
-    return cached.label_counts[:, 1:].sum(axis=1) * cached.spacing[0] * cached.spacing[1]
+    return tumour_areas(cached.label_counts, cached.spacing)
 
 
 def one_hot(labels: torch.Tensor, num_classes: int = NUM_CLASSES) -> torch.Tensor:

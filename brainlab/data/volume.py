@@ -13,13 +13,14 @@ MetaImage (`.mha`), the format of BraTS 2015, read with SimpleITK, which is impo
 """
 
 import gzip
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+
+from brainlab.home import replace_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -288,10 +289,7 @@ def save_nifti(array: np.ndarray, path: Path | str, affine: np.ndarray) -> Path:
     content = image.to_bytes()
     if path.name.endswith(".gz"):
         content = gzip.compress(content, compresslevel=3, mtime=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # hidden: find_cases does not see it
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    replace_file(path, lambda temporary: temporary.write_bytes(content))
     return path
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from brainlab.data.intensity import zscore_in_brain
+from brainlab.data.cached import zscore_in_brain
 
 
 @pytest.fixture
