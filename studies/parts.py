@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from brainlab.budgets import Budget
 from brainlab.data.cached import CachedCase
-from brainlab.data.edges import WithEdges
+from studies.edges import WithEdges
 from brainlab.data.slices import SliceDataset, class_weights
 from brainlab.losses import binary_cross_entropy, cross_entropy, exponential_logarithmic_loss, soft_dice_loss
 from brainlab.models import ResUNetPlusPlus, UNet, UNet3Plus

@@ -10,7 +10,7 @@ included, over the pixels of all test slices. The table is quoted as it stands, 
 - its "ELL (a)" is in its code a BCE + (1 - a) Dice. Ours is the exponential-logarithmic loss that the name
   stands for (Wong et al. 2018, arXiv:1809.00076), with weight a on the cross-entropy and 1 - a on Dice.
 - its fifth channel was drawn from the true mask, which gives the answer away. Ours is an edge map of the
-  image; see `brainlab.data.edges`.
+  image; see `studies.edges`.
 - its Dice pools the pixels of all classes, so that the background decides it. Ours is the mean over classes.
 """
 

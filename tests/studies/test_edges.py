@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from brainlab.data.edges import EDGES_OF, WithEdges, edge_map
+from studies.edges import EDGES_OF, WithEdges, edge_map
 from brainlab.labels import MODALITIES
 
 FLAIR, T1C = MODALITIES.index("t2f"), MODALITIES.index("t1c")
