@@ -36,11 +36,11 @@ import numpy as np
 import torch
 from slice_images.export import export_slices
 from slice_images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
-from slice_images.slice_picture import ACROSS
 from torch import Tensor, nn
 
 from brainlab.data.cache import cache_cases
 from brainlab.data.cached import CachedCase
+from brainlab.data.display import VIEWS
 from brainlab.data.images import CocoSet, ImageDataset, find_pairs, read_coco
 from brainlab.data.split import Split
 from brainlab.lab import cohort_folder, open_cases
@@ -158,7 +158,7 @@ def main() -> None:
         sign = f"{name}-{options.size}-{options.width}-{options.epochs}-{options.seed}-{options.patients}"
         run = options.folder / "runs" / sign
         if name == "heads":  # three planes: a third of the epochs shows as many slices
-            planes = split_of(*(export(cached, options.folder, plane) for plane in ACROSS))
+            planes = split_of(*(export(cached, options.folder, plane) for plane in reversed(VIEWS)))
             fewer = replace(sizes, epochs=max(1, options.epochs // 3))
             model = train_heads(planes, fewer, options.seed, run)
         else:

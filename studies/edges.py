@@ -1,8 +1,9 @@
 """An edge map as an additional input channel, computed from the image alone.
 
-Computed from FLAIR and contrast-enhanced T1, because the borders between the labels show there: FLAIR changes
-where oedema meets healthy tissue, T1c at both sides of the enhancing rim. T1 and T2 would mostly add the folds
-of the cortex. Labels are not used: an edge map of the true mask would leak the answer into the input.
+Computed from FLAIR and contrast-enhanced T1, because the borders between the labels show there: FLAIR
+changes where oedema meets healthy tissue, T1c at both sides of the enhancing rim. T1 and T2 would mostly add
+the folds of the cortex. Labels are not used: an edge map of the true mask would leak the answer into the
+input.
 
 Sobel 1968 for the gradient; joined over the modalities as in Di Zenzo 1986, "A note on the gradient of a
 multi-image" (doi:10.1016/0734-189X(86)90223-9), but by the sum of squares alone, without its direction. The

@@ -9,11 +9,11 @@ from torch.utils.data import Dataset
 
 from brainlab.budgets import Budget
 from brainlab.data.cached import CachedCase
-from studies.edges import WithEdges
 from brainlab.data.slices import SliceDataset, class_weights
 from brainlab.losses import binary_cross_entropy, cross_entropy, exponential_logarithmic_loss, soft_dice_loss
 from brainlab.models import ResUNetPlusPlus, UNet, UNet3Plus
 from brainlab.training import TrainSettings
+from studies.edges import WithEdges
 from studies.study import Experiment
 
 # As in `brainlab.budgets`, but with the whole field of view of BraTS, 240 mm; a head is about 190 mm long.

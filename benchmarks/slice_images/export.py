@@ -6,15 +6,12 @@
     FOLDER/{train,valid,test}/masks/CASE_zNNN_mask.png       0 and 255
     FOLDER/{train,valid,test}/_annotations.coco.json         every connected part of the region, run lengths
 
-`read_coco(FOLDER)` and `find_pairs(FOLDER)` both read it. A patient is in one part only. The pictures look
-like the course's figures, radiological: front or top up, the patient's left on the right.
+`read_coco(FOLDER)` and `find_pairs(FOLDER)` both read it. A patient is in one part only. The pictures are
+in radiological display, like the figures of the course (`brainlab.data.display`).
 """
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,17 +20,13 @@ import numpy as np
 from PIL import Image
 
 from brainlab.data.cached import CachedCase
+from brainlab.data.display import VIEWS
 from brainlab.data.images.coco import NAME, read_coco
 from brainlab.data.split import split_by_patient
+from brainlab.home import replace_folder
 from brainlab.labels import MODALITIES, REGIONS
 from slice_images.coco_writer import objects_of, write_coco
-from slice_images.slice_picture import (
-    ACROSS,
-    plane_axis,
-    slice_mask,
-    slice_picture,
-    tumour_areas,
-)
+from slice_images.slice_picture import frame, slice_mask, slice_picture, tumour_sizes
 
 SETTINGS = "export.json"  # marks a folder as ours and says how it was made
 PARTS = {"train": "train", "val": "valid", "test": "test"}  # Roboflow's names
@@ -54,15 +47,15 @@ def export_slices(
 ) -> Path:
     """Write slices of cases as PNG with masks and COCO annotations.
 
-    All is written beside `folder` and renamed at the end: it is there whole or not at all. An export with the
-    same settings is left as it is, another one is replaced.
+    The folder appears whole or not at all (`brainlab.home.replace_folder`). An export with the same settings
+    is kept, another one is replaced.
 
     Parameters
     ----------
     cached_cases : sequence of CachedCase
         With labels.
     folder : Path or str
-        Made if it is not there; must not hold anything but an export.
+        Made if needed; must not hold anything but an export.
     size : int
         Edge of the pictures in pixels, over 256 mm; see `slice_picture`.
     modality : str
@@ -70,7 +63,7 @@ def export_slices(
     region : str or labels
         What the mask shows: WT, TC, ET, or labels such as (1, 3).
     step, min_area : int, float
-        Every `step`-th slice of those with at least `min_area` mm2 of tumour; 0 keeps those without.
+        Keep every Nth slice of those with at least `min_area` mm2 of tumour; 0 keeps those without.
     val, test, seed : float, float, int
         As `split_by_patient`.
     plane : str
@@ -92,8 +85,8 @@ def export_slices(
         raise ValueError(f"modality {modality!r} is unknown; expected one of {', '.join(MODALITIES)}")
     if step < 1:
         raise ValueError(f"step={step}; expected at least 1")
-    if plane not in ACROSS:
-        raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(ACROSS)}")
+    if plane not in VIEWS:
+        raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(VIEWS)}")
     bare = [case.id for case in cached_cases if not case.has_labels]
     if bare:
         raise ValueError(f"{bare[0]} has no segmentation; expected one to draw masks: leave the case out")
@@ -115,19 +108,14 @@ def export_slices(
         if (folder / SETTINGS).read_text(encoding="utf-8") == json.dumps(settings):
             return folder
     split = split_by_patient(cached_cases, val, test, seed)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+
+    def write(new: Path) -> None:
         for field, part in PARTS.items():
             if cases := getattr(split, field):
                 _write_part(cases, new / part, settings)
         (new / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
-        new.chmod(0o755)  # mkdtemp makes it private
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+
+    replace_folder(folder, write)
     return folder
 
 
@@ -146,10 +134,9 @@ def _write_part(cases: Sequence[CachedCase], folder: Path, settings: dict[str, A
     annotations: list[dict[str, Any]] = []
     size, plane = settings["size"], settings["plane"]
     for case in cases:
-        axis = plane_axis(case, plane)
-        for n in np.flatnonzero(tumour_areas(case, plane) >= settings["min_area"])[
-            :: settings["step"]
-        ].tolist():
+        axis = frame(case, plane).axis(plane)
+        chosen = np.flatnonzero(tumour_sizes(case, plane) >= settings["min_area"])
+        for n in chosen[:: settings["step"]].tolist():
             name = f"{case.id}_{'xyz'[axis]}{n + case.box[axis][0]:03d}"  # numbered as in the source
             picture = slice_picture(case, n, size, settings["modality"], plane)
             mask = slice_mask(case, n, size, settings["labels"], plane)
@@ -182,9 +169,9 @@ def main() -> None:
     parser.add_argument("--patients", type=int)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--modality", choices=MODALITIES, default="t1c")
-    parser.add_argument("--plane", choices=tuple(ACROSS), default="axial")
+    parser.add_argument("--plane", choices=VIEWS, default="axial")
     parser.add_argument("--region", choices=REGIONS, default="WT")
-    parser.add_argument("--step", type=int, default=4, help="every so-manyth slice; neighbours are alike")
+    parser.add_argument("--step", type=int, default=4, help="keep every Nth slice; neighbours are alike")
     parser.add_argument("--min-area", type=float, default=0.0, help="mm2 of tumour in a slice")
     options = parser.parse_args()
     cases = [case for case in open_cases(options.source, options.patients) if case.has_seg]

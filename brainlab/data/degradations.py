@@ -98,7 +98,7 @@ def kspace_crop(
 def _check(hr: Tensor, size: int | tuple[int, int]) -> tuple[int, int]:
     if hr.ndim < 2 or not hr.is_floating_point():
         raise ValueError(
-            f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W): divide bytes by 255"
+            f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W): in bytes?"
         )
     size = (size, size) if isinstance(size, int) else tuple(size)
     if any(not 1 <= small <= large for small, large in zip(size, hr.shape[-2:], strict=True)):

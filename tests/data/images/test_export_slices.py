@@ -210,7 +210,7 @@ def test_arguments_are_checked(cached_trio, without_labels, tmp_path):
         ({"region": (0, 4)}, "labels from 1 to 3"),
         ({"modality": "flair"}, "modality 'flair' is unknown; expected one of t1n"),
         ({"step": 0}, "step=0"),
-        ({"plane": "oblique"}, "plane 'oblique' is unknown; expected one of sagittal, coronal, axial"),
+        ({"plane": "oblique"}, "plane 'oblique' is unknown; expected one of axial, coronal, sagittal"),
     ):
         with pytest.raises(ValueError, match=message):
             export_slices(cached_trio, tmp_path / "s", **wrong)
