@@ -281,7 +281,7 @@ class CachedCase:
         if volume.shape != expected:
             raise ValueError(
                 f"{self.id}: volume has shape {volume.shape}; expected {expected}, that is (Z, x, y) of the "
-                "brain box: are the axes still in the order of the source, or is it still pooled?"
+                "brain box: axes in the order of the source, or still pooled?"
             )
         full = np.zeros(self.full_shape, volume.dtype)
         full[tuple(slice(start, stop) for start, stop in self.box)] = np.moveaxis(volume, 0, -1)
@@ -292,7 +292,6 @@ def _open(path: Path, shape: tuple[int, ...], types: tuple[str, ...]) -> np.memm
     """Map an array from disk and compare it with what the JSON promises."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.shape != shape or array.dtype.name not in types:
-        raise ValueError(
-            f"{path} is {array.shape} {array.dtype}; expected {shape} {' or '.join(types)}: it is damaged"
-        )
+        expected = f"{shape} {' or '.join(types)}"
+        raise ValueError(f"{path} is {array.shape} {array.dtype}; expected {expected}: it is damaged")
     return array

@@ -110,10 +110,8 @@ class Case:
             If the file is damaged.
         """
         if name not in MODALITIES:
-            raise KeyError(
-                f"modality {name!r}; expected one of {', '.join(MODALITIES)}: t1 is t1n here, t1ce is t1c, "
-                "t2 is t2w and flair is t2f"
-            )
+            names = "t1 is t1n here, t1ce is t1c, t2 is t2w and flair is t2f"
+            raise KeyError(f"modality {name!r}; expected one of {', '.join(MODALITIES)}: {names}")
         ((_, image),) = self._read([name])
         return image
 
@@ -167,10 +165,8 @@ class Case:
 
     def _same_shape(self, volume: np.ndarray, path: Path) -> np.ndarray:
         if volume.shape != tuple(self.shape):
-            cause = "the file changed after the folder was read"
-            raise problem(
-                path, f"shape {volume.shape}", f"{tuple(self.shape)} as the case's other files", cause
-            )
+            expected = f"{tuple(self.shape)} as the case's other files"
+            raise problem(path, f"shape {volume.shape}", expected, "it changed after the folder was read")
         return volume
 
 

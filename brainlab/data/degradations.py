@@ -97,9 +97,7 @@ def kspace_crop(
 
 def _check(hr: Tensor, size: int | tuple[int, int]) -> tuple[int, int]:
     if hr.ndim < 2 or not hr.is_floating_point():
-        raise ValueError(
-            f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W): in bytes?"
-        )
+        raise ValueError(f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W)")
     size = (size, size) if isinstance(size, int) else tuple(size)
     if any(not 1 <= small <= large for small, large in zip(size, hr.shape[-2:], strict=True)):
         raise ValueError(f"size is {size}; expected 1 to {tuple(hr.shape[-2:])}: are the sizes swapped?")

@@ -102,10 +102,7 @@ def frame_of(shape: tuple[int, int, int], affine: np.ndarray | None) -> Frame:
     affine = np.asarray(affine, float)
     usable = affine.shape == (4, 4) and np.isfinite(affine).all() and abs(np.linalg.det(affine)) > 1e-9
     if not usable:
-        raise ValueError(
-            f"affine is {affine.round(3).tolist()}; expected a (4, 4) matrix that can be inverted: "
-            "is it the affine of the case?"
-        )
+        raise ValueError(f"affine is {affine.round(3).tolist()}; expected an invertible (4, 4) matrix")
     world, direction = io_orientation(affine).T  # for each array axis: 0 right, 1 front, 2 up, and the sign
     axes = tuple(int(np.flatnonzero(world == axis)[0]) for axis in range(3))
     towards = (-1, -1, 1)  # the display axes run to the left, the back and the top
@@ -137,9 +134,7 @@ def oriented(plane: np.ndarray, affine: np.ndarray) -> np.ndarray:
     frame = frame_of((*plane.shape[:2], 1), affine)
     if frame.axis("axial") != 2:
         codes = aff2axcodes(affine)[:2]
-        raise ValueError(
-            f"the first two axes point to {codes}; expected one of L/R and one of A/P: is this volume axial?"
-        )
+        raise ValueError(f"the first two axes point to {codes}; expected L/R and A/P: is this volume axial?")
     back = frame.axes[1]  # the array axis that becomes the rows
     picture = plane if back == 0 else np.swapaxes(plane, 0, 1)  # (rows, columns)
     flip_left, flip_back = frame.flipped[:2]

@@ -135,8 +135,7 @@ def from_network(
     tensor = torch.as_tensor(array)
     if tensor.shape[-2:] != (size, size):
         raise ValueError(
-            f"array has shape {tuple(tensor.shape)}; expected (..., {size}, {size}): "
-            "an unpadded network returns less than it was given"
+            f"array has shape {tuple(tensor.shape)}; expected (..., {size}, {size}): an unpadded network?"
         )
     if mode not in ("bilinear", "nearest"):
         raise ValueError(f"mode={mode!r}; expected 'bilinear' or 'nearest'")

@@ -162,13 +162,9 @@ def find_cases(root: Path | str, check: bool = False, profile: str | None = None
         raise ValueError(f"profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
     if not root.exists():
         above = next(parent for parent in root.absolute().parents if parent.exists())
-        raise FileNotFoundError(
-            f"{root} does not exist, only {above} does: a typo, or a drive that is not mounted?"
-        )
+        raise FileNotFoundError(f"{root} does not exist, only {above} does: a typo, a drive not mounted?")
     if not root.is_dir():
-        raise NotADirectoryError(
-            f"{root} is a file; expected the folder of the cases: is it to be unpacked first?"
-        )
+        raise NotADirectoryError(f"{root} is a file; expected the folder of the cases: not unpacked yet?")
     cases: dict[str, Case] = {}
     problems = []
     for found in collect(root):

@@ -117,10 +117,8 @@ def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
     whole = seg if seg.dtype.kind in "iu" else np.rint(seg).astype(int)
     unknown = set(np.unique(whole).tolist()) - set(table)
     if unknown:
-        raise ValueError(
-            f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}: "
-            "is this the table of another data set?"
-        )
+        told = f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}"
+        raise ValueError(f"{told}: is this the table of another data set?")
     labels = np.zeros(seg.shape, np.uint8)
     for old, new in table.items():
         # Compared with `whole`, not with `labels`: the order of the table does not matter.
@@ -214,9 +212,7 @@ def _unexpected(present: set[int], table: dict[int, int], profile: str, path: Pa
         cause = "a file that is not the segmentation of this data set"
     if fits:
         cause += f"; if so, call find_cases(root, profile={fits!r})"
-    return problem(
-        path, f"labels {_list({0} | present)}", f"{_list({0, *table})} as in {profile or 'BraTS'}", cause
-    )
+    return problem(path, f"labels {_list({0} | present)}", f"{_list({0, *table})} as in {profile}", cause)
 
 
 def _list(values: set[int]) -> str:

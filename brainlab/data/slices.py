@@ -80,9 +80,8 @@ class SliceDataset(Dataset):
             part = order[: max(1, round(fraction * len(order)))]
             self.index += [(number, int(z)) for z in np.sort(part)]
         if not self.index:
-            raise ValueError(
-                f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour: is min_area too large?"
-            )
+            told = f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour"
+            raise ValueError(f"{told}: is min_area too large?")
         _warn_if_cut(self.cached, size, pixel)
         self._memory: list[tuple[torch.Tensor, torch.Tensor]] | None = None
 
@@ -100,8 +99,8 @@ class SliceDataset(Dataset):
     def preload(self) -> "SliceDataset":
         """Read all slices into memory and return self.
 
-        Worth it from the second epoch on: reading takes 0.6 ms a slice of 96 x 96 pixels of 2 x 2 voxels, and
-        such a slice takes 0.16 MB.
+        Worth it from the second epoch on: a slice of 96 x 96 pixels of 2 x 2 voxels takes 0.6 ms to read, and
+        0.16 MB.
         """
         self._memory = [self._read(item) for item in range(len(self))]
         return self
@@ -174,13 +173,11 @@ def class_weights(cached: Sequence[CachedCase]) -> torch.Tensor:
 
 def _refuse_without_labels(case: CachedCase) -> None:
     if not case.has_labels:
-        raise ValueError(
-            f"{case.id} has no segmentation; expected one to train or count on: leave the case out"
-        )
+        raise ValueError(f"{case.id} has no segmentation; expected one: leave the case out")
 
 
 def _warn_if_cut(cached: Sequence[CachedCase], size: int, pixel: int) -> None:
-    """Warn when the window is too small for a brain."""
+    """Warn if the field of view is too small for a brain."""
     needed = [covering_size(case, pixel, multiple=1) for case in cached]
     if max(needed) > size:
         worst = cached[int(np.argmax(needed))].id
