@@ -5,8 +5,13 @@ Everything else is internal and may change.
 """
 
 import importlib
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = "0.1.0"  # the one place: pyproject.toml and the book read it here
+try:
+    __version__ = version("brainlab")  # as pyproject.toml says
+except PackageNotFoundError:  # run from a folder, not installed
+    __version__ = "not installed"
+
 __all__ = [
     "budgets",
     "data",
