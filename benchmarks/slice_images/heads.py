@@ -1,8 +1,8 @@
-"""Heads drawn around stripped brains, so that a network trained on a cohort can be tried on whole heads.
+"""Heads drawn around skull-stripped brains, so that a network trained on the cohort can be tested on heads.
 
-The cohort shows brains alone, a clinical picture shows bone, skin, eyes, face and neck as well, some of them
+The cohort shows brains alone; a clinical picture also shows bone, skin, eyes, face and neck, some of them
 brighter than any tumour. `WithHead` draws crude ones; no real picture is used. The labels become three
-classes, because a network that knows where the brain ends can be told to look for tumours there only:
+classes, because the tumours of a network that also segments the brain can be restricted to it:
 `TumourInBrain`.
 """
 
@@ -17,19 +17,19 @@ OUTSIDE, BRAIN, TUMOUR = 0, 1, 2
 
 
 class WithHead:
-    """Draw bone, skin, face and neck around a brain, then deform and turn it any way.
+    """Draw bone, skin, face and neck around a brain, then deform and rotate it.
 
-    All lengths follow the size of the picture. The brain itself gets another contrast, bright vessels and a
-    brighter tumour: contrast medium makes real tumours shine more than those of the cohort.
+    All lengths scale with the size of the picture. The brain itself gets another contrast, bright vessels and
+    a brighter tumour: contrast agent enhances real tumours more than those of the cohort.
 
     Parameters
     ----------
     size : int
         Edge of the pictures in pixels.
     bare : float
-        Share of the brains that stay as they are.
+        Fraction of the brains that stay as they are.
     cavities : float
-        Share of the others that get a cavity as after an operation, labelled tumour; the cohort has none.
+        Fraction of the others that get a resection cavity, labelled tumour; the cohort has none.
     """
 
     def __init__(self, size: int, bare: float = 0.1, cavities: float = 0.2) -> None:
@@ -71,15 +71,15 @@ class WithHead:
         if rng.random() < 0.4:  # solid and patchy, where the cohort has mostly rings
             patchy = level * rng.uniform(1.3, 2.5) + 0.15 * _noise(rng, self.size, 1.5)
             grey = np.where(tumour, np.maximum(grey, patchy), grey)
-        # Lines where smooth noise changes its sign, cut into pieces by a second noise.
+        # Lines where smooth noise changes its sign, interrupted by a second noise.
         lines = np.abs(_noise(rng, self.size, self.size / 20)) < 0.08
-        pieces = _noise(rng, self.size, self.size / 30) > rng.uniform(0.8, 2)
-        return np.where(brain & lines & pieces & ~tumour, level + rng.uniform(0.1, 0.6), grey) * brain
+        parts = _noise(rng, self.size, self.size / 30) > rng.uniform(0.8, 2)
+        return np.where(brain & lines & parts & ~tumour, level + rng.uniform(0.1, 0.6), grey) * brain
 
     def _cavity(
         self, grey: np.ndarray, brain: np.ndarray, tumour: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return a brain with a hole that an operation left, and the tumour with it: fluid with air on it."""
+        """Return a brain with a resection cavity, fluid with air above it, and the tumour including it."""
         y, x = rng.choice(np.argwhere(brain))
         down, right = np.mgrid[: self.size, : self.size]
         down, right = down - y, right - x
@@ -154,7 +154,7 @@ class WithHead:
 
 
 class TumourInBrain(nn.Module):
-    """A network of three classes as one for tumour alone, found only in the largest filled piece of brain.
+    """A network of three classes as one for tumour alone, in the largest component of the brain only.
 
     Parameters
     ----------
@@ -175,11 +175,11 @@ class TumourInBrain(nn.Module):
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
-    """Return the largest connected piece of a mask (H, W), with its holes filled."""
-    pieces, count = ndimage.label(mask)
+    """Return the largest connected component of a mask (H, W), with its holes filled."""
+    components, count = ndimage.label(mask)
     if count == 0:
         return mask
-    return ndimage.binary_fill_holes(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax())
+    return ndimage.binary_fill_holes(components == 1 + np.bincount(components.ravel())[1:].argmax())
 
 
 def _noise(rng: np.random.Generator, size: int, sigma: float | tuple[float, float]) -> np.ndarray:

@@ -14,7 +14,7 @@ from brainlab.labels import NUM_CLASSES
 
 
 class SliceDataset(Dataset):
-    """Image and labels of selected slices, as a network sees them (`brainlab.data.geometry`).
+    """Image and labels of selected slices, as the input of a network (`brainlab.data.geometry`).
 
     Which slices of a case: those with at least `min_area` of tumour; of these every `step`-th; of these a
     random `fraction`. All three follow from the stored counts: no voxel is read until a slice is asked for.

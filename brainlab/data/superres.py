@@ -129,8 +129,8 @@ class SuperResSet(Dataset):
             lr = lr[:, row : row + self.patch, column : column + self.patch]
             row, column, patch = ratio * row, ratio * column, ratio * self.patch
             hr = hr[:, row : row + patch, column : column + patch]
-        # Both degradations keep the centre of the image: flipping both is degrading the flipped one, but for
-        # a corner of k-space (at most a thousandth).
+        # Both degradations keep the centre of the image, so flipping and degrading commute, except for a
+        # corner of k-space (at most a thousandth).
         axes = [axis for axis in (-2, -1) if self.flip and torch.rand(()) < 0.5]
         return lr.flip(axes), hr.flip(axes)  # copies, even without an axis
 
@@ -154,7 +154,7 @@ class SuperResSet(Dataset):
 
 
 def _side(case: CachedCase) -> int:
-    """Return the side in voxels of the smallest square that holds the brain box."""
+    """Return the edge in voxels of the smallest square that holds the brain box."""
     return max(case.image.shape[2:])
 
 
@@ -201,7 +201,7 @@ def stack(pairs: SuperResSet) -> tuple[Tensor, Tensor]:
 
 
 def labels_of(pairs: SuperResSet) -> Tensor:
-    """Return the labels of the large images, int64 (N, H, W): the same window, nearest voxel."""
+    """Return the labels of the large images, int64 (N, H, W): the same field of view, nearest voxel."""
     planes = []
     for number, z in pairs.index:
         case = pairs.cached[number]

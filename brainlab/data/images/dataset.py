@@ -1,4 +1,4 @@
-"""Pictures and masks as pairs of image and labels, for `torch.utils.data.DataLoader`."""
+"""Pictures with masks as a data set of image and labels, for `torch.utils.data.DataLoader`."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,9 +63,7 @@ class ImageDataset(Dataset):
             raise ValueError("there is no pair; expected an image with mask or more: see the list's report()")
         bare = [pair.id for pair in self.pairs if not pair.has_mask]
         if bare:
-            told = (
-                f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one each"
-            )
+            told = f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one each"
             raise ValueError(f"{told}: pass [pair for pair in pairs if pair.has_mask]")
         if size < 1 or channels not in (1, 3):
             raise ValueError(f"size={size}, channels={channels}; expected size from 1 and channels 1 or 3")
