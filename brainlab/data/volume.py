@@ -111,7 +111,7 @@ def _damaged(path: Path, error: Exception) -> VolumeError:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its volume before a voxel is read.
+    """What the header of a file says about its volume.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Header:
     affine : numpy.ndarray
         (4, 4), voxel to mm, RAS+.
     notes : tuple of str
-        What looks odd in the header.
+        What looks odd.
     """
 
     shape: tuple[int, ...]
@@ -293,9 +293,8 @@ def _metaimage_voxels(path: Path) -> np.ndarray:
 
 
 def _simple_itk():
-    """Return SimpleITK, which reads MetaImage (BraTS 2015) and is imported only when it is needed."""
     try:
-        import SimpleITK
+        import SimpleITK  # for MetaImage (BraTS 2015) only: not everybody has it
     except ImportError as error:
         raise VolumeError("reading .mha needs SimpleITK, which is absent: pip install SimpleITK") from error
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
