@@ -21,8 +21,7 @@ from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import count_parameters
 from brainlab.recipes import images as image_recipe
-from brainlab.view.picture import show
-from brainlab.view.slices import outlines
+from brainlab.view import outlines, show
 
 ROOT = Path(__file__).resolve().parents[1]
 LOSSES = {"cross-entropy": cross_entropy, "Dice": soft_dice_loss}

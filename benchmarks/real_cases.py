@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from brainlab import view
 from brainlab.data.cache import cache_case
 from brainlab.data.cached import CachedCase
 from brainlab.data.layouts import find_cases
@@ -26,8 +27,6 @@ from brainlab.losses import cross_entropy
 from brainlab.models import UNet
 from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
-from brainlab.view import figures
-from brainlab.view.slices import largest_slice
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,15 +55,15 @@ def row(case: CachedCase, predicted: np.ndarray) -> str:
 
 def picture(case: CachedCase, predicted: np.ndarray) -> bytes:
     """Return a PNG: four modalities of the slice with most predicted tumour, the mask, the prediction."""
-    z = largest_slice(predicted)
+    z = view.largest_slice(predicted)
     image = np.stack([case.to_full(case.image[:, channel]) for channel in range(4)])  # (4, X, Y, Z)
     truth = recipe.truth_of(case)
     masks = [None] * 4 + ([] if truth is None else [truth[:, :, z]]) + [predicted[:, :, z]]
     flair = image[3, :, :, z]
     planes = [*image[:, :, :, z], *[flair] * (len(masks) - 4)]
     titles = ["T1", "T1 + contrast", "T2", "FLAIR", *([] if truth is None else ["mask"]), "prediction"]
-    fig = figures.mosaic(planes, [case.affine] * len(planes), masks, titles, columns=len(planes))
-    return figures.show(fig, alt=f"{case.id}, slice {z}").png
+    fig = view.mosaic(planes, [case.affine] * len(planes), masks, titles, columns=len(planes))
+    return view.show(fig, alt=f"{case.id}, slice {z}").png
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from brainlab.models.upscaling import resample
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
 from brainlab.training import diagnose, esrgan_game, fit, srgan_game, train_gan, train_psnr
-from brainlab.view.superres_figures import close_up
+from brainlab.view import compare_images
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE)
@@ -105,7 +105,7 @@ def draw(made: dict[str, Tensor], test_set: SuperResSet) -> Figure:
         for name, image in made.items()
     }
     affine = test_set.cached[test_set.index[item][0]].affine
-    return close_up(images | {"truth": large[0].numpy()}, affine, centre, 3 * test_set.hr // 8)
+    return compare_images(images | {"truth": large[0].numpy()}, affine, centre, 3 * test_set.hr // 8)
 
 
 def show(title: str, rows: dict[str, list[dict[str, float]]]) -> None:

@@ -57,7 +57,7 @@ from brainlab.recipes.images import (
     train_binary,
 )
 from brainlab.training import fit
-from brainlab.view.slices import outlines
+from brainlab.view import outlines
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE) / "t1c_png"

@@ -71,7 +71,7 @@ def beside(gap: Gap, answer: Any) -> Any:
         return None  # what is wrong is not to be seen here
     from matplotlib.figure import Figure  # takes a moment: only where something is to be seen
 
-    from brainlab.view import figures
+    from brainlab import view
 
     low, high = float(right.min()), float(right.max())
     fig = Figure(figsize=(5, 2.6), layout="constrained")
@@ -80,6 +80,4 @@ def beside(gap: Gap, answer: Any) -> Any:
     ):
         ax.imshow(image if image.ndim == 2 else image.clip(0, 1), cmap="gray", vmin=low, vmax=high)
         ax.set(title=title, xticks=[], yticks=[])
-    return figures.show(
-        fig, alt=f"What {gap.answer} should make of a test image, and what yours makes", dpi=70
-    )
+    return view.show(fig, alt=f"What {gap.answer} should make of a test image, and what yours makes", dpi=70)

@@ -891,10 +891,10 @@ for case in looked_at:
     height = view.largest_slice(guess if truth is None else truth)
     planes.append(case.to_full(np.asarray(case.image[:, 3]))[:, :, height])
     truths.append(None if truth is None else truth[:, :, height])
-    guesses.append(guess[:, :, height])
+    guesses.append({"prediction": guess[:, :, height]})
     affines.append(case.affine)
     titles.append(f"{case.id}, slice {height}")
-picture = view.prediction_beside_truth(planes, affines, truths, guesses, titles)
+picture = view.predictions_beside_truth(planes, affines, truths, guesses, titles)
 view.show(picture, alt="FLAIR, truth and prediction of unseen patients side by side")
 
 # %% [markdown]
@@ -1094,7 +1094,7 @@ for number, alpha in enumerate(gated.attention_maps, start=1):
     maps.append(F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy())
     titles.append(f"gate {number}: {alpha.shape[-2]} x {alpha.shape[-1]}")
 plane = slice_4[0, 3].numpy()
-picture = view.heat([plane] * len(maps), maps, [case.affine] * len(maps), titles)
+picture = view.heat_maps([plane] * len(maps), maps, [case.affine] * len(maps), titles)
 view.show(picture, alt="Attention weights of each gate over a FLAIR slice, from 0 to 1")
 
 # %% [markdown]

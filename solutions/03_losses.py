@@ -772,7 +772,7 @@ for case in looked_at:
     guesses.append({name: volumes[case.id][:, :, z] for name, volumes in predictions.items()})
     titles.append(f"{case.id[-9:]}, {z}")
 affines = [case.affine for case in looked_at]
-picture = view.close_ups(planes, affines, marks, guesses, titles)
+picture = view.predictions_beside_truth(planes, affines, marks, guesses, titles, margin=14)
 view.show(picture, alt="Small pieces of tumour on FLAIR, the truth and what four networks make of them")
 
 # %% [markdown]

@@ -64,7 +64,7 @@ def plane(images):
 
 
 images = {f"short scan: {sizes.lr} pixels": plane(lr), "truth": plane(hr)}
-picture = view.close_up(images, affine, centre, side)
+picture = view.compare_images(images, affine, centre, side)
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(test_set)} to test")
 view.show(picture, alt="A tumour in large pixels and as it is, and the whole slice with the window marked")
 
@@ -159,7 +159,7 @@ kspace_crop = yours("g04_kspace_crop", kspace_crop)
 one = hr[item : item + 1]
 ways = {"middle of k-space": kspace_crop(one, sizes.lr), "bicubic": bicubic(one, sizes.lr)}
 images = {name: resample(small.float(), sizes.hr)[0, 0].numpy() for name, small in ways.items()}
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 view.show(
     picture, alt="Two coarse images enlarged, by k-space and bicubic, and their distance from the truth"
 )
@@ -252,7 +252,7 @@ images, structure = {}, {name: ssim(spoilt, one).item() for name, spoilt in ways
 for name, spoilt in ways.items():
     told = f"{name}\n{psnr(spoilt, one).item():.1f} dB, SSIM {structure[name]:.2f}"
     images[told] = spoilt[0, 0].clamp(0, 1).numpy()
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 predicted("best SSIM", my_best_ssim, max(structure, key=structure.get))
 view.show(
     picture, alt="A blurred, a noisy and a darker slice with about the same PSNR, and their differences"
@@ -415,7 +415,7 @@ def side_by_side(names):
     images = {f"{sizes.lr} pixels": plane(lr)}
     for name in names:
         images[f"{name}\n{psnr(made[name], hr)[item]:.1f} dB"] = plane(made[name])
-    return view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+    return view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 
 
 gain = psnr(made["SRResNet"], hr) - psnr(up, hr)
@@ -634,7 +634,7 @@ view.show(
 # in both?
 #
 #
-# **Believe:** a GAN's losses show a balance, not progress. Watch D(true), D(made) and PSNR, and look at the images.
+# **Believe:** a GAN's losses show a balance, not progress. Watch D(real), D(generated) and PSNR, and look at the images.
 
 # %% [markdown]
 # ## 8 · ESRGAN
@@ -1090,7 +1090,7 @@ for name, flat in (("appears", change.argmax()), ("vanishes", change.argmin())):
     x, y = place
     expert = labels[number, max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].unique().tolist()
     print(f"{name}: {case.id}; labels of the truth within 2 pixels: {expert}")
-picture = view.two_opinions(pairs, beliefs, affines, titles, side=5 * sizes.hr // 8, places=places)
+picture = view.prediction_differences(pairs, beliefs, affines, titles, side=5 * sizes.hr // 8, places=places)
 alt = "Two slices, true and made, with the reader's outlines: a lesion appears, another vanishes"
 view.show(picture, alt=alt, dpi=64)
 
@@ -1188,7 +1188,7 @@ for name, image in scans.items():
     images[f"{name}\n{psnr(image, scan_hr)[item]:.1f} dB"] = plane(image)
 gain = psnr(scans["as it was"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
 predicted("as it was, it beats bicubic", my_transfer, "yes" if gain > 0 else "no")
-picture = view.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(scan_hr)}, affine, centre, side)
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]

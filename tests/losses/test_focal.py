@@ -57,6 +57,17 @@ def test_larger_gamma_looks_away_from_the_easy_pixel():
     assert parts[-1] < 1e-3
 
 
+@pytest.mark.parametrize("channels", [1, 4])
+def test_gradient_for_gamma_below_one(channels, problem, certain):
+    """There the slope of (1 - p)**gamma is infinite at p = 1."""
+    logits, target = problem((2, channels, 3, 2), torch.float64)
+    assert torch.autograd.gradcheck(lambda x: focal_loss(x, target, 0.5), logits.requires_grad_())
+    for size in (60.0, 1e4, -1e4):
+        sure = certain(target, channels, size).requires_grad_()
+        focal_loss(sure, target, 0.5).backward()
+        assert sure.grad.isfinite().all()
+
+
 def test_gamma_out_of_range(problem):
     with pytest.raises(ValueError, match="gamma is -1; expected 0 or more"):
         focal_loss(*problem(), gamma=-1)

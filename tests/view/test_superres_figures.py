@@ -1,12 +1,11 @@
-"""The figures of notebook 04."""
+"""Figures of super-resolution."""
 
 import numpy as np
 import pytest
 
 from brainlab import view
-from brainlab.training import GanHistory
+from brainlab.data.display import oriented
 from brainlab.view import superres_figures
-from brainlab.view.slices import oriented
 
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
 TURNED = np.diag([1.0, -1.0, 1.0, 1.0])  # its pictures are mirrored
@@ -27,9 +26,9 @@ def shown(ax):
 
 
 @pytest.mark.parametrize("affine", [AFFINE, TURNED])
-def test_close_up_shows_the_window_of_every_image(truth, affine):
+def test_each_image_is_cropped_to_the_window(truth, affine):
     images = {"small": truth[::4, ::4], "made": truth + 0.1, "truth": truth}
-    fig = view.close_up(images, affine, centre=(12, 30), side=10)
+    fig = view.compare_images(images, affine, centre=(12, 30), side=10)
     small, made, true, overview, difference = fig.axes[:5]
     window = oriented(truth[7:17, 25:35], affine)
     np.testing.assert_allclose(shown(true), window)
@@ -41,15 +40,15 @@ def test_close_up_shows_the_window_of_every_image(truth, affine):
     assert overview.images
 
 
-def test_close_up_moves_a_window_into_the_image(truth):
-    fig = view.close_up({"made": truth, "truth": truth}, AFFINE, centre=(0, 47), side=8)
+def test_a_window_is_moved_into_the_image(truth):
+    fig = view.compare_images({"made": truth, "truth": truth}, AFFINE, centre=(0, 47), side=8)
     np.testing.assert_allclose(shown(fig.axes[1]), oriented(truth[:8, -8:], AFFINE))
 
 
-def test_close_up_prints_the_mean_difference_inside_the_window(truth):
+def test_the_mean_difference_is_that_inside_the_window(truth):
     made = truth * 0.5
     made[20:, :] = 0  # outside
-    fig = view.close_up({"made": made, "truth": truth}, AFFINE, centre=(14, 20), side=8)
+    fig = view.compare_images({"made": made, "truth": truth}, AFFINE, centre=(14, 20), side=8)
     assert fig.axes[2].get_title() == f"mean {0.5 * truth[10:18, 16:24].mean():.3f}"
 
 
@@ -70,43 +69,16 @@ def test_k_space_has_its_brightest_point_in_the_marked_middle(truth):
     assert square.get_y() < row < square.get_y() + 8
 
 
-def test_two_opinions_mark_the_largest_change(truth):
+def test_prediction_differences_mark_the_largest_change(truth):
     before, after = np.zeros(truth.shape), np.zeros(truth.shape)
     before[10, 12], after[30, 20] = 0.6, 0.3  # a lesion that vanishes is the larger change
-    fig = view.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], side=20)
+    fig = view.prediction_differences([(truth, truth)], [(before, after)], [AFFINE], ["truth"], side=20)
     marked = np.zeros(truth.shape)
     marked[10, 12] = 1
     row, column = np.argwhere(oriented(marked, AFFINE))[0]
     assert fig.axes[0].patches[0].center == (column, row)
     assert fig.axes[3].get_title() == "change of probability: -0.60"
-    fig = view.two_opinions([(truth, truth)], [(before, after)], [AFFINE], ["truth"], 20, [(30, 20)])
+    fig = view.prediction_differences(
+        [(truth, truth)], [(before, after)], [AFFINE], ["truth"], 20, [(30, 20)]
+    )
     assert fig.axes[3].get_title() == "change of probability: +0.30"
-
-
-def test_perception_distortion_draws_points_and_path():
-    points = {"bicubic": (25.0, 0.6), "SRGAN": (26.0, 0.2)}
-    fig = view.perception_distortion(points, {"0.5": (25.5, 0.3)})
-    ax = fig.axes[0]
-    offsets = np.concatenate([mark.get_offsets() for mark in ax.collections])
-    np.testing.assert_allclose(offsets, list(points.values()))
-    colours = {tuple(mark.get_facecolor()[0]) for mark in ax.collections}
-    markers = {len(mark.get_paths()[0]) for mark in ax.collections}
-    assert len(colours) == len(markers) == 2
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(points)
-
-
-def test_gan_curves_name_what_went_wrong():
-    steps = {"d_real": [0.6, 0.5], "d_fake": [0.4, 0.5], "d_loss": [1.3, 1.4], "g_loss": [0.1, 0.1]}
-    before, good = {"psnr": 26.0}, {"psnr": [25.5, 25.0], "diversity": [1.0, 1.0]}
-    collapsed = {"psnr": [25.5, 12.0], "diversity": [1.0, 0.1]}
-    histories = {
-        "healthy": GanHistory(steps, good, before, [1.0, 1.0]),
-        "ill": GanHistory(steps, collapsed, before, [1.0, 1.0]),
-        "broken off": GanHistory(before=before, stopped="epoch 1, step 1: the loss is nan"),
-    }
-    fig = view.gan_curves(histories)
-    texts = [[text.get_text() for text in ax.texts] for ax in fig.axes[2::3]]
-    assert texts == [[], ["divergence", "mode collapse"], ["divergence"]]
-    psnr = fig.axes[2].lines[0]
-    assert (list(psnr.get_xdata()), list(psnr.get_ydata())) == ([0, 1, 2], [26.0, 25.5, 25.0])
-    assert list(fig.axes[0].lines[0].get_xdata()) == [1, 2]

@@ -1,3 +1,5 @@
+"""The orientation of slices: which way up they are drawn, and their marks."""
+
 import itertools
 
 import numpy as np
@@ -5,9 +7,7 @@ import pytest
 from nibabel.affines import apply_affine
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
-from brainlab.data.display import MARKS, VIEWS, frame_of
-from brainlab.view.slices import oriented
-from brainlab.view.viewer.counts import head_boxes
+from brainlab.data.display import MARKS, VIEWS, frame_of, oriented
 
 SHAPE = (4, 6, 5)
 CODES = [c for c in itertools.product("LRAPSI", repeat=3) if len({"LRAPSI".index(x) // 2 for x in c}) == 3]
@@ -76,20 +76,3 @@ def test_a_slightly_oblique_affine_goes_to_the_nearest_axes():
 def test_an_affine_that_is_none_is_refused(affine):
     with pytest.raises(ValueError, match="can be inverted"):
         frame_of(SHAPE, affine)
-
-
-@pytest.mark.parametrize("codes", CODES[::5], ids="".join)
-def test_the_box_holds_the_head_in_every_view(codes):
-    shape = (20, 24, 22)
-    frame = frame_of(shape, affine_of(codes, shape))
-    volume = np.zeros(shape)
-    volume[3:9, 11:14, 6:18] = 1
-    boxes = head_boxes(volume, frame, margin=0)
-    for view in VIEWS:
-        axis = frame.axis(view)
-        rows, columns = np.nonzero(
-            sum(np.abs(frame.plane(volume, view, index)) for index in range(shape[axis]))
-        )
-        assert boxes[view] == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
-        rows, columns = frame.plane(volume, view, 0).shape
-        assert head_boxes(np.zeros(shape), frame)[view] == (0, rows, 0, columns)

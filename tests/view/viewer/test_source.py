@@ -3,7 +3,8 @@ import gzip
 import numpy as np
 import pytest
 
-from brainlab.view.viewer.source import default_window, pack, quantise
+from brainlab.data.intensity import percentile_window
+from brainlab.view.viewer.source import pack, quantise
 
 
 def values(q):
@@ -21,7 +22,7 @@ def test_codes_read_back_within_half_a_step(kind):
     assert inside.mean() > 0.99
     assert np.abs(values(q) - volume)[inside].max() <= q.step * 0.501
     np.testing.assert_array_equal(q.codes == 0, volume == 0)
-    assert (q.black, q.white) == pytest.approx(default_window(volume.astype(np.float32)), rel=1e-5)
+    assert (q.black, q.white) == pytest.approx(percentile_window(volume.astype(np.float32)), rel=1e-5)
 
 
 def test_one_bright_vessel_does_not_cost_the_grey_levels():
