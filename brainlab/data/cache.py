@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 from tqdm import tqdm
 
 from brainlab.data.cached import PERCENTILES, CachedCase, brain_values, label_counts
@@ -88,11 +89,7 @@ def _bounding_box(mask: np.ndarray, case_id: str) -> list[tuple[int, int]]:
     """Return (start, stop) along every axis of the smallest box around a mask."""
     if not mask.any():
         raise ValueError(f"{case_id} is empty: every voxel is 0; was the mask multiplied away?")
-    box = []
-    for axis in range(mask.ndim):
-        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
-        box.append((int(filled[0]), int(filled[-1]) + 1))
-    return box
+    return [(part.start, part.stop) for part in ndimage.find_objects(mask.astype(np.uint8))[0]]
 
 
 def _smallest(image: np.ndarray) -> np.ndarray:

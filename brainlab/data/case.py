@@ -201,13 +201,14 @@ class CaseList(list[Case]):
         kinds = Counter(case.profile for case in self)
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no data set"
         patients, segs = len({case.patient for case in self}), sum(case.has_seg for case in self)
-        return "\n".join(
-            [
-                f"{self.root}: {len(self)} cases of {patients} patients ({told}), {segs} with segmentation",
-                *(f"left out  {problem.case_id}: {problem.message}" for problem in self.problems),
-                *(f"note      {case.id}: {note}" for case in self for note in case.warnings),
-            ]
-        )
+        head = f"{self.root}: {len(self)} cases of {patients} patients ({told}), {segs} with segmentation"
+        return report_text(head, self.problems, ((case.id, note) for case in self for note in case.warnings))
+
+
+def report_text(head: str, problems: Iterable[Problem], notes: Iterable[tuple[str, str]]) -> str:
+    """Return a report: a first line, what is left out, and notes (id, message) on what looks odd."""
+    left_out = (f"left out  {problem.case_id}: {problem.message}" for problem in problems)
+    return "\n".join([head, *left_out, *(f"note      {name}: {message}" for name, message in notes)])
 
 
 def clean(raw: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:

@@ -42,7 +42,7 @@ def split_by_patient(cases: Sequence[Any], val: float = 0.2, test: float = 0.2, 
     """
     if min(val, test) < 0 or val + test >= 1:
         raise ValueError(
-            f"val={val}, test={test}; expected shares from 0, below 1 together: train needs some"
+            f"val={val}, test={test}; expected shares from 0, together below 1 to leave some"
         )
     patients = sorted({case.patient for case in cases})  # sorted: independent of the input's order
     parts = 1 + (val > 0) + (test > 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brainlab.data.case import Problem
+from brainlab.data.case import Problem, report_text
 from brainlab.data.images.annotations import Annotation
 from brainlab.data.images.picture import PictureError, picture_size, read_picture, square_labels
 
@@ -103,14 +103,9 @@ class CocoSet(list[CocoImage]):
         objects = sum(len(image.annotations) for image in self)
         bare = sum(not image.annotations for image in self)
         names = ", ".join(self.categories.values()) or "none"
-        return "\n".join(
-            [
-                f"{self.root}: {len(self)} images ({told}), {objects} objects (categories: {names}), "
-                f"{bare} images without object",
-                *(f"left out  {problem.case_id}: {problem.message}" for problem in self.problems),
-                *(f"note      {note.case_id}: {note.message}" for note in self.notes),
-            ]
-        )
+        head = f"{self.root}: {len(self)} images ({told}), {objects} objects (categories: {names}), "
+        notes = ((note.case_id, note.message) for note in self.notes)
+        return report_text(f"{head}{bare} images without object", self.problems, notes)
 
 
 def read_coco(json_or_folder: Path | str, category: str | int | None = None) -> CocoSet:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brainlab.data.case import Problem
+from brainlab.data.case import Problem, report_text
 from brainlab.data.images.picture import SUFFIXES, PictureError, picture_size, read_mask, read_picture
 from brainlab.data.split import Split
 
@@ -96,14 +96,11 @@ class PairList(list[ImagePair]):
         groups = Counter(pair.group for pair in self if pair.group)
         told = ", ".join(f"{count} {group}" for group, count in sorted(groups.items()))
         masks = sum(pair.has_mask for pair in self)
-        lines = [
-            f"{self.root}: {len(self)} images{f' ({told})' if told else ''}, {masks} with mask, "
-            f"{len(self) - masks} without",
-            *(f"left out  {problem.case_id}: {problem.message}" for problem in self.problems),
-            *(f"note      {note.case_id}: {note.message}" for note in self.notes[:SHOWN]),
-        ]
+        count = f"{len(self)} images{f' ({told})' if told else ''}"
+        notes = [(note.case_id, note.message) for note in self.notes[:SHOWN]]
+        head = f"{self.root}: {count}, {masks} with mask, {len(self) - masks} without"
         more = len(self.notes) - SHOWN
-        return "\n".join([*lines, f"note      and {more} more"] if more > 0 else lines)
+        return report_text(head, self.problems, notes) + f"\nnote      and {more} more" * (more > 0)
 
 
 def find_pairs(folder: Path | str, check: bool = True) -> PairList:
@@ -134,7 +131,7 @@ def find_pairs(folder: Path | str, check: bool = True) -> PairList:
     if not root.exists():
         raise FileNotFoundError(f"{root} does not exist; expected a folder with pictures: a typo?")
     if not root.is_dir():
-        raise NotADirectoryError(f"{root} is a file; expected a folder with pictures: is it to be unpacked?")
+        raise NotADirectoryError(f"{root} is a file; expected a folder with pictures: not unpacked yet?")
     images, masks = _collect(root)
     if not images and not masks:
         raise ValueError(f"{root} holds no picture; expected names such as 1.png and 1_mask.png below it")
