@@ -41,9 +41,7 @@ def split_by_patient(cases: Sequence[Any], val: float = 0.2, test: float = 0.2, 
         If the shares leave nothing for training, or if there are fewer patients than parts.
     """
     if min(val, test) < 0 or val + test >= 1:
-        raise ValueError(
-            f"val={val}, test={test}; expected shares from 0, together below 1 to leave some"
-        )
+        raise ValueError(f"val={val}, test={test}; expected shares from 0, together below 1 to leave some")
     patients = sorted({case.patient for case in cases})  # sorted: independent of the input's order
     parts = 1 + (val > 0) + (test > 0)
     if len(patients) < parts:
