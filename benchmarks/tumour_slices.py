@@ -43,7 +43,8 @@ from brainlab.data.cached import CachedCase
 from brainlab.data.display import VIEWS
 from brainlab.data.images import CocoSet, ImageDataset, find_pairs, read_coco
 from brainlab.data.split import Split
-from brainlab.lab import cohort_folder, open_cases
+from brainlab.home import cohort_folder
+from brainlab.lab import open_cases
 from brainlab.losses import bce_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import AttentionUNet

@@ -10,6 +10,8 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+__all__ = ["Said", "predicted", "read_lines"]
+
 MARK = "▸"
 NOTHING = ("", "?")
 _NUMBER = re.compile(r"[-+]?(?:\d+/\d+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)", re.IGNORECASE)

@@ -18,6 +18,8 @@ from brainlab.data.layouts import find_cases
 from brainlab.home import cohort_folder
 from brainlab.synth.phantom import make_cohort
 
+__all__ = ["Lab", "open_cases", "setup"]
+
 
 def open_cases(source: Path | str | None = None, patients: int | None = None, spacing: int = 1) -> CaseList:
     """Open the cases of a folder, or of the built-in cohort.
