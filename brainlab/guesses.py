@@ -51,11 +51,11 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
         print(f"{MARK} {what}: it was {shown} (no prediction)")
         return
     guess = None if truth is None else number_in(said)
-    if guess is not None and form.endswith("%"):
+    if guess is not None and truth is not None and form.endswith("%"):
         guess = as_share(guess, word, truth)
     first = _FIRST.setdefault(what, word)
     before = f" (first {first})" if first != word else ""
-    verdict = compare_words(word, shown) if guess is None else compare_numbers(guess, truth)
+    verdict = compare_words(word, shown) if guess is None or truth is None else compare_numbers(guess, truth)
     print(f"{MARK} {what}: you said {word}{before}, it was {shown}{': ' * bool(verdict)}{verdict}")
 
 

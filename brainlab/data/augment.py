@@ -42,7 +42,7 @@ def affine_matrix(
 
 
 def elastic_field(
-    shape: tuple[int, int], sigma: float = 10.0, grid: int = 3, rng: np.random.Generator | None = None
+    shape: tuple[int, ...], sigma: float = 10.0, grid: int = 3, rng: np.random.Generator | None = None
 ) -> torch.Tensor:
     """Return the smooth random displacements of the U-Net paper.
 
@@ -195,5 +195,7 @@ class Augment:
             self.flip and mirrored, self.rotation * rotation, 1 + self.zoom * zoom, self.shear * shear
         )
         pixels = torch.tensor(self.shift * np.multiply(shift, labels.shape)).float()  # (2,)
-        displacement = elastic_field(labels.shape, self.elastic, rng=rng) + pixels[:, None, None]  # (2, H, W)
+        displacement = (
+            elastic_field(tuple(labels.shape), self.elastic, rng=rng) + pixels[:, None, None]
+        )  # (2, H, W)
         return warp(image, labels, matrix, displacement)

@@ -41,7 +41,7 @@ def write_entry(case: Case, folder: Path) -> None:
     """
     image = case.image()  # (4, X, Y, Z)
     seg = case.seg()  # (X, Y, Z) or None
-    content = image.any(axis=0)  # (X, Y, Z)
+    content = np.asarray(image.any(axis=0))  # (X, Y, Z)
     if seg is not None:
         content |= seg > 0  # labels outside the brain are odd, but the cache loses nothing
     box = _bounding_box(content, case.id)

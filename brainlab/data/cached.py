@@ -16,6 +16,7 @@ labels, and what follows from them for training.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -109,12 +110,12 @@ def slices_without(counts: np.ndarray, label: int) -> np.ndarray:
     return np.flatnonzero(counts[:, label] == 0)
 
 
-def tumour_areas(counts: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+def tumour_areas(counts: np.ndarray, spacing: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return the area of the whole tumour in every slice, shape (Z,), in mm2, from counts (Z, 4)."""
     return counts[:, 1:].sum(axis=1) * spacing[0] * spacing[1]
 
 
-def select_slices(labels: np.ndarray, spacing: Sequence[float], min_area: float) -> np.ndarray:
+def select_slices(labels: np.ndarray, spacing: Sequence[float] | np.ndarray, min_area: float) -> np.ndarray:
     """Return the slices with enough tumour to learn from.
 
     Parameters
@@ -217,7 +218,8 @@ class CachedCase:
 
         x, y, z = (stop - start for start, stop in self.box)
         self.image = _open(self.folder / "image.npy", (z, 4, x, y), ("int16", "float32"))
-        self.labels = self.label_counts = None
+        self.labels: Any = None
+        self.label_counts: Any = None
         if facts["label_counts"] is not None:
             self.labels = _open(self.folder / "labels.npy", (z, x, y), ("uint8",))
             self.label_counts = np.array(facts["label_counts"]).reshape(z, NUM_CLASSES)

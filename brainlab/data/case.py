@@ -78,7 +78,7 @@ class Case:
         return self.seg_path is not None
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """(X, Y, Z)."""
         return self.header.shape[:3]
 
@@ -149,11 +149,11 @@ class Case:
 
     def _read(self, names: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:
         """Yield the modalities (X, Y, Z) one by one; a file that holds several is read once."""
-        together = None  # (X, Y, Z, 4)
+        together, order = None, self.channels  # (X, Y, Z, 4), and what they are
         if self.slices:
             together, order = kaggle.read_slices(self.slices)[0], kaggle.ORDER
         elif self.channels:
-            together, order = read_volume(self.files[self.channels[0]]), self.channels
+            together = read_volume(self.files[self.channels[0]])
         for name in names:
             if together is None:
                 raw = self._same_shape(read_volume(self.files[name]), self.files[name])
@@ -284,7 +284,7 @@ def atlas_note(header: Header) -> str | None:
     """
     if tuple(header.shape[:3]) != (240, 240, 155):
         return None
-    ends = voxel_to_mm([(0, 0, 0), [n - 1 for n in header.shape[:3]]], header.affine)
+    ends = voxel_to_mm(np.array([(0, 0, 0), [n - 1 for n in header.shape[:3]]]), header.affine)
     low, high = ends.min(axis=0), ends.max(axis=0)
     if np.allclose([low, high], [(-239, 0, 0), (0, 239, 154)], atol=1):
         return None

@@ -98,10 +98,12 @@ def kspace_crop(
 def _check(hr: Tensor, size: int | tuple[int, int]) -> tuple[int, int]:
     if hr.ndim < 2 or not hr.is_floating_point():
         raise ValueError(f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W)")
-    size = (size, size) if isinstance(size, int) else tuple(size)
-    if any(not 1 <= small <= large for small, large in zip(size, hr.shape[-2:], strict=True)):
-        raise ValueError(f"size is {size}; expected 1 to {tuple(hr.shape[-2:])}: are the sizes swapped?")
+    height, width = (size, size) if isinstance(size, int) else size
+    if not (1 <= height <= hr.shape[-2] and 1 <= width <= hr.shape[-1]):
+        raise ValueError(
+            f"size is {(height, width)}; expected 1 to {tuple(hr.shape[-2:])}: are the sizes swapped?"
+        )
     low, high = hr.min().item(), hr.max().item()
     if not (low >= 0 and high <= 1):  # written so that NaN is refused
         raise ValueError(f"hr goes from {low:.3g} to {high:.3g}; expected 0 to 1: is it z-scored?")
-    return size
+    return height, width

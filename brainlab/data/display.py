@@ -36,11 +36,11 @@ class Frame:
         Millimetres per voxel along each display axis.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     affine: np.ndarray | None
-    axes: tuple[int, int, int] = (0, 1, 2)
-    flipped: tuple[bool, bool, bool] = (False, False, False)
-    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    axes: tuple[int, ...] = (0, 1, 2)
+    flipped: tuple[bool, ...] = (False, False, False)
+    spacing: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     def axis(self, view: str) -> int:
         """Return the array axis along which the slices of a view are counted."""
@@ -64,7 +64,11 @@ class Frame:
         if self.flipped[normal]:
             index = self.shape[self.axes[normal]] - 1 - index
         top, back, left = (slice(None, None, -1), slice(None), slice(None))
-        at = {"axial": (index, back, left), "coronal": (top, index, left), "sagittal": (top, back, index)}
+        at: dict[str, tuple] = {
+            "axial": (index, back, left),
+            "coronal": (top, index, left),
+            "sagittal": (top, back, index),
+        }
         return self.display(volume)[at[view]]
 
     def pixel_size(self, view: str) -> tuple[float, float]:
@@ -87,7 +91,7 @@ class Frame:
         return MARKS[view] if self.affine is not None else ""
 
 
-def frame_of(shape: tuple[int, int, int], affine: np.ndarray | None) -> Frame:
+def frame_of(shape: tuple[int, ...], affine: np.ndarray | None) -> Frame:
     """Read the order and direction of the axes from an affine; an oblique one goes to the nearest axes.
 
     Without an affine the first axis is drawn to the right and the second one down, without marks.

@@ -65,7 +65,7 @@ def collect(root: Path) -> list[Found]:
         If no file has a name of a known layout.
     """
     groups: dict[tuple[Path, str], Found] = {}
-    others = Counter()
+    others: Counter[str] = Counter()
 
     def case(folder: Path, case_id: str) -> Found:
         return groups.setdefault((folder, case_id), Found(case_id, folder))
@@ -222,12 +222,12 @@ def _from_one_file(found: Found, patient: str, profile: str) -> Case:
         expected = "(X, Y, Z, 4) with FLAIR, T1w, T1gd, T2w"
         raise problem(path, f"shape {header.shape}", expected, "a segmentation, or another task than Task01")
     seg_path = path.parent.parent / path.parent.name.replace("images", "labels") / path.name
-    if seg_path == path or not (seg_path.exists() or seg_path.is_symlink()):
-        seg_path = None
-    else:
+    has_seg = seg_path != path and (seg_path.exists() or seg_path.is_symlink())
+    if has_seg:
         _must_fit(seg_path, read_header(seg_path), header, path)
     files = dict.fromkeys(MODALITIES, path)
-    return Case(found.id, patient, profile, files, seg_path, header, MSD_CHANNELS, warnings=found.notes)
+    seg = seg_path if has_seg else None
+    return Case(found.id, patient, profile, files, seg, header, MSD_CHANNELS, warnings=found.notes)
 
 
 def _from_slices(found: Found, patient: str, profile: str) -> Case:

@@ -93,7 +93,7 @@ class SliceDataset(Dataset):
         labels = labels.long()  # (H, W)
         if self.augment is None:
             return image.clone(), labels
-        rng = np.random.default_rng(torch.randint(2**62, ()).item())
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
         return self.augment(image, labels, rng)
 
     def preload(self) -> "SliceDataset":

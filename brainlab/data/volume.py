@@ -117,8 +117,8 @@ class Header:
     ----------
     shape : tuple of int
         (X, Y, Z), or (X, Y, Z, C) for several volumes in one file.
-    affine : numpy.ndarray
-        (4, 4), voxel to mm, RAS+.
+    affine : numpy.ndarray (4, 4)
+        Voxel to mm, RAS+.
     notes : tuple of str
         What looks odd.
     """

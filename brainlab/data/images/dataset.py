@@ -103,7 +103,7 @@ class ImageDataset(Dataset):
                 "of them resized alone? find_pairs leaves such pairs out"
             )
         image = square_image(raw, self.size)
-        top, left, height, width = inner_box(*mask.shape, self.size)
+        top, left, height, width = inner_box(mask.shape[0], mask.shape[1], self.size)
         inside = (slice(None), slice(top, top + height), slice(left, left + width))
         image[inside] = window(image[inside])
         return torch.from_numpy(image), torch.from_numpy(square_mask(mask, self.size).astype(np.uint8))

@@ -228,7 +228,9 @@ def split_chest(pairs: Sequence[ImagePair], seed: int = 0) -> Split:
 
 def _examine(pairs: Sequence[ImagePair], check: bool) -> tuple[list[ImagePair], list[Problem], list[Problem]]:
     """Return the pairs that can be read, the problems of the others, and notes on what looks odd."""
-    good, problems, notes = [], [], []
+    good: list[ImagePair] = []
+    problems: list[Problem] = []
+    notes: list[Problem] = []
 
     def look(pair: ImagePair) -> tuple[bool, str]:
         try:
@@ -269,7 +271,8 @@ def _decode(pair: ImagePair) -> str:
 
 def _collect(root: Path) -> tuple[dict, dict]:
     """Return images and masks below a folder: dicts from (subfolder, ..., name) to paths."""
-    images, masks = defaultdict(list), defaultdict(list)
+    images: dict[tuple, list[Path]] = defaultdict(list)
+    masks: dict[tuple, list[Path]] = defaultdict(list)
     for path in sorted(root.rglob("*")):
         *folders, _ = inside = path.relative_to(root).parts
         hidden = any(part.startswith((".", "__MACOSX")) for part in inside)

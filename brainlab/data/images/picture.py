@@ -201,7 +201,7 @@ def _into_square(planes: np.ndarray, size: int, how: Image.Resampling) -> np.nda
     """Resize planes (C, H, W) float32 and put them into the middle of zeros (C, size, size)."""
     if size < 1:
         raise ValueError(f"size={size}; expected at least 1 pixel, such as 256 or 512")
-    top, left, height, width = inner_box(*planes.shape[-2:], size)
+    top, left, height, width = inner_box(planes.shape[-2], planes.shape[-1], size)
     square = np.zeros((len(planes), size, size), np.float32)
     for plane, target in zip(planes, square, strict=True):
         resized = Image.fromarray(plane).resize((width, height), how)
