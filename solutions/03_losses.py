@@ -876,9 +876,9 @@ for name, matrix in {"constant": constant_matrix, **matrices}.items():
 # *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
 
 # %%
-from studies.study import published
-from studies.table import QUESTIONS, contrast, read_table, summarise
-from studies.ranking import ranking
+from studies import published
+from studies import QUESTIONS, contrast, read_table, summarise
+from studies import ranking
 
 my_spread, my_difference = "?", "?"
 rows = read_table()

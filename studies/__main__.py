@@ -1,11 +1,11 @@
-"""Run experiments of the study, in one process or in many.
+"""Run experiments of the ablation study, in one process or in many.
 
     python -m studies --list
     python -m studies 1 2 13-18 --seeds 0 1 2
     torchrun --nproc_per_node=2 -m studies --budget full --cases my_brats
 
-Finished runs are skipped and a killed one goes on where it was, so the same command again completes the
-table. Several commands may work side by side on one folder, each on experiments of its own.
+Finished runs are skipped and interrupted ones are resumed, so repeating the command completes the table.
+Several commands may share a folder if each runs other experiments.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from studies.study import CONTROLS, STUDY, experiment
 
 
 def main(arguments: Sequence[str] | None = None) -> list[dict]:
-    """Run what the arguments ask for and return the rows of the table."""
+    """Run the chosen experiments and return the rows of the table."""
     options = parse(arguments)
     if options.list:
         for one in (*STUDY, *CONTROLS):
@@ -53,12 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> list[dict]:
 
 
 def numbers(text: str) -> range:
-    """Turn "7" or "3-9" into numbers.
+    """Parse "7" or "3-9" as a range of experiments.
 
     Raises
     ------
     ValueError
-        If it is neither.
+        If the text is neither a number nor a range.
     """
     first, _, last = text.partition("-")
     if not (first.isdigit() and (last or first).isdigit()):
@@ -69,15 +69,15 @@ def numbers(text: str) -> range:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="studies", description=__doc__.splitlines()[0])
-    parser.add_argument("numbers", nargs="*", help="experiments, such as 1 2 13-18; all of them by default")
-    parser.add_argument("--list", action="store_true", help="print the list and stop")
+    parser.add_argument("numbers", nargs="*", help="experiments, such as 1 2 13-18 (default: 1-22)")
+    parser.add_argument("--list", action="store_true", help="list the experiments and exit")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--budget", choices=BUDGETS, default="table")
-    parser.add_argument("--cases", help="folder of cases; by default the built-in cohort")
-    parser.add_argument("--folder", type=Path, default=Path("runs/study"), help="home of the runs")
-    parser.add_argument("--table", type=Path, help="CSV to write; by default runs.csv in the folder")
-    parser.add_argument("--device", help="cpu, cuda, ...; by default the GPU if there is one")
-    parser.add_argument("--progress", action="store_true", help="a line per epoch")
+    parser.add_argument("--cases", help="folder of cases (default: the built-in cohort)")
+    parser.add_argument("--folder", type=Path, default=Path("runs/study"), help="folder of all runs")
+    parser.add_argument("--table", type=Path, help="CSV to write (default: runs.csv in the folder)")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU if there is one)")
+    parser.add_argument("--progress", action="store_true", help="print a line per epoch")
     return parser.parse_args(arguments)
 
 

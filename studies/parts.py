@@ -1,4 +1,4 @@
-"""What an experiment is made of: its network, its loss, its slices and its settings."""
+"""Network, loss, data set and training settings of an experiment."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ BUDGETS = {
     "table": Budget("table", patients=32, spacing=1, size=80, pixel=3, width=8, epochs=12, batch_size=8),
     "full": Budget("full", patients=200, spacing=1, size=240, pixel=1, width=64, epochs=100, batch_size=32),
 }
-CROP = 0.8  # of the field: the smallest window that holds nearly every head
-MIN_AREA = 50.0  # mm2 of tumour in a slice, in training and test
-STEP = 2  # every second slice: neighbours are nearly the same
+CROP = 0.8  # of the field of view: the smallest window that contains nearly every head
+MIN_AREA = 50.0  # mm2 of tumour per slice, in training and test
+STEP = 2  # keep every second slice: neighbours are nearly identical
 STUDY_WIDTH = 64
 
 
@@ -35,8 +35,7 @@ def make_network(experiment: Experiment, width: int = STUDY_WIDTH) -> nn.Module:
     ----------
     experiment : Experiment
     width : int
-        Channels of the first level; the study has 64, and 16 in ResUNet++, which stays a quarter but gets no
-        narrower than 4.
+        Channels of the first level. The study has 64; ResUNet++ gets a quarter, at least 4.
     """
     channels = 5 if experiment.inputs == "edges" else 4
     if experiment.network == "U-Net":
@@ -67,17 +66,17 @@ def make_loss(experiment: Experiment, weight: Tensor) -> Callable[[Tensor, Tenso
 
 
 def dice_of_batch(logits: Tensor, target: Tensor) -> Tensor:
-    """Soft Dice loss of each class over the whole batch, as in the study: most slices lack a class."""
+    """Return the soft Dice loss per class over the whole batch, as in the study: most slices lack a class."""
     return soft_dice_loss(logits, target, per_image=False)
 
 
 def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget) -> Dataset:
-    """Return the slices of some cases as the experiment's network sees them, in memory."""
+    """Return the slices of some cases as input of the experiment's network, in memory."""
     size = budget.size
     if experiment.inputs == "cropped":
         size = round(CROP * size / 16) * 16
     with warnings.catch_warnings():
-        # The longest heads lose some millimetres to the cropped window.
+        # The cropped window cuts some millimetres off the longest heads.
         warnings.filterwarnings("ignore", message="size=.* cuts", category=UserWarning)
         slices = SliceDataset(cases, size, budget.pixel, min_area=MIN_AREA, step=STEP)
     slices = WithEdges(slices) if experiment.inputs == "edges" else slices
@@ -85,7 +84,7 @@ def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget
 
 
 def make_settings(experiment: Experiment, budget: Budget, seed: int, device: str | None) -> TrainSettings:
-    """Return the study's settings: Keras's default learning rate unless it says otherwise, no schedule."""
+    """Return the study's settings: the learning rate of the experiment (Keras's default), no schedule."""
     return TrainSettings(
         epochs=budget.epochs,
         lr=experiment.lr,

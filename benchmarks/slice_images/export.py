@@ -1,13 +1,13 @@
-"""Write slices of cases as PNG and COCO annotations, in the folders that Roboflow exports.
+"""Export slices of cases as PNG with COCO annotations, in the folder layout of Roboflow.
 
     PYTHONPATH=benchmarks python -m slice_images.export FOLDER
 
-    FOLDER/{train,valid,test}/CASE_zNNN.png                  the slice, 8 bit grey
+    FOLDER/{train,valid,test}/CASE_zNNN.png                  the slice, 8-bit grey
     FOLDER/{train,valid,test}/masks/CASE_zNNN_mask.png       0 and 255
-    FOLDER/{train,valid,test}/_annotations.coco.json         every connected part of the region, run lengths
+    FOLDER/{train,valid,test}/_annotations.coco.json         connected components of the region, as RLE
 
-`read_coco(FOLDER)` and `find_pairs(FOLDER)` both read it. A patient is in one part only. The pictures are
-in radiological display, like the figures of the course (`brainlab.data.display`).
+`read_coco(FOLDER)` and `find_pairs(FOLDER)` both read it. Each patient is in one subset only. Pictures are in
+radiological orientation, like the figures of the course: front or top up, the patient's left on the right.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from brainlab.data.split import split_by_patient
 from brainlab.home import replace_folder
 from brainlab.labels import MODALITIES, REGIONS
 from slice_images.coco_writer import objects_of, write_coco
-from slice_images.slice_picture import frame, slice_mask, slice_picture, tumour_sizes
+from slice_images.slice_picture import plane_axis, slice_mask, slice_picture, tumour_areas
 
-SETTINGS = "export.json"  # marks a folder as ours and says how it was made
+SETTINGS = "export.json"  # marks a folder as an export and records its settings
 PARTS = {"train": "train", "val": "valid", "test": "test"}  # Roboflow's names
 
 
@@ -45,29 +45,29 @@ def export_slices(
     seed: int = 0,
     plane: str = "axial",
 ) -> Path:
-    """Write slices of cases as PNG with masks and COCO annotations.
+    """Export slices of cases as PNG with masks and COCO annotations.
 
-    The folder appears whole or not at all (`brainlab.home.replace_folder`). An export with the same settings
-    is kept, another one is replaced.
+    The folder appears whole or not at all (`brainlab.home.replace_folder`). An existing export with the same
+    settings is kept, one with other settings is replaced.
 
     Parameters
     ----------
     cached_cases : sequence of CachedCase
         With labels.
     folder : Path or str
-        Made if needed; must not hold anything but an export.
+        Must be new, empty, or an earlier export.
     size : int
-        Edge of the pictures in pixels, over 256 mm; see `slice_picture`.
+        Edge of the pictures in pixels, which show 256 mm; see `slice_picture`.
     modality : str
         One of t1n, t1c, t2w, t2f.
     region : str or labels
-        What the mask shows: WT, TC, ET, or labels such as (1, 3).
+        Region of the mask: WT, TC, ET, or labels such as (1, 3).
     step, min_area : int, float
-        Keep every Nth slice of those with at least `min_area` mm2 of tumour; 0 keeps those without.
+        Keep every `step`-th slice of those with at least `min_area` mm2 of tumour; 0 keeps all.
     val, test, seed : float, float, int
         As `split_by_patient`.
     plane : str
-        axial, coronal or sagittal; its voxels must be squares.
+        axial, coronal or sagittal; its pixels must be square.
 
     Returns
     -------
@@ -77,8 +77,9 @@ def export_slices(
     Raises
     ------
     ValueError
-        If a case has no labels, or modality, region or plane are unknown. FileExistsError if the folder holds
-        something else.
+        If a case has no labels, or modality, region or plane is unknown.
+    FileExistsError
+        If the folder holds other files.
     """
     folder, labels = Path(folder).expanduser(), _labels_of(region)
     if modality not in MODALITIES:
@@ -87,9 +88,9 @@ def export_slices(
         raise ValueError(f"step={step}; expected at least 1")
     if plane not in VIEWS:
         raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(VIEWS)}")
-    bare = [case.id for case in cached_cases if not case.has_labels]
-    if bare:
-        raise ValueError(f"{bare[0]} has no segmentation; expected one to draw masks: leave the case out")
+    unlabelled = [case.id for case in cached_cases if not case.has_labels]
+    if unlabelled:
+        raise ValueError(f"{unlabelled[0]} has no segmentation, so it has no masks: leave the case out")
     settings = {
         "size": size,
         "modality": modality,
@@ -98,12 +99,12 @@ def export_slices(
         "step": step,
         "min_area": min_area,
         "split": [val, test, seed],
-        "cases": sorted(case.folder.name for case in cached_cases),  # holds a key of the content
+        "cases": sorted(case.folder.name for case in cached_cases),  # the name contains a hash of the content
     }
     if folder.exists() and any(folder.iterdir()):
         if not (folder / SETTINGS).is_file():
             raise FileExistsError(
-                f"{folder} holds files that are no export; expected a new or empty folder: a typo?"
+                f"{folder} holds other files; expected a new or empty folder, or an export: a typo?"
             )
         if (folder / SETTINGS).read_text(encoding="utf-8") == json.dumps(settings):
             return folder
@@ -128,16 +129,16 @@ def _labels_of(region: str | Sequence[int]) -> tuple[int, ...]:
 
 
 def _write_part(cases: Sequence[CachedCase], folder: Path, settings: dict[str, Any]) -> None:
-    """Write the slices of one part and its JSON."""
+    """Write the slices and annotations of one subset."""
     (folder / "masks").mkdir(parents=True)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     size, plane = settings["size"], settings["plane"]
     for case in cases:
-        axis = frame(case, plane).axis(plane)
-        chosen = np.flatnonzero(tumour_sizes(case, plane) >= settings["min_area"])
+        axis = plane_axis(case, plane)
+        chosen = np.flatnonzero(tumour_areas(case, plane) >= settings["min_area"])
         for n in chosen[:: settings["step"]].tolist():
-            name = f"{case.id}_{'xyz'[axis]}{n + case.box[axis][0]:03d}"  # numbered as in the source
+            name = f"{case.id}_{'xyz'[axis]}{n + case.box[axis][0]:03d}"  # slice number of the source
             picture = slice_picture(case, n, size, settings["modality"], plane)
             mask = slice_mask(case, n, size, settings["labels"], plane)
             Image.fromarray(picture).save(folder / f"{name}.png")
@@ -162,17 +163,17 @@ def main() -> None:
     from brainlab.lab import open_cases
 
     parser = argparse.ArgumentParser(
-        description="Write slices of cases as PNG and COCO; without --source those of the built-in cohort."
+        description="Export slices of cases as PNG and COCO; without --source, of the built-in cohort."
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--source", help="folder with cases of any layout")
+    parser.add_argument("--source", help="folder of cases in any layout")
     parser.add_argument("--patients", type=int)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--modality", choices=MODALITIES, default="t1c")
     parser.add_argument("--plane", choices=VIEWS, default="axial")
     parser.add_argument("--region", choices=REGIONS, default="WT")
-    parser.add_argument("--step", type=int, default=4, help="keep every Nth slice; neighbours are alike")
-    parser.add_argument("--min-area", type=float, default=0.0, help="mm2 of tumour in a slice")
+    parser.add_argument("--step", type=int, default=4, help="keep every Nth slice; neighbours are similar")
+    parser.add_argument("--min-area", type=float, default=0.0, help="minimum tumour per slice in mm2")
     options = parser.parse_args()
     cases = [case for case in open_cases(options.source, options.patients) if case.has_seg]
     folder = export_slices(

@@ -1,4 +1,4 @@
-"""The experiments of a table from best to worst, with the spread over seeds and the published number."""
+"""Figure of all experiments from best to worst, with the spread over seeds and the published score."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ def ranking(
     score: str = "f1",
     label: str = "F1, mean of the four classes",
 ) -> Figure:
-    """Draw one line per experiment: each seed as a dot, their mean as a bar, the study's number as a diamond.
+    """Draw one line per experiment: seeds as dots, their mean as a bar, the published score as a diamond.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def ranking(
     score : str
         Column of the table to rank by.
     label : str
-        Of the axis.
+        Label of the axis.
     """
     order = ranked(summaries, score)
     fig = Figure(figsize=(7.5, 0.27 * len(order) + 1.3), layout="constrained")
