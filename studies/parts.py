@@ -11,9 +11,9 @@ from torch.utils.data import Dataset
 from brainlab import losses, models
 from brainlab.budgets import Budget
 from brainlab.data.cached import CachedCase
-from brainlab.data.edges import WithEdges
 from brainlab.data.slices import SliceDataset, class_weights
 from brainlab.training import TrainSettings
+from studies.edges import WithEdges
 from studies.study import Experiment
 
 CROP = 0.8  # of the field of view: the smallest window that contains nearly every head

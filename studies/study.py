@@ -10,7 +10,7 @@ included, over the pixels of all test slices. The table is quoted unchanged, inc
 - its "ELL (a)" is implemented as a BCE + (1 - a) Dice. Ours is the exponential-logarithmic loss (Wong et al.
   2018, arXiv:1809.00076) with weight a on the cross-entropy and 1 - a on Dice.
 - its fifth channel was computed from the true mask, which leaks the label. Ours is an edge map of the image;
-  see `brainlab.data.edges`.
+  see `studies.edges`.
 - its Dice pools the pixels of all classes, so the background dominates. Ours is the mean over classes.
 """
 

@@ -12,9 +12,6 @@ radiological orientation, like the figures of the course: front or top up, the p
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,10 +21,11 @@ from PIL import Image
 
 from brainlab.data.cached import CachedCase
 from brainlab.data.display import VIEWS
-from brainlab.data.images.coco_reader import NAME, read_coco
-from brainlab.data.images.coco_writer import objects_of, write_coco
+from brainlab.data.images.coco import NAME, read_coco
 from brainlab.data.split import split_by_patient
+from brainlab.home import replace_folder
 from brainlab.labels import MODALITIES, REGIONS
+from slice_images.coco_writer import objects_of, write_coco
 from slice_images.slice_picture import plane_axis, slice_mask, slice_picture, tumour_areas
 
 SETTINGS = "export.json"  # marks a folder as an export and records its settings
@@ -49,7 +47,7 @@ def export_slices(
 ) -> Path:
     """Export slices of cases as PNG with masks and COCO annotations.
 
-    The export is written to a temporary folder, which is renamed at the end. An existing export with the same
+    The folder appears whole or not at all (`brainlab.home.replace_folder`). An existing export with the same
     settings is kept, one with other settings is replaced.
 
     Parameters
@@ -111,19 +109,14 @@ def export_slices(
         if (folder / SETTINGS).read_text(encoding="utf-8") == json.dumps(settings):
             return folder
     split = split_by_patient(cached_cases, val, test, seed)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+
+    def write(new: Path) -> None:
         for field, part in PARTS.items():
             if cases := getattr(split, field):
                 _write_part(cases, new / part, settings)
         (new / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
-        new.chmod(0o755)  # mkdtemp makes it 0700
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+
+    replace_folder(folder, write)
     return folder
 
 
@@ -143,9 +136,8 @@ def _write_part(cases: Sequence[CachedCase], folder: Path, settings: dict[str, A
     size, plane = settings["size"], settings["plane"]
     for case in cases:
         axis = plane_axis(case, plane)
-        for n in np.flatnonzero(tumour_areas(case, plane) >= settings["min_area"])[
-            :: settings["step"]
-        ].tolist():
+        chosen = np.flatnonzero(tumour_areas(case, plane) >= settings["min_area"])
+        for n in chosen[:: settings["step"]].tolist():
             name = f"{case.id}_{'xyz'[axis]}{n + case.box[axis][0]:03d}"  # slice number of the source
             picture = slice_picture(case, n, size, settings["modality"], plane)
             mask = slice_mask(case, n, size, settings["labels"], plane)

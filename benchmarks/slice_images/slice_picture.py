@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.cached import CachedCase
 from brainlab.data.display import VIEWS, frame_of
 from brainlab.data.geometry import crop
 from brainlab.data.images.picture import square_image, square_mask
@@ -12,7 +12,6 @@ from brainlab.data.intensity import rescale
 from brainlab.labels import MODALITIES
 
 FIELD = 256.0  # field of view in mm, centred on the brain; larger than any head
-DARKEST, BRIGHTEST = PERCENTILES.index(0.5), PERCENTILES.index(99.5)
 
 
 def slice_picture(
@@ -47,12 +46,10 @@ def slice_picture(
     ValueError
         If the plane is unknown, or its pixels are not square.
     """
-    channel = MODALITIES.index(modality)
-    raw = _upright(case.image[:, channel], case, index, plane).astype(np.float32)  # (rows, columns)
-    low, high = case.percentiles[channel, [DARKEST, BRIGHTEST]].tolist()
-    # Black is at most 0, so that the background is never brighter than a dark brain.
-    grey = np.where(raw == 0, 0, rescale(raw, min(0.0, low), high))
-    return np.rint(255 * square_image(grey[None], size)[0]).astype(np.uint8)
+    raw = _upright(case.image[:, MODALITIES.index(modality)], case, index, plane)  # (rows, columns)
+    # Clipped before it becomes 8 bit: 256 would wrap around to black.
+    grey = np.where(raw == 0, 0, rescale(raw.astype(np.float32), *case.window(modality)))
+    return np.rint(255 * square_image(grey[None].astype(np.float32), size)[0]).astype(np.uint8)
 
 
 def slice_mask(

@@ -142,7 +142,7 @@ def _images(sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
             "small image passed, or one without a batch axis?"
         )
     if not hr.is_floating_point():
-        raise ValueError(f"hr is {hr.dtype}; expected floating point in 0..1: use from_8bit(hr)")
+        raise ValueError(f"hr is {hr.dtype}; expected floating point in 0..1: divide bytes by 255")
     low, high = hr.min().item(), hr.max().item()
     if not (low >= 0 and high <= 1):  # written so that NaN is refused
         raise ValueError(

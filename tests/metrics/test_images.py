@@ -164,7 +164,7 @@ def test_errors_say_what_to_do(metric):
         metric(hr, hr * 255)
     with pytest.raises(ValueError, match="hr goes from nan to nan"):
         metric(hr, hr * torch.nan)
-    with pytest.raises(ValueError, match=r"uint8; expected floating point in 0\.\.1: use from_8bit"):
+    with pytest.raises(ValueError, match=r"uint8; expected floating point in 0\.\.1: divide bytes by 255"):
         metric(hr, hr.byte())
 
 

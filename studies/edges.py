@@ -1,14 +1,14 @@
-"""An edge map as one more channel: where the image changes fast, worked out from the image alone.
+"""An edge map as an additional input channel, computed from the image alone.
 
-Made of FLAIR and T1 with contrast, because the borders between the labels show there: FLAIR steps where
-oedema meets healthy tissue, T1c where the enhancing rim meets what lies on either side. T1 and T2 would
-mostly add the folds of the cortex. No label is looked at: an edge map drawn from the true mask would hand
-the network the answer, in training and in the test.
+Computed from FLAIR and contrast-enhanced T1, because the borders between the labels show there: FLAIR
+changes where oedema meets healthy tissue, T1c at both sides of the enhancing rim. T1 and T2 would mostly add
+the folds of the cortex. Labels are not used: an edge map of the true mask would leak the answer into the
+input.
 
 Sobel 1968 for the gradient; joined over the modalities as in Di Zenzo 1986, "A note on the gradient of a
 multi-image" (doi:10.1016/0734-189X(86)90223-9), but by the sum of squares alone, without its direction. The
-Gaussian is a normalised convolution (Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081): voxels
-outside the brain have no say, so that its border is no edge.
+Gaussian is a normalised convolution (Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081): voxels outside
+the brain are ignored, so that the border of the brain is no edge.
 """
 
 import numpy as np
@@ -68,8 +68,8 @@ def edge_map(image: Tensor, sigma: float = 1.0) -> Tensor:
 class WithEdges(Dataset):
     """A data set of slices with the edge map as its last channel: (4, H, W) becomes (5, H, W).
 
-    The map is drawn from the image as it comes out of the data set, that is after augmentation. Whatever else
-    is asked for (`index`, `set_epoch`, `augment`, ...) is the data set's own.
+    The map is computed from the image as the data set returns it, after augmentation. All other attributes
+    (`index`, `set_epoch`, `augment`, ...) are those of the data set.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class WithEdges(Dataset):
         return torch.cat([image, edge_map(image, self.sigma)]), labels  # (5, H, W), (H, W)
 
     def __getattr__(self, name: str):
-        # Only called for what is not found here. While a copy is made or unpickled there is no `dataset` yet.
+        # Only called for what is not found here. While a copy is unpickled there is no `dataset` yet.
         if name == "dataset" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.dataset, name)
@@ -108,7 +108,7 @@ class WithEdges(Dataset):
 def _squared_gradient(channel: np.ndarray, sigma: float) -> np.ndarray:
     """Return the squared magnitude (H, W) of the gradient of one modality (H, W), 0 outside its brain."""
     brain = (channel != 0).astype(np.float32)
-    weight = gaussian_filter(brain, sigma)  # what part of the Gaussian lies in the brain
+    weight = gaussian_filter(brain, sigma)  # the fraction of the Gaussian inside the brain
     smooth = gaussian_filter(channel, sigma) / np.maximum(weight, 1e-6)
-    # Beyond the brain the smooth image goes on as its rim is, as far as the Gaussian reaches.
+    # Outside the brain the smoothed image continues its border, as far as the Gaussian reaches.
     return brain * (sobel(smooth, axis=0) ** 2 + sobel(smooth, axis=1) ** 2) / 64  # Sobel weighs 8 a pixel

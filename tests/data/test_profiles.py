@@ -1,3 +1,5 @@
+"""Labels by the table of a data set."""
+
 import numpy as np
 import pytest
 
@@ -5,11 +7,14 @@ from brainlab.data.profiles import PROFILES, map_labels, relabel
 
 
 @pytest.mark.parametrize("profile", ["brats2020", "brats2023", "brats2024-gli", "msd", "brats2015"])
-def test_agrees_with_the_reader_of_files(profile, tmp_path):
+def test_every_voxel_is_looked_up_in_the_table(profile, tmp_path):
     table = {0: 0, **PROFILES[profile].labels}
     seg = np.random.default_rng(0).choice(np.array(list(table), np.uint8), (3, 4, 5))
-    expected, _ = map_labels(seg, profile, tmp_path)
-    np.testing.assert_array_equal(relabel(seg, table), expected)
+    expected = [table[number] for number in seg.ravel().tolist()]
+    of_file, _ = map_labels(seg, profile, tmp_path)
+    for labels in (relabel(seg, table), relabel(seg.astype(float), table), of_file):
+        assert (labels.shape, labels.dtype) == (seg.shape, np.uint8)
+        assert labels.ravel().tolist() == expected
 
 
 def test_exchange_does_not_run_in_a_circle():

@@ -6,9 +6,11 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from fake_cases import fake_case
 
-from brainlab.data.edges import EDGES_OF, WithEdges, edge_map
+from brainlab.data import SliceDataset, cache_cases, find_cases
 from brainlab.labels import MODALITIES
+from studies.edges import EDGES_OF, WithEdges, edge_map
 
 FLAIR, T1C = MODALITIES.index("t2f"), MODALITIES.index("t1c")
 
@@ -176,11 +178,11 @@ def test_labels_have_no_say():
     assert torch.equal(WithEdges(Slices())[0][0], WithEdges(OtherLabels())[0][0])
 
 
-def test_edges_of_cached_slices(cached_trio):
-    from brainlab.data.slices import SliceDataset
-
-    plain = SliceDataset(cached_trio, size=24, min_area=1)
-    edged = WithEdges(SliceDataset(cached_trio, size=24, min_area=1)).preload()
+def test_edges_of_cached_slices(tmp_path):
+    fake_case(tmp_path / "cases")
+    cached = cache_cases(find_cases(tmp_path / "cases"), tmp_path / "cache", progress=False)
+    plain = SliceDataset(cached, size=24, min_area=1)
+    edged = WithEdges(SliceDataset(cached, size=24, min_area=1)).preload()
     assert len(edged) == len(plain)
     assert edged.index == plain.index
     image, labels = edged[0]
