@@ -86,6 +86,19 @@ class Mistake:
     answer: Any
 
 
+@dataclass(frozen=True)
+class Survivor:
+    """Mutants of the solution that the graded check accepts: the line, its versions, and why.
+
+    `equivalent` is False where the mutants are wrong and the check misses them.
+    """
+
+    before: str
+    after: Sequence[str]
+    reason: str
+    equivalent: bool = True
+
+
 def plain(value: Any) -> np.ndarray | None:
     """Return `value` as a NumPy array of numbers, or None if it is not made of numbers."""
     if hasattr(value, "detach"):

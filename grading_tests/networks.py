@@ -121,3 +121,24 @@ def expect_gradient(model: nn.Module, output: Tensor, tried: str) -> None:
     blocked = [name for name, weight in model.named_parameters() if weight.grad is None]
     if blocked:
         raise Wrong(tried, "a gradient for every weight", f"none for {len(blocked)} of them")
+
+
+class WatchedSGD(torch.optim.SGD):
+    """SGD with momentum that writes down in which order things happen to the weights."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model.parameters(), lr=0.1, momentum=0.9)
+        self.events: list[str] = []
+        next(model.parameters()).register_hook(lambda _: self.events.append("backward"))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        self.events.append("zero_grad")
+        super().zero_grad(set_to_none)
+
+    def step(self, closure: Any = None) -> Any:
+        self.events.append("step")
+        return super().step(closure)
+
+
+def weights_of(model: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()])

@@ -5,10 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pixel_unshuffle
 
-from brainlab.synth import touching_cells
-from brainlab.view import PALETTE
 from grading_tests.gap import Gap, plain
 from grading_tests.running import limit, quiet, state_kept
 
@@ -24,27 +21,6 @@ def head(size: int = 64) -> tuple[Tensor, Tensor]:
         labels[brain & ((x - 0.3).square() + (y + 0.35).square() < radius**2)] = label
     image = 0.5 * brain + 0.1 * brain * torch.sin(9 * x) + 0.35 * (labels == 3) - 0.3 * (labels == 1)
     return image.clamp(0, 1), labels
-
-
-def blend_scene(answer: Any) -> Any:
-    """Colours over the toy slice, (H, W, 3)."""
-    image, labels = (part.numpy() for part in head())
-    return answer(image, labels, 0.5, np.asarray(PALETTE))
-
-
-def border_scene(answer: Any) -> Any:
-    """The weights around four cells, (H, W)."""
-    return answer(touching_cells()[0])
-
-
-def kspace_scene(answer: Any) -> Any:
-    """A coarse scan of the toy slice, (25, 25): of odd sizes the library does just what the gap asks for."""
-    return answer(head(65)[0][None, None], 25)[0, 0]
-
-
-def shuffle_scene(answer: Any) -> Any:
-    """The toy slice put together again from its four quarters, (H, W)."""
-    return answer(pixel_unshuffle(head()[0][None, None], 2), 2)[0, 0]
 
 
 def image_of(gap: Gap, answer: Any) -> np.ndarray | None:

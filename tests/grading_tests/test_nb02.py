@@ -1,10 +1,10 @@
 """What is special to notebook 02; every answer of its bank is tried in test_banks.py."""
 
 import pytest
+from grading_tests.nb02 import GAPS
 
 from grading_tests.bank.nb02 import WRONG
 from grading_tests.core import grade
-from grading_tests.nb02 import GAPS
 
 
 def test_the_notebook_fits_into_two_hours():
