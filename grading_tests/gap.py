@@ -122,6 +122,14 @@ def same(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> boo
     return bool(np.allclose(a.squeeze(), b.squeeze(), rtol=rtol, atol=atol, equal_nan=True))
 
 
+def first_largest(values: np.ndarray) -> int:
+    """Return the flat index of the first value that is within 1 % of the largest.
+
+    For messages that show one place: rounding must not decide between equals.
+    """
+    return int(np.argmax(values >= 0.99 * values.max()))
+
+
 def expect(
     got: Any, expected: Any, tried: str, step: str = "", rtol: float = 1e-4, atol: float = 1e-5
 ) -> None:

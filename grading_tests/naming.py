@@ -1,9 +1,9 @@
 """Name the wrong idea behind an answer: does it fail in the same way as a known mistake?
 
 The mistakes are code and stay with the instructor. Their fingerprints are shipped with the checks, in
-`fingerprints/nbNN.json`: for each property whether the mistake fails it, and if so on which input, with sums of
-the returned values or the kind of exception; and the message for the student. `courseware fingerprints` writes
-them. What differs between processors is left out there and marked "?".
+`fingerprints/nbNN.json`: for each property whether the mistake fails it, and if so on which input, with sums
+of the returned values or the kind of exception; and the message for the student. `courseware fingerprints`
+writes them. What differs between processors is left out and marked "?".
 """
 
 import functools

@@ -111,6 +111,12 @@ def solutions() -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
+@functools.cache
+def mutation(gap_id: str) -> Mutation:
+    """Return the mutants of a gap's solution and what the graded check makes of them."""
+    return mutate(banks()[gap_id][0], *solutions()[gap_id])
+
+
 def mutate(gap: Gap, cell: str, space: dict[str, Any]) -> Mutation:
     """Run the graded check on every mutant of a gap's cell; `space` is what the notebook defines.
 

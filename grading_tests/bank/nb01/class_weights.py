@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import balanced_weights
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def weights_by_loop(counts):
@@ -129,5 +129,17 @@ WRONG = [
         "misconception: background is no class",
         "the background is left out: there are four classes, and the total holds all voxels.",
         lambda counts: np.concatenate([[0], weights_of(counts[:, 1:].sum(axis=0), classes=3)]),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "weights = total.sum() / (4 * np.maximum(total, 1))",
+        [
+            "weights = total.sum() / (4 * total)",
+            "weights = total.sum() / (4 * np.maximum(total, 0))",
+            "weights = total.sum() / (4 * np.maximum(total, (-1)))",
+        ],
+        "step 3 replaces the 0 / 0 of an absent class; NumPy warns",
     ),
 ]

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import relabel
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 # ---- relabel
 
@@ -152,5 +152,13 @@ WRONG = [
         "dwavesystems/penaltymodel#16: relabelling in place or on a copy",
         "you write into the array that you were given.",
         relabel_input,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "labels = np.zeros(seg.shape, dtype=np.uint8)",
+        ["labels = np.ones(seg.shape, dtype=np.uint8)"],
+        "every voxel is overwritten, because step 2 rejects values that the table lacks",
     ),
 ]

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from brainlab.data import side_of_voxel, voxel_to_mm
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def side_by_direction(voxel, affine, shape):
@@ -137,5 +137,25 @@ WRONG = [
         "TorchIO-project/torchio#710: applying the inverse matrix",
         "you use the inverse of the affine, which leads from mm to voxels.",
         lambda voxel, affine, shape: side_of_voxel(voxel, np.linalg.inv(affine), shape),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "middle = (np.array(shape) - 1) / 2",
+        [
+            "middle = ((np.array(shape) + 1)) / 2",
+            "middle = ((np.array(shape) * 1)) / 2",
+            "middle = (np.array(shape)) / 2",
+            "middle = (np.array(shape) - 2) / 2",
+            "middle = (np.array(shape) - 0) / 2",
+            "middle = (np.array(shape) - (-1)) / 2",
+        ],
+        "shape // 2 is as good a middle: no voxel is tried this close to it",
+    ),
+    Survivor(
+        'return "left" if x < x_middle else "right"',
+        ['return "left" if (x <= x_middle) else "right"'],
+        "differs only for a voxel exactly in the middle, which is on neither side",
     ),
 ]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from grading_tests.checks.nb01.split import split_items
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 # ---- split by patient
 
@@ -216,5 +216,23 @@ WRONG = [
         "misconception: int(0.8) is nearly 1",
         "with few patients a part is empty: give every part at least one patient.",
         split_rounded_down,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "names = sorted(set(patients))",
+        ["names = list(set(patients))"],
+        "the order of a set of strings changes from session to session (Python salts its hashes); a check "
+        "sees one session",
+        equivalent=False,
+    ),
+    Survivor(
+        "n_val, n_test = max(1, round(val * len(names))), max(1, round(test * len(names)))",
+        [
+            "n_val, n_test = max(1, int(val * len(names))), max(1, round(test * len(names)))",
+            "n_val, n_test = max(1, round(val * len(names))), max(1, int(test * len(names)))",
+        ],
+        "rounding down is accepted too",
     ),
 ]

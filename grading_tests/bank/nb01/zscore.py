@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import zscore_in_brain
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def zscore_by_loop(image, ddof=0):
@@ -173,5 +173,23 @@ WRONG = [
         "Project-MONAI/MONAI#1092: img[slices] = ...",
         "you write the scores into the array that you were given; whole numbers are cut off there.",
         zscore_into_the_input,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "values = image[c][brain].astype(np.float64)",
+        ["values = image[c][brain]"],
+        "NumPy computes mean and std of integers in float64; float32 is accurate enough",
+    ),
+    Survivor(
+        "if values.size and values.std() > 0:",
+        ["if (values.std() > 0):"],
+        "the std of an empty array is NaN, and NaN > 0 is false; NumPy warns",
+    ),
+    Survivor(
+        "if values.size and values.std() > 0:",
+        ["if values.size and values.var() > 0:"],
+        "variance and standard deviation are 0 together",
     ),
 ]

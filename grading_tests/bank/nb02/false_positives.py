@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from grading_tests.checks.nb02.false_positives import false_positives
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def one_hot(labels, classes):
@@ -170,5 +170,13 @@ WRONG = [
         "docstring: (C,) each",
         "one count for each class: sum over the images too.",
         version(axes=(2, 3)),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "claimed = prob >= thresholds.view(1, -1, 1, 1)",
+        ["claimed = prob >= thresholds.view(-1, 1, 1)"],
+        "broadcasting adds missing axes in front",
     ),
 ]

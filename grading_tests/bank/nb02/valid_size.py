@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.models import output_size, valid_size
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def size_from_bottom(bottom, depth):
@@ -196,5 +196,25 @@ WRONG = [
         "Ronneberger et al. 2015: 572 in, 388 out",
         "these are sizes of the output; the question is about the input.",
         lambda size, depth=4: tuple(output_size(n, depth) for n in valid_size(size, depth)),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "if n <= 0 or n % 2:",
+        ["if (n % 2):", "if (n < 0) or n % 2:", "if n <= 1 or n % 2:", "if n <= -1 or n % 2:"],
+        "from 0 downwards the convolutions only make n smaller, so that n > 4 fails; 1 is odd",
+    ),
+    Survivor(
+        "return n > 4",
+        [
+            "return (n >= 4)",
+            "return (n != 4)",
+            "return n > 5",
+            "return n > 3",
+            "return n > 0",
+            "return n > (-4)",
+        ],
+        "differs only for sizes that leave no output, which the docstring excludes",
     ),
 ]

@@ -8,7 +8,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from brainlab.losses import border_weight_map
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def numbers_of(instances):
@@ -295,5 +295,13 @@ WRONG = [
         "NumPy: assignment by a mask works in place",
         "the instances were changed: work on a copy.",
         in_place,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+        ["distances = [ndimage.distance_transform_edt(instances != number) for number in numbers]"],
+        "np.sort accepts a list of arrays",
     ),
 ]

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from brainlab.data import elastic_field
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def in_one_line(shape, sigma=10.0, grid=3, rng=None):
@@ -261,5 +261,18 @@ WRONG = [
         "albumentations-team/AlbumentationsX#453: what does the size of the grid count?",
         "grid counts nodes: 3 along each side, not 3 cells with 4 nodes.",
         one_more_node,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+        ["nodes = torch.from_numpy(rng.normal(0, sigma, size=(2, 2, grid, grid)))"],
+        "a second field is drawn and not used",
+    ),
+    Survivor(
+        'return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+        ['return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[-1]'],
+        "there is only one field",
     ),
 ]

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from grading_tests.bank.nb03.soft_dice import both, sums
 from grading_tests.checks.nb03.exp_log import reference
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 BATCH = (0, 2, 3)
 
@@ -287,5 +287,13 @@ WRONG = [
         "davidmascharka/tbd-nets#8: does not require grad",
         "the graph is cut (.item, .detach or no_grad): nothing can be learnt from this loss.",
         lambda *args, **named: by_cross_entropy(*args, **named).detach(),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "dice = (2 * shared + 1e-6) / (areas + 1e-6)",
+        ["dice = (2 * shared + (2e-06)) / (areas + 1e-6)", "dice = (2 * shared + 1e-6) / (areas + (5e-07))"],
+        "the Dice of an absent class exceeds 1, its logarithm 0, and step 2 clamps that",
     ),
 ]

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import focal_loss
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def surprise(logits, target):
@@ -212,5 +212,17 @@ WRONG = [
         "davidmascharka/tbd-nets#8: does not require grad",
         "the graph is cut (.item, .detach or no_grad): nothing can be learnt from this loss.",
         lambda logits, target, gamma=2.0: by_cross_entropy(logits, target, gamma).detach(),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+        [
+            "log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze()",
+            "log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(2)",
+            "log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(0)",
+        ],
+        "only the mean over all pixels is taken: the shape before it does not matter",
     ),
 ]

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import DenseBlock
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def conv(channels, out, kernel=3):
@@ -377,5 +377,16 @@ WRONG = [
         "bamos/densenet.pytorch#12: dense connections carry gradients as well",
         "the graph is cut (.detach or .data) between the convolutions.",
         block(cut),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "inputs = [num_feat + i * num_grow_ch for i in range(5)]",
+        [
+            "inputs = [num_feat + i * num_grow_ch for i in range(5 + 1)]",
+            "inputs = [num_feat + i * num_grow_ch for i in range(6)]",
+        ],
+        "zip stops at the end of the shorter list",
     ),
 ]

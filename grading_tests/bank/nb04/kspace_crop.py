@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.data import kspace_crop
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 HW = (-2, -1)
 
@@ -332,5 +332,21 @@ WRONG = [
         "misconception: |z|² for |z|",
         "that is the squared magnitude; the image is the magnitude.",
         lambda hr, size: low(hr, size).abs() ** 2,
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-2, -1))) * size**2 / (height * width)",
+        [
+            "low = torch.fft.ifft2(kept) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.fftshift(kept, dim=(-2, -1))) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-1,))) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-2,))) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-3, -1))) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-1, -1))) * size**2 / (height * width)",
+            "low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-2, -2))) * size**2 / (height * width)",
+        ],
+        "a shift in k-space changes the phase of the image, and step 5 takes the magnitude",
     ),
 ]

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 
 def size_of(x, r):
@@ -220,5 +220,13 @@ WRONG = [
         "locuslab/pytorch_fft#9: a rearrangement that has a gradient",
         "the graph is cut (numpy, .data or .detach): the layers below could not learn.",
         lambda x, r: F.pixel_shuffle(x.detach(), r),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "blocks = x.reshape(batch, channels // r**2, r, r, height, width)",
+        ["blocks = x.reshape(channels // r**2, batch, r, r, height, width)"],
+        "batch and channels are adjacent, and the last step splits them correctly",
     ),
 ]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.metrics import psnr
-from grading_tests.gap import Mistake
+from grading_tests.gap import Mistake, Survivor
 
 PIXELS = (1, 2, 3)
 
@@ -245,5 +245,13 @@ WRONG = [
         "hzwer/ECCV2022-RIFE#271, mlcommons/GaNDLF#693",
         "the small number beside the error caps the result: identical images are infinitely good.",
         nameless(lambda mse: -10 * torch.log10(mse + 1e-8)),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "mse = (sr - hr).square().mean(dim=(1, 2, 3))",
+        ["mse = (sr - hr).square().mean(dim=(2, 3,))"],
+        "with one channel the result is (B, 1) instead of (B,); axes of length 1 are free",
     ),
 ]

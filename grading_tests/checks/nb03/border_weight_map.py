@@ -7,7 +7,7 @@ import numpy as np
 
 from brainlab.losses import border_weight_map
 from brainlab.synth import touching_cells
-from grading_tests.gap import Gap, Property, Wrong
+from grading_tests.gap import Gap, Property, Wrong, first_largest
 from grading_tests.networks import attempt
 from grading_tests.unchanged import expect_unchanged
 
@@ -64,7 +64,7 @@ def expect_map(
     wrong = where & ~np.isclose(got, expected, rtol=1e-3)
     if wrong.any():
         # The one that should count most: in the narrowest gap.
-        row, column = np.unravel_index(np.argmax(np.where(wrong, expected, 0)), wrong.shape)
+        row, column = np.unravel_index(first_largest(np.where(wrong, expected, 0)), wrong.shape)
         tried = f"{tried}: {wrong.sum()} pixels, among them ({row}, {column})"
         raise Wrong(tried, expected[row, column], got[row, column], step)
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from brainlab.data import elastic_field
-from grading_tests.gap import Gap, Property, Wrong, expect, same
+from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, same
 from grading_tests.networks import attempt
 
 
@@ -57,7 +57,7 @@ def expect_smooth(
     field = field_of(answer, shape, tried, 10.0, grid, rng)
     between = list(interpolations(at_nodes(field, grid), shape))
     if not any(same(field, other, atol=1e-3) for other in between):
-        worst = np.unravel_index(np.argmax(abs(field - between[0])), field.shape)
+        worst = np.unravel_index(first_largest(abs(field - between[0])), field.shape)
         place = f"pixel ({worst[1]}, {worst[2]}) along {'HW'[worst[0]]}"
         raise Wrong(f"{tried}: {place}, from the nodes", between[0][worst], field[worst], "step 2")
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from brainlab.data import kspace_crop
-from grading_tests.gap import Gap, Property, Wrong, expect, plain, same
+from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain, same
 from grading_tests.networks import attempt
 from grading_tests.picture import head
 
@@ -43,7 +43,7 @@ def expect_crop(answer: Any, hr: Tensor, size: int, tried: str, step: str = "") 
     if image is None or image.shape != expected[0].shape:
         raise Wrong(tried, expected[0], got, step)
     rows = [values.reshape(-1, size) for values in (expected[0].numpy(), image)]
-    worst = abs(rows[1] - rows[0]).max(axis=1).argmax()
+    worst = first_largest(abs(rows[1] - rows[0]).max(axis=1))
     raise Wrong(f"{tried}, row {worst % size} of image {worst // size}", rows[0][worst], rows[1][worst], step)
 
 
