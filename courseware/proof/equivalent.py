@@ -85,7 +85,7 @@ def floor(words: Words, node: ast.Constant, new: float, parents: tuple) -> bool:
 
 
 def order(elements: list[ast.expr], parts: list[str]) -> bool:
-    """Return whether the first two elements may be exchanged: equal ones, and whole numbers as in dim=(2, 3)."""
+    """Return whether the first two elements may be exchanged: equal ones, and integers as in dim=(2, 3)."""
     return parts[0] == parts[1] or all(
         isinstance(one, ast.Constant | ast.UnaryOp) and re.fullmatch(r"-?\d+", part)
         for one, part in zip(elements, parts, strict=True)

@@ -99,13 +99,13 @@ WRONG = [
     Mistake(
         "log",
         "ultralytics/ultralytics#24843: 1 / ln(1.02 + frequency) of ENet",
-        "this is ENet's rule with a logarithm; asked is all voxels / (4 * voxels of the class).",
+        "this is ENet's rule with a logarithm; the task asks for all voxels / (4 * voxels of the class).",
         lambda counts: 1 / np.log(1.02 + counts.sum(axis=0) / counts.sum()),
     ),
     Mistake(
         "median frequency",
         "alexgkendall/SegNet-Tutorial#31: median frequency / frequency",
-        "this is median frequency balancing; asked is all voxels / (4 * voxels of the class).",
+        "this is median frequency balancing; the task asks for all voxels / (4 * voxels of the class).",
         lambda counts: np.where(
             counts.sum(axis=0) > 0,
             np.median(counts.sum(axis=0)) / np.maximum(counts.sum(axis=0), 1),

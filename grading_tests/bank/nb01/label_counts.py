@@ -111,7 +111,7 @@ WRONG = [
     Mistake(
         "there or not",
         "a common slip: any() instead of sum()",
-        "you say whether a class is in the slice; asked is how many voxels it has.",
+        "you say whether a class is in the slice; the task asks how many voxels it has.",
         lambda labels: (label_counts(labels) > 0).astype(int),
     ),
 ]

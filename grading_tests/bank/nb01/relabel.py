@@ -114,7 +114,7 @@ WRONG = [
     Mistake(
         "unknown becomes background",
         "shaohao011/BrainMVP#8: labels of another year than the code assumes",
-        "a number that the table does not have becomes background in silence; refuse it with a ValueError.",
+        "a number that the table does not have becomes background silently; refuse it with a ValueError.",
         without_check,
     ),
     Mistake(

@@ -76,7 +76,7 @@ WRONG = [
         select_variant(size=np.prod),
     ),
     Mistake(
-        "square pixels taken for granted",
+        "square pixels assumed",
         "felipebogaertsm/machwave#453: assumes a cubic cell on an anisotropic grid",
         "you square the first size; pixels need not be square.",
         select_variant(size=lambda s: s[0] ** 2),
@@ -126,7 +126,7 @@ WRONG = [
     Mistake(
         "mask",
         "misconception: a mask and a list of numbers are the same",
-        "you return True and False for every slice; asked are the numbers of the slices.",
+        "you return True and False for every slice; the task asks for the numbers of the slices.",
         lambda labels, spacing, min_area: (labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1] >= min_area,
     ),
 ]

@@ -117,7 +117,7 @@ WRONG = [
     Mistake(
         "letter of the axis",
         "ome/ngff#253: does R mean starting from the right or going to the right?",
-        "LPS or RAS says where the axes lead, the same for all voxels; asked is where this one lies.",
+        "LPS or RAS says where the axes lead, the same for all voxels; the task asks where this one lies.",
         lambda voxel, affine, shape: (
             "left" if "L" in nib.aff2axcodes(affine) and affine[0, 0] < 0 else "right"
         ),

@@ -33,13 +33,13 @@ WRONG = [
     Mistake(
         "mask",
         "misconception: a mask and a list of numbers are the same",
-        "you return True and False for every slice; asked are the numbers of the slices.",
+        "you return True and False for every slice; the task asks for the numbers of the slices.",
         lambda counts, label: counts[:, label] == 0,
     ),
     Mistake(
         "how many",
         "misconception: the number of slices",
-        "you return how many; asked are their numbers.",
+        "you return how many; the task asks for their numbers.",
         lambda counts, label: int((counts[:, label] == 0).sum()),
     ),
     Mistake(
@@ -63,7 +63,7 @@ WRONG = [
     Mistake(
         "the first only",
         "xgi-org/xgi#518: argmin gives the first of equals only",
-        "argmin and index() find the first slice only; asked are all of them.",
+        "argmin and index() find the first slice only; the task asks for all of them.",
         lambda counts, label: slices_without(counts, label)[:1],
     ),
     Mistake(
@@ -81,7 +81,7 @@ WRONG = [
     Mistake(
         "no tumour at all",
         "ivadomed/ivadomed#18: remove slices that are empty",
-        "these are slices without any tumour; asked is one class.",
+        "these are slices without any tumour; the task asks for one class.",
         lambda counts, label: np.flatnonzero(counts[:, 1:].sum(axis=1) == 0),
     ),
 ]

@@ -196,7 +196,7 @@ WRONG = [
     Mistake(
         "names for items",
         "misconception: the split is a list of patients",
-        "you return patients; asked are the numbers of their items.",
+        "you return patients; the task asks for the numbers of their items.",
         split_names,
     ),
     Mistake(

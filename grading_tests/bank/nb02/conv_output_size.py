@@ -106,7 +106,7 @@ WRONG = [
         ),
     ),
     Mistake(
-        "SAME taken for granted",
+        "SAME assumed",
         "tensorflow/tensorflow#4297: the formula of 'SAME' padding is another one",
         "size / stride, rounded up, is TensorFlow's 'SAME'; here the padding is given, and may be none.",
         lambda size, kernel, padding=0, stride=1, dilation=1: -(-size // stride),

@@ -223,7 +223,7 @@ WRONG = [
     Mistake(
         "mean of both",
         "asgsaeid/ComboLoss#3: what is the weight of each?",
-        "that is the mean of both parts; asked is their sum.",
+        "that is the mean of both parts; the task asks for their sum.",
         partial(loss, join=lambda entropy, dice: (entropy + 1 - dice.mean()) / 2),
     ),
     Mistake(

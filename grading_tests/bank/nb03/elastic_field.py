@@ -147,7 +147,7 @@ WRONG = [
     Mistake(
         "uniform",
         "pytorch/vision#4938: rand * 2 - 1; DLTK/DLTK#31",
-        "your numbers are uniform from -sigma to sigma; asked is a normal distribution.",
+        "your numbers are uniform from -sigma to sigma; the task asks for a normal distribution.",
         partial(field, draw=lambda rng, sigma, grid: rng.uniform(-sigma, sigma, (1, 2, grid, grid))),
     ),
     Mistake(
@@ -241,7 +241,7 @@ WRONG = [
     Mistake(
         "axes behind",
         "gvtulder/elasticdeform#5: displacement has shape [dimension, ...]",
-        "the two components stand behind; asked is (2, H, W).",
+        "the two components stand behind; the task asks for (2, H, W).",
         partial(field, finish=lambda field: field.permute(1, 2, 0)),
     ),
     Mistake(

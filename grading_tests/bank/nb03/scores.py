@@ -245,7 +245,7 @@ WRONG = [
     Mistake(
         "one number",
         "scikit-learn: average='macro'",
-        "that is the mean over the classes; asked is one number for each class.",
+        "that is the mean over the classes; the task asks for one number for each class.",
         everywhere(lambda value: np.nanmean(value) if not np.isnan(value).all() else np.nan),
     ),
     Mistake(
@@ -263,7 +263,7 @@ WRONG = [
     Mistake(
         "percent",
         "TUT-ARG/sed_eval#14 prints percent",
-        "your scores are percentages; asked are fractions from 0 to 1.",
+        "your scores are percentages; the task asks for fractions from 0 to 1.",
         everywhere(lambda value: 100 * value),
     ),
     Mistake(

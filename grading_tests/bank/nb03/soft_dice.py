@@ -185,7 +185,7 @@ WRONG = [
     Mistake(
         "minus Dice",
         "jocicmarko/ultrasound-nerve-segmentation#31",
-        "minus Dice has the right slope, but the loss asked for is 1 - Dice, 0 at best.",
+        "minus Dice has the right slope, but the loss the task asks for 1 - Dice, 0 at best.",
         lambda logits, target, eps=1e-6: by_tp_fp_fn(logits, target, eps) - 1,
     ),
     Mistake(

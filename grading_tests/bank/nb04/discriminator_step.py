@@ -169,25 +169,25 @@ WRONG = [
     Mistake(
         "detach forgotten",
         "heykeetae/Self-Attention-GAN#48, alterzero/DBPN-Pytorch#37",
-        "this loss flows on into the generator and leaves gradients there: detach the made images.",
+        "this loss flows on into the generator and leaves gradients there: detach the generated images.",
         usual(fake=lambda generator, lr, hr: generator(lr)),
     ),
     Mistake(
         "logits detached",
         "open-mmlab/mmagic#53: netD(fake).detach()",
-        "you detach the logits, so the discriminator learns nothing from made images: detach the images.",
+        "you detach the logits, so D learns nothing from generated images: detach the images.",
         usual(judged=lambda net, hr, fake: (net(hr), net(fake).detach())),
     ),
     Mistake(
         "labels swapped",
         "keras-team/keras-io#361: ones for the generated images",
-        "the labels are swapped: 1 is for true images, 0 for made ones.",
+        "the labels are swapped: 1 is for real images, 0 for generated ones.",
         usual(loss=lambda real, fake: bce(real, 0.0) + bce(fake, 1.0)),
     ),
     Mistake(
         "the generator's label",
         "jacobgil/keras-dcgan#11, fchollet/deep-learning-with-python-notebooks#9",
-        "made images get the label 1 here too: that is the generator's wish. The right answer is 0.",
+        "generated images get the label 1 here too: that is the generator's wish. The right answer is 0.",
         usual(loss=lambda real, fake: bce(real, 1.0) + bce(fake, 1.0)),
     ),
     Mistake(
@@ -203,21 +203,21 @@ WRONG = [
         usual(loss=lambda real, fake: probability_bce(real, 1.0) + probability_bce(fake, 0.0)),
     ),
     Mistake(
-        "true images only",
+        "real images only",
         "Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1: both terms",
-        "only the true images count: who calls everything true has loss 0. Add the made ones.",
+        "only the real images count: who calls everything true has loss 0. Add the generated ones.",
         usual(loss=lambda real, fake: bce(real, 1.0)),
     ),
     Mistake(
-        "made images only",
+        "generated images only",
         "pytorch/examples, DCGAN: errD = errD_real + errD_fake",
-        "only the made images count: who calls everything made has loss 0. Add the true ones.",
+        "only the generated images count: who calls everything made has loss 0. Add the real ones.",
         usual(loss=lambda real, fake: bce(fake, 0.0)),
     ),
     Mistake(
         "halved",
         "junyanz/pytorch-CycleGAN-and-pix2pix#388: (real + fake) * 0.5",
-        "you take the mean of the two terms; asked for is their sum, as in Goodfellow et al. 2014.",
+        "you take the mean of the two terms; the task asks for their sum, as in Goodfellow et al. 2014.",
         usual(loss=lambda real, fake: (bce(real, 1.0) + bce(fake, 0.0)) / 2),
     ),
     Mistake(
@@ -229,19 +229,19 @@ WRONG = [
     Mistake(
         "both in one batch",
         "soumith/ganhacks#52, eriklindernoren/PyTorch-GAN#135",
-        "true and made images go through together, so batch norm mixes them: two calls, then the sum.",
+        "true and generated images go through together, so batch norm mixes them: two calls, then the sum.",
         in_one_batch,
     ),
     Mistake(
         "a step for each half",
         "eriklindernoren/Keras-GAN#157: train_on_batch twice",
-        "you step after the true images and again after the made ones: add the two losses, then one step.",
+        "you step after the real and again after the generated images: add the two losses, then step once.",
         a_step_for_each,
     ),
     Mistake(
         "least squares",
         "eriklindernoren/PyTorch-GAN#176: MSELoss as adversarial loss",
-        "that is the squared error of LSGAN; asked for is the binary cross-entropy.",
+        "that is the squared error of LSGAN; the task asks for the binary cross-entropy.",
         usual(loss=lambda real, fake: (real - 1).square().mean() + fake.square().mean()),
     ),
     Mistake(

@@ -150,7 +150,7 @@ WRONG = [
     Mistake(
         "label 0",
         "https-deeplearning-ai/GANs-Public#1, yunjey/pytorch-tutorial#45",
-        "with label 0 the generator learns to be found out; it wants to be taken for true: label 1.",
+        "with label 0 the generator learns to be found out; it wants to be taken for real: label 1.",
         usual(adversarial=lambda logits: bce(logits, 0.0)),
     ),
     Mistake(
@@ -180,7 +180,7 @@ WRONG = [
     Mistake(
         "adversarial only",
         "Lornatang/SRGAN-PyTorch#69: without the pixels it hardly converges",
-        "the pixels are missing: the generator may invent any image that looks true.",
+        "the pixels are missing: the generator may invent any image that looks real.",
         usual(join=lambda pixels, adversarial, weight: weight * adversarial),
     ),
     Mistake(
@@ -240,13 +240,13 @@ WRONG = [
     Mistake(
         "least squares",
         "eriklindernoren/PyTorch-GAN#176: MSELoss as adversarial loss",
-        "your adversarial term is the squared error of LSGAN; asked for is the binary cross-entropy.",
+        "your adversarial term is the squared error of LSGAN; the task asks for the binary cross-entropy.",
         usual(adversarial=lambda logits: (logits - 1).square().mean()),
     ),
     Mistake(
         "the discriminator learns too",
         "mafda/generative_adversarial_networks_101#4: discriminator.trainable = False",
-        "the discriminator's weights move too, so that it takes made images for true: only one may learn.",
+        "the discriminator's weights move too, and it takes generated images for real: only one may learn.",
         both_learn,
     ),
     Mistake(

@@ -177,7 +177,7 @@ WRONG = [
     Mistake(
         "either one or the other",
         "xinntao/ESRGAN#103: what network interpolation is",
-        "you choose one of the two networks; asked for is a mixture of each weight.",
+        "you choose one of the two networks; the task asks for a mixture of each weight.",
         interpolation(lambda psnr, gan, alpha: (gan if alpha > 0.5 else psnr).clone()),
     ),
     Mistake(

@@ -101,13 +101,13 @@ WRONG = [
     Mistake(
         "squared",
         "Ledig et al. 2017 (arXiv:1609.04802), equation 5, against ESRGAN's code: L1",
-        "that is the mean squared difference of SRGAN; asked for is the absolute one.",
+        "that is the mean squared difference of SRGAN; the task asks for the absolute one.",
         partial(loss, distance=F.mse_loss),
     ),
     Mistake(
         "Huber",
         "PyTorch: smooth_l1_loss is not l1_loss",
-        "smooth_l1_loss squares small differences; asked for is the plain absolute one.",
+        "smooth_l1_loss squares small differences; the task asks for the plain absolute one.",
         partial(loss, distance=F.smooth_l1_loss),
     ),
     Mistake(
@@ -173,7 +173,7 @@ WRONG = [
     Mistake(
         "Euclidean distance",
         "Johnson et al. 2016 (arXiv:1603.08155), equation 2: a Euclidean distance, but of what size",
-        "that is the root of the sum of squares; asked for is the mean absolute difference.",
+        "that is the root of the sum of squares; the task asks for the mean absolute difference.",
         partial(loss, distance=lambda made, truth: (made - truth).norm()),
     ),
     Mistake(

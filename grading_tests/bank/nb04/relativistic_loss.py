@@ -56,7 +56,7 @@ def by_logaddexp(real_logits, fake_logits):
 
 
 def real_as_constant_for_the_generator(real_logits, fake_logits):
-    """As in ESRGAN's code: the generator cannot move the true images' logits."""
+    """As in ESRGAN's code: the generator cannot move the real images' logits."""
     of_d, _ = with_criterion(real_logits, fake_logits)
     _, of_g = with_criterion(real_logits.detach(), fake_logits)
     return of_d, of_g
@@ -77,7 +77,7 @@ RIGHT = {
     "all pairs": of_all_pairs,
     "image by image, shape (1,)": image_by_image,
     "logaddexp, float64, one tensor": by_logaddexp,
-    "the true logits constant for G": real_as_constant_for_the_generator,
+    "the real logits constant for G": real_as_constant_for_the_generator,
 }
 
 
@@ -145,7 +145,7 @@ def both_with(says):
 
 
 def made_detached(real_logits, fake_logits):
-    """The made images' logits are detached in both losses, where only the image should be, for D."""
+    """The generated images' logits are detached in both losses, where only the image should be, for D."""
     return oracle(real_logits, fake_logits.detach())
 
 
@@ -163,7 +163,7 @@ WRONG = [
     Mistake(
         "mean of everything",
         "Jolicoeur-Martineau 2018 (arXiv:1807.00734), section 4: the opposite type",
-        "true and made logits are in one mean; compare each with the mean of the other kind alone.",
+        "true and generated logits are in one mean; compare each with the mean of the other kind alone.",
         partial(
             loss,
             real_above=lambda real, fake: real - everything(real, fake),
@@ -179,7 +179,7 @@ WRONG = [
     Mistake(
         "sign of the second difference",
         "AlexiaJM/RelativisticGAN#2: mean(fake) - real",
-        "for made images it is fake - mean(real): the made logit less the mean, not the other way round.",
+        "for generated images it is fake - mean(real): the logit minus the mean, not the other way round.",
         partial(loss, fake_above=lambda real, fake: real.mean() - fake),
     ),
     Mistake(
@@ -201,9 +201,9 @@ WRONG = [
         averages_only,
     ),
     Mistake(
-        "G: the made half only",
+        "G: the generated half only",
         "eriklindernoren/PyTorch-GAN#92: ESRGAN, incomplete loss_GAN",
-        "the generator's loss has two halves too: true images should look less real than made ones.",
+        "the generator's loss has two halves too: real images should look less real than generated ones.",
         partial(loss, of_g=lambda says, real, fake: says(fake, 1.0)),
     ),
     Mistake(
@@ -213,21 +213,21 @@ WRONG = [
         lambda real, fake: (oracle(real, fake)[0], bce(fake, 1.0)),
     ),
     Mistake(
-        "D: the true half only",
+        "D: the real half only",
         "Wang et al. 2018 (arXiv:1809.00219), equation 1: two terms",
-        "the discriminator's loss lacks the half of the made images.",
+        "the discriminator's loss lacks the half of the generated images.",
         partial(loss, of_d=lambda says, real, fake: says(real, 1.0)),
     ),
     Mistake(
         "G has D's labels",
-        "Lornatang/ESRGAN-PyTorch#6: true images less real",
+        "Lornatang/ESRGAN-PyTorch#6: real images less real",
         "both losses have the same labels; for the generator 1 and 0 change places.",
         partial(loss, of_g=lambda says, real, fake: says(real, 1.0) + says(fake, 0.0)),
     ),
     Mistake(
         "G: label 1 for both",
-        "Lornatang/ESRGAN-PyTorch#6: true images less real",
-        "in the generator's loss the true images have the label 0: they should look less real than its own.",
+        "Lornatang/ESRGAN-PyTorch#6: real images less real",
+        "in the generator's loss the real images have the label 0: they should look less real than its own.",
         partial(loss, of_g=lambda says, real, fake: says(real, 1.0) + says(fake, 1.0)),
     ),
     Mistake(
@@ -245,13 +245,13 @@ WRONG = [
     Mistake(
         "one sum of both",
         "two players with opposite aims: their losses must stay apart",
-        "you return one number; asked for are two losses, one for each player.",
+        "you return one number; the task asks for two losses, one for each network.",
         added,
     ),
     Mistake(
         "halved",
         "ESRGAN's code against its paper, open-mmlab/mmagic#40: * 0.5",
-        "you take half of the two terms, as ESRGAN's code; asked for is their sum, as in the paper.",
+        "you take half of the two terms, as ESRGAN's code; the task asks for their sum, as in the paper.",
         halved,
     ),
     Mistake(
@@ -313,9 +313,9 @@ WRONG = [
         ),
     ),
     Mistake(
-        "made logits detached",
+        "generated logits detached",
         "open-mmlab/mmagic#53: detach on the result of netD",
-        "the made images' logits are detached, so nobody learns from them: leave both as they come.",
+        "the generated images' logits are detached, so nobody learns from them: leave both as they come.",
         made_detached,
     ),
     Mistake(

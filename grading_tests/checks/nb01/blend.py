@@ -53,8 +53,8 @@ GAP = Gap(
     scene=scene,
     properties=[
         Property("colours over the tumour", overlay_tumour, share=2),
-        Property("the background as it was", overlay_background),
+        Property("the background unchanged", overlay_background),
         Property("alpha 0 and 1", overlay_ends, visible=False),
-        Property("input left unchanged", overlay_unchanged, share=0.5, visible=False),
+        Property("input unchanged", overlay_unchanged, share=0.5, visible=False),
     ],
 )

@@ -40,8 +40,8 @@ GAP = Gap(
     reference=balanced_weights,
     properties=[
         Property("four classes", weighted_all, share=2),
-        Property("a class that is absent", weighted_absent),
+        Property("an absent class", weighted_absent),
         Property("classes missing from many slices", weighted_sparse, visible=False),
-        Property("input left unchanged", weighted_unchanged, share=0.5, visible=False),
+        Property("input unchanged", weighted_unchanged, share=0.5, visible=False),
     ],
 )

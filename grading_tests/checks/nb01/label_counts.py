@@ -41,7 +41,7 @@ GAP = Gap(
     reference=label_counts,
     properties=[
         Property("all classes", counted_all, share=2),
-        Property("a class that is missing", counted_absent),
+        Property("an absent class", counted_absent),
         Property("thousands of voxels", counted_many, visible=False),
         Property("a single slice", counted_one, visible=False),
     ],

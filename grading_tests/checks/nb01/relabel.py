@@ -77,11 +77,11 @@ GAP = Gap(
     properties=[
         Property("BraTS 2020", mapped_2020, share=2),
         Property("BraTS 2024, where 4 is something else", mapped_2024),
-        Property("the Decathlon, where 1 and 2 change places", mapped_decathlon),
-        Property("an unknown value is refused", mapped_unknown),
+        Property("the Decathlon, where 1 and 2 are exchanged", mapped_decathlon),
+        Property("an unknown value raises an error", mapped_unknown),
         Property("a case without a class", mapped_without_class, visible=False),
         Property("labels stored as floats", mapped_floats, visible=False),
         Property("a table in another order", mapped_unsorted, visible=False),
-        Property("input left unchanged", mapped_unchanged, visible=False),
+        Property("input unchanged", mapped_unchanged, visible=False),
     ],
 )

@@ -49,7 +49,7 @@ GAP = Gap(
     properties=[
         Property("voxels of 1 mm", selected_1mm),
         Property("voxels that are not cubes", selected_anisotropic),
-        Property("an area that is just enough", selected_equal),
+        Property("an area exactly at the limit", selected_equal),
         Property("none and all of the slices", selected_none, visible=False),
     ],
 )

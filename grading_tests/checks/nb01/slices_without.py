@@ -51,6 +51,6 @@ GAP = Gap(
         Property("some slices without", missing_et),
         Property("a class that is everywhere", missing_never),
         Property("other classes", missing_others, visible=False),
-        Property("a class that is nowhere", missing_always, visible=False),
+        Property("an absent class", missing_always, visible=False),
     ],
 )

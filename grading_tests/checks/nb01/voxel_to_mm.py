@@ -5,7 +5,7 @@ import numpy as np
 from brainlab.data import voxel_to_mm
 from grading_tests.gap import Gap, Property, expect
 
-# The second index runs to the left, the first to the front: no row or column is where one expects it.
+# The second index runs to the left, the first to the front: rows and columns of the affine are permuted.
 TURNED = np.array([[0, -1.5, 0, 150], [1, 0, 0, -100], [0, 0, 3, -40], [0, 0, 0, 1]])
 
 

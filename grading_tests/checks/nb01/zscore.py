@@ -75,6 +75,6 @@ GAP = Gap(
         Property("negative voxels", scores_negative),
         Property("a flat modality", scores_flat, visible=False),
         Property("slices", scores_of_slices, visible=False),
-        Property("input left unchanged", scores_unchanged, visible=False),
+        Property("input unchanged", scores_unchanged, visible=False),
     ],
 )

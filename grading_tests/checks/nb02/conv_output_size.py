@@ -53,6 +53,6 @@ GAP = Gap(
         Property("a valid convolution", valid_convolution),
         Property("dilation", with_dilation),
         Property("padding and stride", with_padding_and_stride),
-        Property("what torch makes of all together", as_torch_does, visible=False),
+        Property("all options together, against torch", as_torch_does, visible=False),
     ],
 )

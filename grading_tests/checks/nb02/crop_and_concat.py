@@ -54,7 +54,7 @@ def crop_gradient(answer: Any, rng: np.random.Generator) -> None:
     joined.sum().backward()
     for tensor, original, expected in ((skip, before[0], 16.0), (x, before[1], 16.0)):
         expect(tensor.grad.sum() if tensor.grad is not None else 0.0, expected, tried)
-        expect(tensor, original, "the inputs are left as they were")
+        expect(tensor, original, "the inputs are unchanged")
 
 
 GAP = Gap(
@@ -64,10 +64,10 @@ GAP = Gap(
     points=4,
     reference=crop_and_concat,
     properties=[
-        Property("the middle, joined along the channels", crop_even),
-        Property("an oblong image", crop_oblong),
+        Property("the centre, joined along the channels", crop_even),
+        Property("an non-square image", crop_oblong),
         Property("equal sizes", crop_nothing),
         Property("an odd border", crop_odd),
-        Property("gradient, inputs left alone", crop_gradient, visible=False),
+        Property("gradient, inputs unchanged", crop_gradient, visible=False),
     ],
 )

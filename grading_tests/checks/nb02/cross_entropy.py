@@ -24,7 +24,7 @@ def loss_values(answer: Any, rng: np.random.Generator) -> None:
         expect_loss(answer, logits, target, f"random logits {shape}")
 
 
-def loss_of_knowing_nothing(answer: Any, rng: np.random.Generator) -> None:
+def loss_of_equal_logits(answer: Any, rng: np.random.Generator) -> None:
     logits = torch.full((1, 4, 3, 3), float(rng.normal()))
     expect_loss(answer, logits, labels_like(rng, 1, 3, 3), "the same logit for all 4 classes: log 4")
 
@@ -61,7 +61,7 @@ GAP = Gap(
     reference=cross_entropy,
     properties=[
         Property("random logits", loss_values, share=2),
-        Property("a network that knows nothing", loss_of_knowing_nothing),
+        Property("equal logits", loss_of_equal_logits),
         Property("large logits", loss_of_large_logits),
         Property("other numbers of classes", loss_other_classes, visible=False),
         Property("the gradient", loss_gradient, visible=False),

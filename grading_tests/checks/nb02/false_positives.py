@@ -93,6 +93,6 @@ GAP = Gap(
         Property("a perfect prediction", perfect_prediction),
         Property("a probability at the threshold", exactly_at_the_threshold),
         Property("other numbers of classes", other_classes, visible=False),
-        Property("a class that is nowhere", absent_class, visible=False),
+        Property("an absent class", absent_class, visible=False),
     ],
 )

@@ -23,7 +23,7 @@ def some_batch(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 
 
 def reference_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:
-    """The oracle, written out here so that it does not depend on the library's loop."""
+    """The oracle, written out so that it does not depend on the library's loop."""
     model.train()
     optimizer.zero_grad()
     loss = F.cross_entropy(model(batch[0]), batch[1])

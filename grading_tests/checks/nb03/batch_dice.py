@@ -15,11 +15,11 @@ GAP = Gap(
     properties=[
         Property("large and small areas", partial(overlap.values, overlap.batch_dice), share=2),
         Property("an image without tumour", partial(overlap.in_one_image, overlap.batch_dice)),
-        Property("a class that is nowhere", partial(overlap.nowhere, overlap.batch_dice)),
+        Property("an absent class", partial(overlap.nowhere, overlap.batch_dice)),
         Property("one image, odd size", partial(overlap.single_image, overlap.batch_dice), visible=False),
         Property("another eps", partial(overlap.other_eps, overlap.batch_dice), visible=False),
         Property(
-            "the gradient, inputs left alone",
+            "the gradient, inputs unchanged",
             partial(overlap.gradient, overlap.batch_dice),
             visible=False,
         ),

@@ -30,7 +30,7 @@ def masks(rng: np.random.Generator, images: int, height: int, width: int) -> tup
     return logits, target
 
 
-def both_weighed(answer: Any, rng: np.random.Generator) -> None:
+def both_weighted(answer: Any, rng: np.random.Generator) -> None:
     for shape, alpha in (((2, 4, 5), 0.5), ((3, 6, 4), 0.3)):
         tried = f"random logits ({shape[0]}, 1, {shape[1]}, {shape[2]}), alpha {alpha:g}"
         expect_loss(answer, bce_dice, *masks(rng, *shape), tried, alpha=alpha)
@@ -48,7 +48,7 @@ def bce_alone(answer: Any, rng: np.random.Generator) -> None:
 
 def large_logits(answer: Any, rng: np.random.Generator) -> None:
     logits, target = masks(rng, 2, 3, 4)
-    tried = "logits of 200 and -200, some of them wrong"
+    tried = "logits of 200 and -200, some of the wrong sign"
     expect_loss(answer, bce_dice, 200 * logits.sign(), target, tried, "step 2", alpha=0.5)
 
 
@@ -77,12 +77,12 @@ GAP = Gap(
     points=4,
     reference=partial(alpha_bce_dice_loss, alpha=0.5),
     properties=[
-        Property("both parts, weighed", both_weighed, share=2),
+        Property("both parts, weighted", both_weighted, share=2),
         Property("the Dice part alone", dice_alone),
         Property("the BCE part alone", bce_alone),
         Property("logits of 200", large_logits),
         Property("no tumour", nothing_there),
         Property("one image, four images", other_batches, visible=False),
-        Property("the gradient, inputs left alone", gradient, visible=False),
+        Property("the gradient, inputs unchanged", gradient, visible=False),
     ],
 )

@@ -59,7 +59,7 @@ def weights_of(answer: Any, instances: np.ndarray, tried: str, **options: float)
 def expect_map(
     answer: Any, instances: np.ndarray, where: np.ndarray, tried: str, step: str, **options: float
 ) -> None:
-    """Raise `Wrong` unless the map is right where it is looked at; it names one pixel that is not."""
+    """Raise `Wrong` unless the map is right at the pixels `where`; the message shows one that is not."""
     got, expected = weights_of(answer, instances, tried, **options), border_map(instances, **options)
     wrong = where & ~np.isclose(got, expected, rtol=1e-3)
     if wrong.any():
@@ -129,8 +129,8 @@ GAP = Gap(
         Property("inside the objects", inside_objects),
         Property("other w0 and sigma", other_options),
         Property("one object, and none", fewer_than_two),
-        Property("objects that touch", touching_objects),
-        Property("numbers with gaps", missing_numbers),
-        Property("input left alone", unchanged, share=0.5, visible=False),
+        Property("touching objects", touching_objects),
+        Property("object numbers with gaps", missing_numbers),
+        Property("input unchanged", unchanged, share=0.5, visible=False),
     ],
 )

@@ -39,12 +39,12 @@ def number(answer: Any, logits: Tensor, target: Tensor, tried: str) -> float:
 
 
 def still_a_loss(answer: Any, rng: np.random.Generator) -> None:
-    """What the broken version does right: the loss falls, and there is a gradient."""
+    """Holds for the broken version too: the loss decreases, and there is a gradient."""
     logits, target = scan(rng, 2, 4, 5, 4)
-    tried = "random logits, then a prediction that is right and sure"
+    tried = "random logits, then a correct and confident prediction"
     bad, good = number(answer, logits, target, tried), number(answer, certain(target, 4), target, tried)
     if not bad > good:
-        raise Wrong(tried, "a loss that falls", f"{bad:.3g}, then {good:.3g}")
+        raise Wrong(tried, "a loss that decreases", f"{bad:.3g}, then {good:.3g}")
     loss = attempt(tried, "a gradient", answer, logits.clone().requires_grad_(), target)
     if not (isinstance(loss, Tensor) and loss.requires_grad):
         raise Wrong("the gradient of the loss", "a gradient", "none: the graph is cut")
@@ -53,7 +53,7 @@ def still_a_loss(answer: Any, rng: np.random.Generator) -> None:
 def perfect_prediction(answer: Any, rng: np.random.Generator) -> None:
     """Softmax twice leaves log(e + 3) - 1."""
     _, target = scan(rng, 2, 4, 4, 6)
-    tried = "all 4 classes there, all pixels right and sure: loss 0"
+    tried = "all 4 classes present, all pixels correct and confident: loss 0"
     expect(number(answer, certain(target, 4), target, tried), 0.0, tried, "step 1", atol=1e-4)
 
 
@@ -61,13 +61,13 @@ def healthy_slice(answer: Any, rng: np.random.Generator) -> None:
     """Twice eps above and once below gives absent classes 2. The cross-entropy is the same for both."""
     _, tumour = scan(rng, 1, 4, 5, 5)
     healthy = torch.zeros_like(tumour)
-    tried = "loss of a healthy slice minus loss of a slice with all classes, both right and sure"
+    tried = "loss of a healthy slice minus loss of a slice with all classes, both predicted correctly"
     losses = [number(answer, certain(target, 4), target, tried) for target in (healthy, tumour)]
     expect(losses[0] - losses[1], 0.0, tried, "step 4", atol=1e-4)
 
 
 def same_doubt_elsewhere(answer: Any, rng: np.random.Generator) -> None:
-    """The cross-entropy does not care which pixel is in doubt; argmax sees no doubt; soft Dice does."""
+    """Cross-entropy does not depend on which pixel is uncertain, argmax on no probability; soft Dice does."""
     target = torch.zeros(2, 5, 6, dtype=torch.int64)
     target[0, 2, 2], target[1, 1:4, 1:4] = 1, 1
     doubt = float(rng.uniform(0.1, 0.4))
@@ -105,11 +105,11 @@ GAP = Gap(
     points=6,
     reference=repaired,
     properties=[
-        # Without a share: the broken version holds it too.
+        # Without a share, because the broken version has it too.
         Property("still a loss", still_a_loss, share=0),
         Property("a perfect prediction", perfect_prediction, share=2),
         Property("a healthy slice", healthy_slice, share=2),
-        Property("a doubt in a small and in a large tumour", same_doubt_elsewhere, share=2),
+        Property("an uncertain pixel in a small and in a large tumour", same_doubt_elsewhere, share=2),
         Property("the whole loss", whole_loss),
         Property("other inputs, the gradient", other_inputs, visible=False),
     ],

@@ -69,7 +69,7 @@ def between_the_nodes(answer: Any, rng: np.random.Generator) -> None:
 
 
 def size_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
-    """2160 numbers know their standard deviation to 1.5 %, and how many lie beyond two of them."""
+    """2160 numbers give the standard deviation to 1.5 %, and the share of values beyond 2 sigma."""
     for sigma in (10.0, 2.0):
         tried = f"sigma {sigma:g}: at the nodes of 120 fields"
         fields = [field_of(answer, (5, 7), tried, sigma, 3, rng) for _ in range(120)]
@@ -85,7 +85,7 @@ def size_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
 
 
 def expect_independent(first: np.ndarray, second: np.ndarray, tried: str) -> None:
-    """Raise `Wrong` if two sets of numbers go together; 300 numbers know a correlation to 0.06."""
+    """Raise `Wrong` if two sets of numbers are correlated; 300 numbers give a correlation to 0.06."""
     together = np.corrcoef(first.ravel(), second.ravel())[0, 1]
     if not abs(together) < 0.3:
         raise Wrong(f"{tried}: their correlation", 0.0, round(float(together), 1), "step 1")
@@ -135,11 +135,11 @@ GAP = Gap(
     points=4,
     reference=elastic_field,
     properties=[
-        Property("smooth from node to node, oblong images", between_the_nodes, share=2),
+        Property("smooth between the nodes, non-square images", between_the_nodes, share=2),
         Property("seeds", its_own_random_numbers),
         Property("the size at the nodes", size_at_the_nodes),
-        Property("two components of their own", two_components),
-        Property("nodes of their own", each_node, visible=False),
+        Property("independent components", two_components),
+        Property("independent nodes", each_node, visible=False),
         Property("other grids", other_grids, visible=False),
         Property("sigma 0", without_sigma, share=0.5, visible=False),
     ],

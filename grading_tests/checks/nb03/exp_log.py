@@ -52,7 +52,7 @@ def cross_part(answer: Any, rng: np.random.Generator) -> None:
 
 
 def large_logits(answer: Any, rng: np.random.Generator) -> None:
-    # Sure and wrong everywhere, so that the result does not hang on how pixels that are right are treated.
+    # Confident and wrong everywhere, so that it does not matter how correct pixels are treated.
     target = labels_like(rng, 1, 4, 4)
     logits = certain((target + 1) % 4, 4, 500.0) + noise(rng, 1, 4, 4, 4)
     tried = "logits of several hundreds, cross-entropy part alone"
@@ -61,23 +61,21 @@ def large_logits(answer: Any, rng: np.random.Generator) -> None:
 
 def all_right(answer: Any, rng: np.random.Generator) -> None:
     _, target = scan(rng, 2, 4, 4, 5)
-    logits, tried = certain(target, 4), "all pixels right and sure"
+    logits, tried = certain(target, 4), "all pixels correct and confident"
     value = attempt(tried, "nearly 0", answer, logits.clone(), target)
     if not -1e-6 <= float(value) < 0.2:
         raise Wrong(tried, "nearly 0", value)
     grad = gradient_of(answer, logits, target, f"the gradient, {tried}")
     if not torch.isfinite(grad).all():
-        raise Wrong(
-            f"the gradient, {tried}", "finite numbers", grad, "steps 2 and 4: keep away from 0 ** gamma"
-        )
+        raise Wrong(f"the gradient, {tried}", "finite numbers", grad, "steps 2 and 4: avoid 0 ** gamma")
 
 
 def nowhere(answer: Any, rng: np.random.Generator) -> None:
-    """Class 3 is neither there nor predicted, and a third of the other pixels are wrong."""
+    """Class 3 is neither present nor predicted, and a third of the other pixels are wrong."""
     target = labels_like(rng, 2, 6, 5, classes=3)
     logits = certain((target + (labels_like(rng, 2, 6, 5, classes=3) == 0).long()) % 3, 4, 5.0)
     logits[:, 3] = -200.0
-    tried = "a class that is neither there nor predicted, gamma 1"
+    tried = "a class that is neither present nor predicted, gamma 1"
     expect_loss(answer, exp_log, logits, target, tried, "step 1", gamma=1.0)
     grad = gradient_of(answer, logits, target, f"the gradient, {tried}", gamma=1.0)
     if not torch.isfinite(grad).all():
@@ -115,8 +113,8 @@ GAP = Gap(
         Property("a perfect prediction", all_right),
         Property("large logits", large_logits),
         Property("other gammas", other_gammas, visible=False),
-        Property("a class that is nowhere", nowhere, visible=False),
+        Property("an absent class", nowhere, visible=False),
         Property("other numbers of classes", other_classes, visible=False),
-        Property("the gradient, inputs left alone", gradient, visible=False),
+        Property("the gradient, inputs unchanged", gradient, visible=False),
     ],
 )

@@ -63,6 +63,6 @@ GAP = Gap(
         Property("other gammas", focal_other_gammas),
         Property("large logits", focal_large_logits),
         Property("other numbers of classes", focal_other_classes, visible=False),
-        Property("the gradient, inputs left alone", focal_gradient, visible=False),
+        Property("the gradient, inputs unchanged", focal_gradient, visible=False),
     ],
 )

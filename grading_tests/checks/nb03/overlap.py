@@ -47,16 +47,16 @@ def values(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
 
 
 def nowhere(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
-    """A class that is neither there nor predicted scores 1: eps above and below."""
+    """A class that is neither present nor predicted scores 1: eps in numerator and denominator."""
     _, target = scan(rng, 2, 3, 4, 5)
-    tried = "all pixels right and sure, class 3 neither there nor predicted: loss 0"
+    tried = "all pixels correct and confident, class 3 neither present nor predicted: loss 0"
     expect_loss(answer, oracle, certain(target, 4), target, tried, "step 3")
 
 
 def only_predicted(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     logits, _ = scan(rng, 2, 4, 4, 5)
     _, target = scan(rng, 2, 3, 4, 5)
-    expect_loss(answer, oracle, logits, target, "class 3 predicted here and there, but absent", "step 4")
+    expect_loss(answer, oracle, logits, target, "class 3 predicted in places, but absent", "step 4")
 
 
 def in_one_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:

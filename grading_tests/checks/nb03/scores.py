@@ -56,29 +56,29 @@ def expect_scores(answer: Any, confusion: np.ndarray, tried: str, *names: str) -
 
 
 def recall_and_precision(answer: Any, rng: np.random.Generator) -> None:
-    expect_scores(answer, counts(rng, 4), "4 classes, all of them there", "recall", "precision")
+    expect_scores(answer, counts(rng, 4), "4 classes, all present", "recall", "precision")
 
 
 def specificity(answer: Any, rng: np.random.Generator) -> None:
-    expect_scores(answer, counts(rng, 4), "4 classes, all of them there", "specificity")
+    expect_scores(answer, counts(rng, 4), "4 classes, all present", "specificity")
 
 
 def f1(answer: Any, rng: np.random.Generator) -> None:
-    expect_scores(answer, counts(rng, 4), "4 classes, all of them there", "f1")
+    expect_scores(answer, counts(rng, 4), "4 classes, all present", "f1")
 
 
 def no_denominator(answer: Any, rng: np.random.Generator) -> None:
-    """Class 1 is never there, class 2 is there but never predicted, class 3 neither."""
+    """Class 1 is never present, class 2 present but never predicted, class 3 neither."""
     confusion = counts(rng, 4)
     confusion[1], confusion[:, 2], confusion[3], confusion[:, 3] = 0, 0, 0, 0
-    tried = "class 1 never there, class 2 never predicted, class 3 neither"
+    tried = "class 1 never present, class 2 never predicted, class 3 neither"
     expect_scores(answer, confusion, tried, "recall", "precision", "f1")
 
 
 def nothing_else_there(answer: Any, rng: np.random.Generator) -> None:
     confusion = counts(rng, 3)
     confusion[1:] = 0
-    expect_scores(answer, confusion, "a truth of background only", "specificity", "recall")
+    expect_scores(answer, confusion, "a ground truth of background only", "specificity", "recall")
 
 
 def other_classes(answer: Any, rng: np.random.Generator) -> None:
@@ -102,8 +102,8 @@ GAP = Gap(
         Property("specificity", specificity),
         Property("F1", f1),
         Property("classes without a denominator", no_denominator),
-        Property("a truth of one class", nothing_else_there, share=0.5),
+        Property("a ground truth of one class", nothing_else_there, share=0.5),
         Property("other numbers of classes", other_classes, share=0.5, visible=False),
-        Property("input left alone", unchanged, share=0.5, visible=False),
+        Property("input unchanged", unchanged, share=0.5, visible=False),
     ],
 )

@@ -14,12 +14,12 @@ GAP = Gap(
     reference=soft_dice_loss,
     properties=[
         Property("large and small areas", partial(overlap.values, overlap.soft_dice), share=2),
-        Property("a class that is nowhere", partial(overlap.nowhere, overlap.soft_dice)),
-        Property("a class that is only predicted", partial(overlap.only_predicted, overlap.soft_dice)),
+        Property("an absent class", partial(overlap.nowhere, overlap.soft_dice)),
+        Property("a class that is predicted but absent", partial(overlap.only_predicted, overlap.soft_dice)),
         Property("one image, odd size", partial(overlap.single_image, overlap.soft_dice), visible=False),
         Property("another eps", partial(overlap.other_eps, overlap.soft_dice), visible=False),
         Property(
-            "the gradient, inputs left alone", partial(overlap.gradient, overlap.soft_dice), visible=False
+            "the gradient, inputs unchanged", partial(overlap.gradient, overlap.soft_dice), visible=False
         ),
     ],
 )

@@ -34,11 +34,9 @@ GAP = Gap(
         Property("random logits", partial(overlap.values, overlap.tversky), share=2),
         Property("other weights of the two errors", other_weights),
         Property("equal weights: soft Dice", as_dice),
-        Property("a class that is nowhere", partial(overlap.nowhere, overlap.tversky)),
+        Property("an absent class", partial(overlap.nowhere, overlap.tversky)),
         Property("one image, odd size", partial(overlap.single_image, overlap.tversky), visible=False),
         Property("another eps", partial(overlap.other_eps, overlap.tversky), visible=False),
-        Property(
-            "the gradient, inputs left alone", partial(overlap.gradient, overlap.tversky), visible=False
-        ),
+        Property("the gradient, inputs unchanged", partial(overlap.gradient, overlap.tversky), visible=False),
     ],
 )

@@ -76,6 +76,6 @@ GAP = Gap(
         Property("a class of weight 0", weighted_zero),
         Property("large logits", weighted_large_logits),
         Property("other numbers of classes", weighted_other_classes, visible=False),
-        Property("the gradient, inputs left alone", weighted_gradient, visible=False),
+        Property("the gradient, inputs unchanged", weighted_gradient, visible=False),
     ],
 )

@@ -152,11 +152,11 @@ GAP = Gap(
     reference=interpolate_networks,
     properties=[
         Property("weights and biases", weights, share=2),
-        Property("both ends", both_ends),
+        Property("alpha 0 and 1", both_ends),
         Property("batch norm's statistics", running_statistics),
-        Property("whole numbers", whole_numbers),
-        Property("inputs left alone", inputs_unchanged),
-        Property("memory of its own", memory_of_its_own),
+        Property("integer entries", whole_numbers),
+        Property("inputs unchanged", inputs_unchanged),
+        Property("no shared memory", memory_of_its_own),
         Property("a network without batch norm", into_a_network, visible=False),
     ],
 )

@@ -48,7 +48,7 @@ def expect_crop(answer: Any, hr: Tensor, size: int, tried: str, step: str = "") 
 
 
 def grey(rng: np.random.Generator, *shape: int) -> Tensor:
-    """Return random images that no cut of k-space brings out of 0..1."""
+    """Return random images that stay within 0..1 when k-space is cropped."""
     return torch.as_tensor(rng.uniform(0.3, 0.7, shape), dtype=torch.get_default_dtype())
 
 
@@ -61,18 +61,18 @@ def even_sizes(answer: Any, rng: np.random.Generator) -> None:
 def flat_image(answer: Any, rng: np.random.Generator) -> None:
     for full, kept in ((12, 4), (10, 5)):
         value = float(rng.uniform(0.3, 0.7))
-        tried = f"a flat image of {value:.3f}, {full} x {full} to {kept} x {kept}: its brightest pixel"
+        tried = f"a constant image of {value:.3f}, {full} x {full} to {kept} x {kept}: its brightest pixel"
         got = attempt(tried, value, answer, torch.full((1, 1, full, full), value), kept)
         expect(torch.as_tensor(got).abs().max(), value, tried, "step 4")
 
 
 def middle_stays(answer: Any, rng: np.random.Generator) -> None:
-    """A smooth spot between two pixels: where it is, in parts of the width, does not depend on the size."""
+    """A smooth spot between two pixels: its position relative to the width does not depend on the size."""
     for full, kept in ((24, 6), (24, 8)):
         row, column = rng.uniform(0.4, 0.6, 2)
         axis = (torch.arange(full) + 0.5) / full
         spot = 0.8 * torch.exp(-(((axis[:, None] - row) ** 2 + (axis - column) ** 2) / (2 * 0.13**2)))
-        tried = f"a spot, {full} x {full} to {kept} x {kept}: its row and column, in parts of the width"
+        tried = f"a spot, {full} x {full} to {kept} x {kept}: its row and column, relative to the width"
         got = attempt(tried, [row, column], answer, spot[None, None].to(torch.get_default_dtype()), kept)
         image = torch.as_tensor(got).abs().reshape(-1, kept)[:kept]
         places = (torch.arange(kept) + 0.5) / kept
@@ -91,7 +91,7 @@ def dark_background(answer: Any, rng: np.random.Generator) -> None:
     hr = torch.zeros(1, 1, 16, 16)
     top, left = rng.integers(3, 6, 2)
     hr[..., top : top + 7, left : left + 7] = 0.7
-    expect_crop(answer, hr, 8, "a bright square on black: what rings below 0", "step 5")
+    expect_crop(answer, hr, 8, "a bright square on black: ringing below 0", "step 5")
 
 
 def oblong(answer: Any, rng: np.random.Generator) -> None:
@@ -100,7 +100,7 @@ def oblong(answer: Any, rng: np.random.Generator) -> None:
         before = hr.clone()
         tried = f"{height} x {width} to {kept} x {kept}"
         expect_crop(answer, hr, kept, tried)
-        expect(hr, before, "the image is left as it was", "work on a copy")
+        expect(hr, before, "the image is unchanged", "work on a copy")
 
 
 def scene(answer: Any) -> Any:
@@ -117,10 +117,10 @@ GAP = Gap(
     scene=scene,
     properties=[
         Property("random images", even_sizes, share=2),
-        Property("a flat image", flat_image),
-        Property("what is in the middle stays there", middle_stays),
+        Property("a constant image", flat_image),
+        Property("positions are kept", middle_stays),
         Property("odd sizes", odd_sizes),
         Property("a black background", dark_background),
-        Property("oblong images, left alone", oblong, visible=False),
+        Property("non-square images, input unchanged", oblong, visible=False),
     ],
 )

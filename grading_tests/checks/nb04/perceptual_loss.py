@@ -30,7 +30,7 @@ def extractor(rng: np.random.Generator, dark: float = 0.0) -> nn.Module:
 
 
 def pictures(rng: np.random.Generator, *shape: int) -> tuple[Tensor, Tensor]:
-    """Return a made and a true image of about 0..1; the made one has values outside, as before clipping."""
+    """Return a generated and a true image of about 0..1; the generated one has values outside."""
     hr = torch.as_tensor(rng.random(shape), dtype=torch.get_default_dtype())
     return hr + 0.3 * noise(rng, *shape) + 0.1, hr
 
@@ -47,7 +47,7 @@ def values(answer: Any, rng: np.random.Generator) -> None:
 
 
 def dark_features(answer: Any, rng: np.random.Generator) -> None:
-    tried = "features that are all negative, as many are before an activation"
+    tried = "features that are all negative, as before an activation"
     value(answer, extractor(rng, dark=30.0), *pictures(rng, 2, 1, 6, 6), tried, "step 2")
 
 
@@ -104,6 +104,6 @@ GAP = Gap(
         Property("negative features", dark_features),
         Property("the gradient in sr", gradient_in_sr, share=2),
         Property("no gradient in hr", no_gradient_in_hr),
-        Property("a plain function, inputs left alone", any_function, visible=False),
+        Property("a plain function, inputs unchanged", any_function, visible=False),
     ],
 )

@@ -28,7 +28,7 @@ def expect_psnr(answer: Any, sr: Tensor, hr: Tensor, tried: str, step: str = "")
 
 
 def pair(rng: np.random.Generator, *shape: int, errors: tuple[float, ...]) -> tuple[Tensor, Tensor]:
-    """Return made and true images in 0..1; the errors of each image grow with its number in `errors`."""
+    """Return generated and true images in 0..1; `errors` gives the size of the errors of each image."""
     hr = torch.as_tensor(rng.uniform(0.3, 0.6, shape), dtype=torch.get_default_dtype())
     sizes = torch.tensor(errors).reshape(-1, 1, 1, 1)
     sr = hr + sizes * torch.as_tensor(rng.uniform(-1, 1, shape), dtype=torch.get_default_dtype())
@@ -58,7 +58,7 @@ def out_of_range(answer: Any, rng: np.random.Generator) -> None:
 def identical(answer: Any, rng: np.random.Generator) -> None:
     sr, hr = pair(rng, 2, 1, 4, 4, errors=(0.2, 0.2))
     sr[1] = hr[1]
-    expect_psnr(answer, sr, hr, "2 images, the second is the true one", "step 3")
+    expect_psnr(answer, sr, hr, "2 images, the second equal to its target", "step 3")
 
 
 def other_shapes(answer: Any, rng: np.random.Generator) -> None:
@@ -74,7 +74,7 @@ def inputs_left_alone(answer: Any, rng: np.random.Generator) -> None:
     before = sr.clone(), hr.clone()
     attempt("2 images", "2 numbers", answer, sr, hr)
     for image, original in zip((sr, hr), before, strict=True):
-        expect(image, original, "both images are left as they were", "work on a copy")
+        expect(image, original, "both images are unchanged", "work on a copy")
 
 
 GAP = Gap(
@@ -89,6 +89,6 @@ GAP = Gap(
         Property("values outside 0 to 1", out_of_range),
         Property("a perfect image", identical),
         Property("other shapes, float64", other_shapes, visible=False),
-        Property("inputs left alone", inputs_left_alone, visible=False),
+        Property("inputs unchanged", inputs_left_alone, visible=False),
     ],
 )

@@ -33,9 +33,9 @@ def oracle(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def logits(rng: np.random.Generator, real: int, fake: int) -> tuple[Tensor, Tensor]:
-    """Return logits (B, 1) of true and of made images; the first are larger on average, but not all.
+    """Return logits (B, 1) of real and of generated images; the first are larger on average, but not all.
 
-    Each batch is skew, so that a mean, a sum of the batch and the other batch's mean all differ.
+    Each batch is skewed, so that a mean, a sum of the batch and the other batch's mean all differ.
     """
     batches = rng.exponential(2, (real, 1)) - 0.5, 0.5 - rng.exponential(1, (fake, 1))
     return tuple(torch.as_tensor(batch, dtype=torch.get_default_dtype()) for batch in batches)
@@ -59,7 +59,7 @@ def both(answer: Any, real: Tensor, fake: Tensor, tried: str) -> tuple[Any, Any]
 
 def one_value(which: int, answer: Any, rng: np.random.Generator) -> None:
     real, fake = logits(rng, 5, 5)
-    tried = f"random logits, 5 true and 5 made images: {NAMES[which]}"
+    tried = f"random logits, 5 real and 5 generated images: {NAMES[which]}"
     got = both(answer, real, fake, tried)[which]
     expect(got, oracle(real, fake)[which], tried, f"step {which + 2}")
 
@@ -67,14 +67,14 @@ def one_value(which: int, answer: Any, rng: np.random.Generator) -> None:
 def uneven_batches(answer: Any, rng: np.random.Generator) -> None:
     for sizes in ((2, 6), (7, 3)):
         real, fake = logits(rng, *sizes)
-        tried = f"{sizes[0]} true and {sizes[1]} made images"
+        tried = f"{sizes[0]} real and {sizes[1]} generated images"
         got = both(answer, real, fake, tried)
         for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
             expect(value, expected, f"{tried}: {name}", "step 1")
 
 
-def sure_judge(answer: Any, rng: np.random.Generator) -> None:
-    """A discriminator that is sure, and right: its loss is 0, the generator's large but finite."""
+def confident(answer: Any, rng: np.random.Generator) -> None:
+    """A discriminator that is confident and right: its loss is 0, the generator's large but finite."""
     real, fake = (200 + batch for batch in logits(rng, 3, 3))
     fake = fake - 400
     tried = "logits of about 200 and -200"
@@ -84,17 +84,17 @@ def sure_judge(answer: Any, rng: np.random.Generator) -> None:
 
 
 def gradients(answer: Any, rng: np.random.Generator) -> None:
-    """Each loss in the logits that its player can move: D both kinds, G those of its own images."""
+    """The gradients that train a network: for D in both kinds of logits, for G in those of its images."""
     values = logits(rng, 4, 3)
-    for which, kind in ((0, "true"), (0, "made"), (1, "made")):
+    for which, kind in ((0, "real"), (0, "generated"), (1, "generated")):
         tried = f"the gradient of {NAMES[which]} in the logits of {kind} images"
-        place = ("true", "made").index(kind)
+        place = ("real", "generated").index(kind)
         got, expected = (gradient_of(each, values, which, place, tried) for each in (answer, oracle))
         expect(got, expected, tried)
 
 
 def gradient_of(loss_fn: Any, values: tuple[Tensor, Tensor], which: int, place: int, tried: str) -> Tensor:
-    """Return the gradient of the first or second loss in the true or made images' logits; 0 where none is.
+    """Return the gradient of the first or second loss in the real or generated logits, 0 if none.
 
     Raises
     ------
@@ -114,11 +114,11 @@ def other_batches(answer: Any, rng: np.random.Generator) -> None:
     for sizes in ((1, 1), (9, 9)):
         real, fake = (batch.double() for batch in logits(rng, *sizes))
         kept = real.clone(), fake.clone()
-        tried = f"{sizes[0]} true and {sizes[1]} made images, float64"
+        tried = f"{sizes[0]} real and {sizes[1]} generated images, float64"
         got = both(answer, *kept, tried)
         for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
             expect(value, expected, f"{tried}: {name}")
-        for name, left, before in zip(("true", "made"), kept, (real, fake), strict=True):
+        for name, left, before in zip(("real", "generated"), kept, (real, fake), strict=True):
             expect(left, before, f"are the logits of {name} images still what they were?", "work on a copy")
 
 
@@ -133,8 +133,8 @@ GAP = Gap(
         Property("the discriminator's loss", partial(one_value, 0), share=2),
         Property("the generator's loss", partial(one_value, 1), share=2),
         Property("batches of different sizes", uneven_batches),
-        Property("a discriminator that is sure", sure_judge),
+        Property("a confident discriminator", confident),
         Property("the gradients", gradients),
-        Property("one image, many, inputs left alone", other_batches, visible=False),
+        Property("one image, many, inputs unchanged", other_batches, visible=False),
     ],
 )
