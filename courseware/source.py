@@ -95,9 +95,7 @@ def verify(path: Path, cells: list[Cell], gaps: list[Gap]) -> None:
     for _, gap_id in found:
         if gap_id not in known:
             file = f"grading_tests/checks/nb{path.stem[:2]}/{gap_id[4:]}.py"
-            raise SourceError(
-                f"{path.name}: gap {gap_id!r} is not defined: expected {file} with GAP = Gap(...)"
-            )
+            raise SourceError(f"{path.name}: gap {gap_id!r} needs {file} with GAP = Gap(...)")
     for gap in gaps:
         if ("explain", gap.id) in places:
             verify_region(path, gap, cells[places["explain", gap.id]])

@@ -184,7 +184,7 @@ def test_a_notebook_without_gaps_module_is_refused(tmp_path):
 def test_a_broken_text_stops_nbgrader_in_one_line(tmp_path):
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "99_toy.py").write_text("# %% setup\n")
-    with pytest.raises(SystemExit, match=r"99_toy\.py cannot be built: SourceError: .*g99_double needs"):
+    with pytest.raises(SystemExit, match=r"99_toy\.py cannot be built: SourceError: .*g99_area needs"):
         stage(tmp_path)
 
 

@@ -181,7 +181,7 @@ def test_an_endless_answer_is_stopped(monkeypatch, capsys):
     started = time.perf_counter()
     check(GAP.id, endless)
     assert grade(GAP.id, endless) == 0.0
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 10  # without the limit it would never end
     assert "endless loop?" in capsys.readouterr().out
 
 
