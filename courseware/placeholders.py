@@ -1,6 +1,5 @@
 """What stands for `{{table}}`, `{{badge}}` and `{{checklist}}` in the markdown of a notebook."""
 
-import importlib
 import re
 
 from courseware.setup_cell import badge
@@ -8,7 +7,7 @@ from courseware.source import Cell, SourceError
 from grading_tests.gap import Gap
 
 READING_WORDS_PER_MINUTE = 150
-DEFAULT_NEEDS = "a laptop with two cores and 3 GB of memory; no GPU"
+NEEDS = "a laptop with two cores and 3 GB of memory; no GPU"
 
 CHECKLIST = """- [ ] *Kernel → Restart Kernel and Run All Cells* comes to the end.
 - [ ] Every check that you worked on says ✓.
@@ -43,7 +42,6 @@ def fill(text: str, stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
 
 def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
     """Return the table at the head of a notebook: time, points, gaps, needs; and the gaps one by one."""
-    needs = getattr(importlib.import_module(f"grading_tests.nb{stem[:2]}"), "NEEDS", DEFAULT_NEEDS)
     filling = sum(gap.minutes for gap in gaps)
     words = sum(len(cell.source.split()) for cell in cells if cell.role == "")
     total = 5 * round((filling + words / READING_WORDS_PER_MINUTE) / 5)
@@ -53,7 +51,7 @@ def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
     total_points = sum(gap.points for gap in gaps)
     return f"""| time | points | gaps | what it needs |
 |---|---|---|---|
-| about {total} min, {filling} of them in the gaps | {total_points} | {len(gaps)} | {needs} |
+| about {total} min, {filling} of them in the gaps | {total_points} | {len(gaps)} | {NEEDS} |
 
 <details><summary>The gaps one by one</summary>
 

@@ -5,7 +5,6 @@ Authors mark four kinds of cells: `# %% setup`, `# %% gap="id"`, `# %% check="id
 """
 
 import ast
-import importlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import jupytext
 
 from courseware.marks import BEGIN, END
+from grading_tests import checks
 from grading_tests.gap import Gap
 
 ROLES = ("gap", "check", "explain")
@@ -62,22 +62,20 @@ def read(path: Path) -> list[Cell]:
 
 
 def gaps_of(path: Path) -> list[Gap]:
-    """Return the gaps of a notebook `NN_name.py`, from `grading_tests.nbNN`.
+    """Return the gaps of a notebook `NN_name.py`, from `grading_tests/checks/nbNN`, in the order of its text.
 
     Raises
     ------
     SourceError
-        If that module does not exist.
+        If that folder does not exist, or if a file and its gap have different names.
     """
-    name = f"grading_tests.nb{path.stem[:2]}"
+    order = re.findall(r'^# %%.*\b(?:gap|explain)="(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
     try:
-        return list(importlib.import_module(name).GAPS)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise SourceError(
-            f"{path.name}: there is no {name}; the gaps of a notebook are listed there"
-        ) from None
+        gaps = checks.gaps_of(path.stem[:2])
+    except (LookupError, ValueError) as error:
+        raise SourceError(f"{path.name}: {error}") from None
+    place = {gap_id: number for number, gap_id in enumerate(order)}
+    return sorted(gaps.values(), key=lambda gap: place.get(gap.id, len(order)))
 
 
 def verify(path: Path, cells: list[Cell], gaps: list[Gap]) -> None:
@@ -96,9 +94,8 @@ def verify(path: Path, cells: list[Cell], gaps: list[Gap]) -> None:
     known = {gap.id: gap for gap in gaps}
     for _, gap_id in found:
         if gap_id not in known:
-            raise SourceError(
-                f"{path.name}: gap {gap_id!r} is not in grading_tests/nb{path.stem[:2]}.py: a typing slip?"
-            )
+            file = f"grading_tests/checks/nb{path.stem[:2]}/{gap_id[4:]}.py"
+            raise SourceError(f"{path.name}: gap {gap_id!r} needs {file} with GAP = Gap(...)")
     for gap in gaps:
         if ("explain", gap.id) in places:
             verify_region(path, gap, cells[places["explain", gap.id]])

@@ -51,7 +51,7 @@ def fingerprint(text: Path) -> str:
     """Return a hash of all that a built notebook depends on."""
     # find_spec, because importing grading_tests would import torch.
     examiner = Path(find_spec("grading_tests").origin).parent
-    parts = [text, examiner / "gap.py", *sorted(examiner.glob(f"nb{text.stem[:2]}*.py"))]
+    parts = [text, examiner / "gap.py", *sorted(examiner.glob(f"checks/nb{text.stem[:2]}/*.py"))]
     parts += sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The examiner: `check` for students, `grade` for nbgrader, `yours` to go on with a notebook."""
+"""Checks of the gaps: `check` for students, `grade` for nbgrader, `yours` to continue a notebook."""
 
 from grading_tests.core import check, grade, yours
 

@@ -1,8 +1,8 @@
-"""Notice an answer that has the library do what was asked.
+"""Detect an answer that lets the library do what was asked.
 
-It is watched while it runs, so that it does not matter how it is written: another name, a lambda,
-`functools.partial`, a class that inherits. Python's profiler tells of every call. One of the reference, of
-the gap's shortcuts or of the checks' functions counts if the answer made it, not the check or the library.
+The answer is watched while it runs (`sys.setprofile`), so it does not matter how it is written: another
+name, a lambda, `functools.partial`, a subclass. A call of the reference, of one of the gap's shortcuts or of
+a function of the checks counts if the answer made it, and not if the check or the library did.
 """
 
 import contextlib
@@ -15,10 +15,12 @@ from typing import Any
 
 from grading_tests.gap import Gap
 
+CHECKS = "grading_tests.checks."
+
 
 @contextlib.contextmanager
 def watched(gap: Gap, answer: Any) -> Iterator[tuple[Callable, set[str]]]:
-    """Give the answer to hand to the checks, and the names of what it borrows, which fill up as it runs."""
+    """Yield the answer to pass to the checks, and the set of names it borrows, which fills up as it runs."""
     lenders = lenders_of(gap)
     borrowed: set[str] = set()
 
@@ -49,7 +51,7 @@ def watched(gap: Gap, answer: Any) -> Iterator[tuple[Callable, set[str]]]:
 
 
 def from_answer(frame: FrameType | None, entry: CodeType) -> bool:
-    """Tell whether a call came from the answer; on its way it may have passed through torch, as layers do."""
+    """Return whether a call came from the answer, directly or through torch (as calls of layers do)."""
     while frame is not None and package_of(frame) == "torch":
         frame = frame.f_back
     if frame is None or frame.f_code is entry:
@@ -58,21 +60,21 @@ def from_answer(frame: FrameType | None, entry: CodeType) -> bool:
 
 
 def package_of(frame: FrameType) -> str:
-    """Return the package that a frame's code is from; the bank holds answers and is none of them."""
+    """Return the package that a frame's code belongs to; `""` for the bank, which holds answers."""
     module = str(frame.f_globals.get("__name__"))
     return "" if module.startswith("grading_tests.bank") else module.split(".")[0]
 
 
 def lenders_of(gap: Gap) -> dict[int, tuple[str, dict[str, Any]]]:
-    """Return what may not be called, by the id of its code: its name, and the options that make it count.
+    """Return what an answer may not call: id of the code -> name, and the options for which a call counts.
 
-    Of a class these are the methods that it has from the library; of the checks, all functions: they know the
-    right answers.
+    Of a class these are the methods defined in the library; of the checks all functions, because they know
+    the right answers.
     """
     found = {}
-    for module in [module for name, module in sys.modules.items() if name.startswith("grading_tests.nb")]:
+    for module in [module for name, module in sys.modules.items() if name.startswith(CHECKS)]:
         for function in vars(module).values():
-            if isinstance(function, FunctionType) and function.__module__.startswith("grading_tests.nb"):
+            if isinstance(function, FunctionType) and function.__module__.startswith(CHECKS):
                 found[id(function.__code__)] = function.__name__, {}
     for item in (*gap.shortcuts, gap.reference):
         options = item.keywords if isinstance(item, partial) else {}

@@ -1,12 +1,12 @@
-"""The three calls of a notebook: `check` for students, `grade` for nbgrader, `yours` to go on."""
+"""The three functions that notebooks call: `check`, `grade` and `yours`."""
 
 import hashlib
-import importlib
 import os
 import sys
 from typing import Any
 
 from grading_tests.borrowed import watched
+from grading_tests.checks import gaps_of
 from grading_tests.gap import Gap, Wrong
 from grading_tests.message import explain, refuse, succeed
 from grading_tests.naming import SEED, name_mistake
@@ -15,7 +15,7 @@ from grading_tests.running import TooSlow, outcomes
 
 
 class CheckFailed(AssertionError):
-    """The visible check failed; the message is all there is to read."""
+    """The visible check failed; the notebook shows the message without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows this in place of a traceback through our code.
@@ -30,14 +30,11 @@ def find_gap(gap_id: str) -> Gap:
     LookupError
         If there is none.
     """
-    name = f"grading_tests.nb{gap_id[1:3]}"
     try:
-        gaps = importlib.import_module(name).GAPS
-        return next(gap for gap in gaps if gap.id == gap_id)
-    except (ModuleNotFoundError, StopIteration) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name != name:
-            raise
-        raise LookupError(f"there is no gap {gap_id!r}: expected an id such as 'g01_voxel_to_mm'") from None
+        return gaps_of(gap_id[1:3])[gap_id]
+    except LookupError:
+        pass
+    raise LookupError(f"there is no gap {gap_id!r}: expected an id such as 'g01_voxel_to_mm'")
 
 
 def first_problem(gap: Gap, answer: Any, graded: bool = False) -> tuple[BaseException | None, str]:
@@ -47,15 +44,15 @@ def first_problem(gap: Gap, answer: Any, graded: bool = False) -> tuple[BaseExce
     error = next((result for result in results if result is not None), None)
     if error is None:
         return None, succeed(gap, borrowed)
-    # An empty gap and an endless loop have no likely idea.
+    # An empty gap and an endless loop have no known mistake behind them.
     plain = isinstance(error, NotImplementedError) or any(isinstance(one, TooSlow) for one in results)
     return error, explain(gap, error, None if plain else name_mistake(gap, results))
 
 
 def check(gap_id: str, answer: Any) -> None:
-    """Try an answer on small inputs and print what came of it.
+    """Test an answer on small inputs and print the result.
 
-    Under `nbgrader validate` a failed check raises, because that is how nbgrader notices.
+    Under `nbgrader validate` a failed check raises, because nbgrader looks for exceptions.
 
     Raises
     ------
@@ -80,12 +77,12 @@ def in_notebook() -> bool:
 
 
 def grade(gap_id: str, answer: Any) -> float:
-    """Return the points of an answer: the share of the properties that hold, on inputs of its own.
+    """Return the points of an answer: the share of the properties that hold, on other inputs than `check`.
 
-    The first property is the heart of the gap: where it fails, the others (input left unchanged, say) earn
-    nothing. Nor does an answer that has the library do the work. The last expression of a graded cell is this
-    plain float, which nbgrader takes as partial credit. What was lost is printed for the feedback.
-    `BRAINLAB_GRADE_SEED` changes the inputs from year to year.
+    The first property is the main one: where it fails, the others (such as an unchanged input) earn nothing.
+    Neither does an answer that lets the library do the work. This plain float is the last expression of a
+    graded cell, and nbgrader takes it as partial credit. The properties that fail are printed for the
+    feedback. `BRAINLAB_GRADE_SEED` changes the inputs from year to year.
     """
     gap = find_gap(gap_id)
     with watched(gap, answer) as (call, borrowed):
@@ -114,7 +111,7 @@ def seed_of_the_year(gap_id: str) -> int:
 
 
 def yours(gap_id: str, answer: Any) -> Any:
-    """Return the answer if it passes the visible check, else the library's, so that the notebook goes on."""
+    """Return the answer if it passes the visible check, else the library's, so that later cells work."""
     gap = find_gap(gap_id)
     if all(result is None for result in outcomes(gap, answer, SEED, graded=False)):
         return answer

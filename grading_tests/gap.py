@@ -1,4 +1,4 @@
-"""What a gap is: its points, its minutes and the properties that a right answer has."""
+"""A gap: its points, its minutes and the properties of a right answer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ import numpy as np
 
 
 class Wrong(Exception):
-    """An answer does not do what was asked: what was tried, what was expected, what came.
+    """An answer fails a property: what was tried, what was expected and what was returned.
 
     Parameters
     ----------
     tried : str
         The input in words, e.g. `"spacing (1, 1, 3) mm, voxel (2, 0, 5)"`.
     expected, got
-        Values. `got` is also how a known wrong idea is recognised, so give the full value.
+        Values. Known mistakes are recognised by `got`, so give the full value.
     step : str
         The numbered step of the gap to look at, e.g. `"step 2"`.
     """
@@ -27,18 +27,18 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Property:
-    """One thing that a right answer does.
+    """One property of a right answer.
 
     Attributes
     ----------
     name : str
-        In words that fit "checked: ...", e.g. `"an absent class"`.
+        A short phrase for the messages, e.g. `"an absent class"`.
     run : callable
         `run(answer, rng)` makes its own inputs from the `numpy.random.Generator` and raises `Wrong`.
     share : float
-        Its part of the points, relative to the other properties.
+        Its weight in the points, relative to the other properties.
     visible : bool
-        False: only the graded check tries it.
+        If False, only the graded check tests it.
     """
 
     name: str
@@ -60,10 +60,10 @@ class Gap:
     reference : callable
         The library's own version, used when the student's does not work yet. None for free text.
     shortcuts : sequence
-        Other functions of the library that do what is asked: like the reference, no answer may call them.
+        Other functions of the library that do the same: like the reference, an answer may not call them.
     scene : callable, optional
-        `scene(answer)` is an image (H, W) or (H, W, 3) that the answer makes, shown beside the right one when
-        the check fails (`grading_tests.picture`).
+        `scene(answer)` returns an image (H, W) or (H, W, 3) that the answer makes; when the check fails, it
+        is shown beside the expected one (`grading_tests.picture`).
     """
 
     id: str
@@ -78,12 +78,25 @@ class Gap:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: one idea, where it was seen, and what to say to the student."""
+    """A known wrong answer: a name for the idea, where it was seen, and the message for the student."""
 
     name: str
     source: str
     message: str
     answer: Any
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """Mutants of the solution that the graded check accepts: the line, its versions, and why.
+
+    `equivalent` is False where the mutants are wrong and the check misses them.
+    """
+
+    before: str
+    after: Sequence[str]
+    reason: str
+    equivalent: bool = True
 
 
 def plain(value: Any) -> np.ndarray | None:
@@ -98,7 +111,7 @@ def plain(value: Any) -> np.ndarray | None:
 
 
 def same(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
-    """Tell whether two values agree: numbers to a tolerance and up to axes of length one, others by `==`."""
+    """Return whether two values agree: numbers within a tolerance, up to axes of length 1; others by `==`."""
     if isinstance(got, tuple | list) and isinstance(expected, tuple | list) and plain(expected) is None:
         return len(got) == len(expected) and all(map(same, got, expected))
     a, b = plain(got), plain(expected)
@@ -107,6 +120,14 @@ def same(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> boo
     if a.shape != b.shape and a.squeeze().shape != b.squeeze().shape:
         return False
     return bool(np.allclose(a.squeeze(), b.squeeze(), rtol=rtol, atol=atol, equal_nan=True))
+
+
+def first_largest(values: np.ndarray) -> int:
+    """Return the flat index of the first value that is within 1 % of the largest.
+
+    For messages that show one place: rounding must not decide between equals.
+    """
+    return int(np.argmax(values >= 0.99 * values.max()))
 
 
 def expect(

@@ -1,4 +1,4 @@
-"""Compare two losses by what they return: value, gradient, and inputs that stay as they were."""
+"""Compare two losses by value and gradient, and check that they do not modify their inputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,11 +55,11 @@ def gradient_of(loss_fn: Any, logits: Tensor, target: Tensor, tried: str, **opti
 def scan(
     rng: np.random.Generator, images: int, classes: int, height: int, width: int
 ) -> tuple[Tensor, Tensor]:
-    """Return logits (B, C, H, W) and labels (B, H, W) of which every class has some and 0 the most.
+    """Return logits (B, C, H, W) and labels (B, H, W) in which every class occurs, and class 0 most often.
 
-    The prediction is half right, and it favours some classes, so that false positives and false negatives
-    differ. The foreground shrinks from image to image, so that a mean over images and a ratio over the batch
-    differ.
+    The prediction is partly right and favours some classes, so that false positives and false negatives
+    differ. The foreground shrinks from image to image, so that a mean over images and a ratio over the
+    batch differ.
     """
     target = torch.zeros(images, height * width, dtype=torch.int64)
     for number in range(images):
@@ -77,7 +77,7 @@ def scan(
 
 
 def certain(target: Tensor, classes: int, size: float = 60.0) -> Tensor:
-    """Return logits (B, C, H, W) of a prediction that is right and sure: probabilities of exactly 0 and 1."""
+    """Return logits (B, C, H, W) of a correct and confident prediction: probabilities of exactly 0 and 1."""
     return size * (2 * one_hot(target, classes) - 1)
 
 

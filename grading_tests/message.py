@@ -1,4 +1,4 @@
-"""What a student reads after a check: at most four short lines."""
+"""The message of a check: at most four short lines."""
 
 import linecache
 from typing import Any
@@ -12,7 +12,7 @@ WIDEST = 160
 
 
 def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
-    """Return the message of a failed check: what was tried, expected and got, and the likely idea."""
+    """Return the message of a failed check: input, expected and returned values, and the likely mistake."""
     if isinstance(error, NotImplementedError):
         return f"○ {gap.id}: not filled in yet."
     lines = [f"✗ {gap.id}: not right yet."]
@@ -30,7 +30,7 @@ def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
 
 
 def succeed(gap: Gap, borrowed: set[str]) -> str:
-    """Return the message of a passed check: what was checked, and what the graded check adds."""
+    """Return the message of a passed check: what was checked, and what the graded check tests in addition."""
     done = ", ".join(item.name for item in gap.properties if item.visible)
     more = ", ".join(item.name for item in gap.properties if not item.visible)
     rest = f" The graded check also tries: {more}." if more else " The graded check tries other inputs."
@@ -39,7 +39,7 @@ def succeed(gap: Gap, borrowed: set[str]) -> str:
 
 
 def refuse(borrowed: set[str]) -> str:
-    """Return why an answer that borrows the library's work earns nothing."""
+    """Return the reason why an answer that calls the library earns nothing."""
     names = ", ".join(sorted(borrowed))
     return (
         f"The library's own {names}, called or lent by yours(...), does the work: this gap is yours to fill."
@@ -47,7 +47,7 @@ def refuse(borrowed: set[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as one short piece of text."""
+    """Return a value as a short text."""
     array = plain(value)
     if array is None:
         return one_line(value, 90)

@@ -1,8 +1,9 @@
-"""Name the wrong idea behind an answer: does it do what a known mistake does?
+"""Name the wrong idea behind an answer: does it fail in the same way as a known mistake?
 
-The mistakes are code and stay with the instructor. Their fingerprints travel with the checks, in
-`fingerprints/nbNN.json`: what each mistake does on the inputs of the check (which properties fail, sums of
-the values that came, or the kind of the exception), and what to say. `courseware fingerprints` writes them.
+The mistakes are code and stay with the instructor. Their fingerprints are shipped with the checks, in
+`fingerprints/nbNN.json`: for each property whether the mistake fails it, and if so on which input, with sums
+of the returned values or the kind of exception; and the message for the student. `courseware fingerprints`
+writes them. What differs between processors is left out and marked "?".
 """
 
 import functools
@@ -18,13 +19,15 @@ import numpy as np
 from grading_tests.gap import Gap, Wrong, plain
 
 FOLDER = Path(__file__).with_name("fingerprints")
-# The inputs that fingerprints are taken on are those of the visible check.
+# Fingerprints are taken on the inputs of the visible check.
 SEED = 0
+# Stands for a part of a mark that is not the same on every machine.
+UNSTABLE = "?"
 
 
 @dataclass(frozen=True)
 class Known:
-    """A known mistake as it is shipped: its name, what to say, and its marks, one for each property."""
+    """A known mistake as it is shipped: its name, the message, and one mark per property."""
 
     name: str
     message: str
@@ -41,7 +44,9 @@ def known_mistakes(gap_id: str) -> list[Known]:
 
 
 def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
-    """Return the first known mistake that does what an answer did, if there is one.
+    """Return the known mistake that fails as an answer did, if there is one.
+
+    Of several the one with the fewest unstable parts is returned, the first of equals.
 
     Parameters
     ----------
@@ -54,10 +59,13 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
     if len(results) == len(gap.properties):
         numbers = list(range(len(results)))
     marks = [mark(result) for result in results]
+    fitting = []
     for known in known_mistakes(gap.id):
-        if len(known.marks) == len(gap.properties) and agree([known.marks[n] for n in numbers], marks):
-            return known
-    return None
+        if len(known.marks) == len(gap.properties):
+            kept = [known.marks[number] for number in numbers]
+            if any(map(telling, kept)) and agree(kept, marks):
+                fitting.append((json.dumps(kept).count(f'"{UNSTABLE}"'), known))
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
 
 
 def mark(result: BaseException | None) -> Any:
@@ -69,11 +77,16 @@ def mark(result: BaseException | None) -> Any:
     return [digest(result.tried), outline(result.got)]
 
 
+def telling(kept: Any) -> bool:
+    """Return whether a mark says more than that something failed: a value or a kind of exception."""
+    return telling(kept[-1]) if isinstance(kept, list) and kept else kept not in (None, UNSTABLE)
+
+
 def outline(value: Any) -> Any:
     """Return a value in a few numbers or letters that tell it from others.
 
     Of numbers: shape, size, and sums with weights that differ from place to place. Rounding in the seventh
-    digit (other machines, other numbers of threads) hardly moves them. Of an error: its kind and its numbers.
+    digit hardly moves them. Of an error: its kind and its numbers.
     """
     array = plain(value)
     if array is None:
@@ -96,16 +109,24 @@ def outline(value: Any) -> Any:
     return {"shape": shape, "sums": [float(f"{one:.7g}") for one in np.ravel(sums)]}
 
 
-def agree(first: Any, second: Any) -> bool:
-    """Tell whether two marks, or two lists of them, are the same but for rounding."""
+def agree(first: Any, second: Any, tolerance: float = 1e-4) -> bool:
+    """Return whether two marks, or two lists of them, are the same within a tolerance.
+
+    The tolerance is relative to the root mean square of the values; a hundredth of it counts as zero. An
+    unstable part agrees with everything.
+    """
+    if first == UNSTABLE or second == UNSTABLE:
+        return True
     if isinstance(first, dict) and isinstance(second, dict):
         a, b = np.array(first["sums"]), np.array(second["sums"])
         if first["shape"] != second["shape"] or a.shape != b.shape:
             return False
-        size = max([0, *a[:1], *b[:1]])  # the root of the mean square
-        return bool(np.allclose(a, b, rtol=0, atol=1e-6 + 1e-4 * size))
+        size = max([0, *a[:1], *b[:1]])  # the root mean square
+        return bool(np.allclose(a, b, rtol=0, atol=tolerance * (size + 0.01)))
     if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(agree, first, second))
+        return len(first) == len(second) and all(
+            agree(one, other, tolerance) for one, other in zip(first, second, strict=True)
+        )
     return first == second
 
 

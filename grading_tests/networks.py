@@ -1,7 +1,7 @@
-"""Compare two networks by what they compute: the same weights go into both, then the same input.
+"""Compare two networks by what they compute: copy the same weights into both, then give them the same input.
 
-Layers are matched by kind and shape in the order in which they were made, so that names, helper modules and
-the way an answer is written do not matter.
+Layers are matched by kind and shape in the order of their creation, so that names, helper modules and coding
+style do not matter.
 """
 
 from typing import Any
@@ -34,9 +34,9 @@ def layers(model: nn.Module) -> list[tuple[str, dict[str, str]]]:
 
 
 def randomise(model: nn.Module, rng: np.random.Generator) -> None:
-    """Give a network random weights, and batch statistics that matter; biases of convolutions are 0.
+    """Fill a network with random weights and batch statistics; biases of convolutions are set to 0.
 
-    A bias before batch normalisation is optional, so a bias of 0 lets both ways of writing it agree.
+    A bias before batch normalisation is optional; with a bias of 0 both variants agree.
     """
     state = model.state_dict()
     for _, entries in layers(model):
@@ -79,7 +79,7 @@ def share_weights(reference: nn.Module, answer: nn.Module, tried: str) -> None:
 
 
 def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
-    """Return `call(*inputs)`; an exception becomes a `Wrong` that shows its text beside what was expected."""
+    """Return `call(*inputs)`; an exception becomes a `Wrong` with its text as the returned value."""
     try:
         return call(*inputs, **named)
     except NotImplementedError:
@@ -121,3 +121,24 @@ def expect_gradient(model: nn.Module, output: Tensor, tried: str) -> None:
     blocked = [name for name, weight in model.named_parameters() if weight.grad is None]
     if blocked:
         raise Wrong(tried, "a gradient for every weight", f"none for {len(blocked)} of them")
+
+
+class WatchedSGD(torch.optim.SGD):
+    """SGD with momentum that records the order of zero_grad, backward and step."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model.parameters(), lr=0.1, momentum=0.9)
+        self.events: list[str] = []
+        next(model.parameters()).register_hook(lambda _: self.events.append("backward"))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        self.events.append("zero_grad")
+        super().zero_grad(set_to_none)
+
+    def step(self, closure: Any = None) -> Any:
+        self.events.append("step")
+        return super().step(closure)
+
+
+def weights_of(model: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()])

@@ -1,4 +1,4 @@
-"""Run the properties of a gap against an answer that may print, warn, exit, hang or change global state."""
+"""Run the properties of a gap on an answer that may print, warn, exit, hang or change global state."""
 
 import contextlib
 import io
@@ -21,14 +21,14 @@ DTYPE = torch.float32
 
 
 class TooSlow(BaseException):
-    """An answer did not come to an end. Not an `Exception`, so that an `except Exception` lets it through."""
+    """An answer ran too long. Not an `Exception`, so that `except Exception` in it catches nothing."""
 
 
 def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseException | None]:
     """Run every property and return what it raised, None where it holds.
 
-    Warnings and text that the answer prints are swallowed: nbgrader takes any text on stderr for a failure.
-    After an endless property the others are not tried. Only the user's own interrupt comes through.
+    Warnings and printed text are suppressed, because nbgrader treats any text on stderr as a failure. After
+    an endless property the others are not run. Only KeyboardInterrupt is passed on.
     """
     results: list[BaseException | None] = []
     wanted = [(number, item) for number, item in enumerate(gap.properties) if graded or item.visible]
@@ -50,7 +50,7 @@ def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseExcepti
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep warnings and Python's output away from the notebook."""
+    """Suppress warnings and what Python code prints."""
     with (
         warnings.catch_warnings(),
         contextlib.redirect_stdout(io.StringIO()),
@@ -63,9 +63,9 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def state_kept() -> Iterator[None]:
-    """Work in `DTYPE`, and leave it and all random numbers as they were.
+    """Run in `DTYPE`, then restore the default type and the states of all random generators.
 
-    A check depends on nothing that a notebook has set, and changes nothing for the rest of it.
+    So a check neither depends on the state of the notebook nor changes it.
     """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     dtype = torch.get_default_dtype()

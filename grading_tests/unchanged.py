@@ -1,4 +1,4 @@
-"""One property that many gaps share: the input is left as it was."""
+"""A property that many gaps share: the input is not modified."""
 
 import numpy as np
 

@@ -1,14 +1,12 @@
-"""Try a gap's check on all that it should accept and reject: the bank, and mutants of the solution."""
+"""The banks: for every gap the answers that its check must accept or reject, and mutants of its solution."""
 
 import ast
 import contextlib
 import dataclasses
 import functools
 import importlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,44 +14,75 @@ import torch
 
 from courseware.build import build
 from courseware.marks import BEGIN
-from courseware.proof.mutants import Mutant, mutants
+from courseware.proof.mutants import mutants
+from courseware.source import gaps_of
 from courseware.stage import sources
-from grading_tests.gap import Gap, Property
+from grading_tests.gap import Gap, Mistake, Property, Survivor
 from grading_tests.running import outcomes
 
 REPO = Path(__file__).parents[2]
-BANK = REPO / "grading_tests" / "bank"
-# The inputs of the graded check are others than those of the visible one, whose seed is 0.
+# Any seed but that of the visible check, which is 0.
 GRADED_SEED = 2027
 
 
 @dataclass(frozen=True)
-class Survivor:
-    """Mutants that the graded check accepts, and why; `equivalent` if that is how it should be."""
+class Bank:
+    """The answers to one gap.
 
-    before: str
-    after: list[str]
-    reason: str
-    equivalent: bool = True
+    Attributes
+    ----------
+    right : dict
+        Answers that both checks must accept, by name; the first is the library's own function.
+    wrong : list of Mistake
+        Answers that the graded check must reject.
+    survivors : list of Survivor
+        Mutants of the solution that the graded check accepts, with the reasons.
+    """
+
+    right: dict[str, Any]
+    wrong: list[Mistake]
+    survivors: list[Survivor]
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """What came of the mutants of one gap: how many there are, and which the graded check accepts."""
+    """The mutants of one gap: how many there are, and the lines of those that the graded check accepts."""
 
     count: int
-    accepted: list[Mutant]
+    accepted: list[tuple[str, str]]
 
 
-def banks() -> dict[str, tuple[Gap, ModuleType]]:
-    """Return every gap that is checked, with its bank: id -> (gap, module)."""
-    names = sorted(path.stem for path in BANK.glob("nb[0-9][0-9].py"))
-    return {
-        gap.id: (gap, importlib.import_module(f"grading_tests.bank.{name}"))
-        for name in names
-        for gap in importlib.import_module(f"grading_tests.{name}").GAPS
-        if gap.properties
-    }
+@functools.cache
+def banks() -> dict[str, tuple[Gap, Bank]]:
+    """Return every gap that is checked, with its bank, in the order of the notebooks: id -> (gap, bank).
+
+    Raises
+    ------
+    LookupError
+        If a gap has no bank.
+    """
+    gaps = [gap for text in sources(REPO) for gap in gaps_of(text) if gap.properties]
+    return {gap.id: (gap, bank_of(gap.id)) for gap in gaps}
+
+
+def bank_of(gap_id: str) -> Bank:
+    """Return the bank of a gap.
+
+    Raises
+    ------
+    LookupError
+        If there is none.
+    """
+    name = f"grading_tests.bank.nb{gap_id[1:3]}.{gap_id[4:]}"
+    try:
+        module = importlib.import_module(name)
+        return Bank(module.RIGHT, module.WRONG, getattr(module, "SURVIVORS", []))
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name not in (name, name.rpartition(".")[0]):
+            raise
+        raise LookupError(
+            f"{gap_id} has no bank: expected {name.replace('.', '/')}.py with RIGHT and WRONG"
+        ) from None
 
 
 def definitions(cells: list[str]) -> dict[str, Any]:
@@ -69,28 +98,27 @@ def definitions(cells: list[str]) -> dict[str, Any]:
     return space
 
 
-def survivors() -> dict[str, list[Survivor]]:
-    """Return the mutants that are known to be accepted: gap -> survivors."""
-    text = (BANK / "survivors.toml").read_text(encoding="utf-8")
-    return {gap_id: [Survivor(**one) for one in found] for gap_id, found in tomllib.loads(text).items()}
-
-
 @functools.cache
-def mutations() -> dict[str, Mutation]:
-    """Return what comes of the mutants of every solution in solutions/: gap -> mutation."""
-    gaps, found = banks(), {}
+def solutions() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the solution of every gap: id -> (the cell, what the notebook imports and defines)."""
+    found = {}
     for text in sources(REPO):
         cells = [cell for cell in build(text).cells if cell.cell_type == "code"]
         space = definitions([cell.source for cell in cells])
         for cell in cells:
             if BEGIN in cell.source:
-                gap, _ = gaps[cell.metadata["nbgrader"]["grade_id"]]
-                found[gap.id] = mutate(gap, cell.source, space)
+                found[cell.metadata["nbgrader"]["grade_id"]] = cell.source, space
     return found
 
 
+@functools.cache
+def mutation(gap_id: str) -> Mutation:
+    """Return the mutants of a gap's solution and what the graded check makes of them."""
+    return mutate(banks()[gap_id][0], *solutions()[gap_id])
+
+
 def mutate(gap: Gap, cell: str, space: dict[str, Any]) -> Mutation:
-    """Try every mutant of a gap's cell on the graded check; `space` is what the notebook defines.
+    """Run the graded check on every mutant of a gap's cell; `space` is what the notebook defines.
 
     Raises
     ------
@@ -105,12 +133,12 @@ def mutate(gap: Gap, cell: str, space: dict[str, Any]) -> Mutation:
         rejected = not accepts(gap, mutant.source, space | {"cut": cut, "contextlib": contextlib})
         if rejected or cut.used or "cut(" not in mutant.source:  # else there was nothing to cut
             count += 1
-            accepted += [] if rejected else [mutant]
+            accepted += [] if rejected else [(mutant.before, mutant.after)]
     return Mutation(count, accepted)
 
 
 def accepts(gap: Gap, cell: str, space: dict[str, Any]) -> bool:
-    """Tell whether the graded check accepts what a cell defines."""
+    """Return whether the graded check accepts what a cell defines."""
     try:
         exec(compile(cell, "<mutant>", "exec"), space)
     except Exception:
@@ -119,12 +147,12 @@ def accepts(gap: Gap, cell: str, space: dict[str, Any]) -> bool:
 
 
 def holds(gap: Gap, answer: Any, seed: int = GRADED_SEED, graded: bool = True) -> bool:
-    """Tell whether an answer has all properties; stops at the first that fails."""
+    """Return whether an answer has all properties; stops at the first that fails."""
     return not any(outcomes(until_a_failure(gap), answer, seed, graded))
 
 
 def until_a_failure(gap: Gap) -> Gap:
-    """Return the gap with properties that fail at once when one before them has failed."""
+    """Return the gap with properties that fail at once after the first failure."""
     failures: list[BaseException] = []
 
     def of(item: Property) -> Property:
@@ -143,7 +171,7 @@ def until_a_failure(gap: Gap) -> Gap:
 
 
 class Cut:
-    """Takes tensors off the graph, and remembers whether one was on it."""
+    """Detaches tensors, and records whether one of them had a graph."""
 
     def __init__(self) -> None:
         self.used = False

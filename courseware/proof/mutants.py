@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from courseware.marks import BEGIN, END
+from courseware.proof import equivalent
 from courseware.proof.mutations import of_call, of_expression, of_slice, of_statement
 from courseware.proof.words import Words
 
@@ -57,8 +58,8 @@ def changes(words: Words, node: ast.AST, parents: tuple) -> Iterator[tuple[int, 
 
 
 def nodes(tree: ast.AST, parents: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
-    """Yield every node with its parents, innermost last, but nothing of the words of an error message."""
-    if isinstance(tree, ast.JoinedStr):
+    """Yield every node with its parents, innermost last, except where no change makes a difference."""
+    if equivalent.without_effect(tree, parents):
         return
     yield tree, parents
     for child in ast.iter_child_nodes(tree):

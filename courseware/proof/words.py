@@ -1,4 +1,4 @@
-"""The text of a cell, by the nodes of its syntax tree; and what is easily written for something else."""
+"""The source text of the nodes of a syntax tree, and tables of what is easily written in place of what."""
 
 import ast
 
@@ -22,7 +22,7 @@ class Words:
         return self.cell[start:end]
 
     def text(self, node: ast.AST) -> str:
-        """Return the text of a node, in parentheses if something could be torn off it."""
+        """Return the text of a node, in parentheses where the precedence of operators requires them."""
         whole = ast.Name | ast.Constant | ast.Call | ast.Attribute | ast.Subscript | ast.List | ast.ListComp
         return self.raw(node) if isinstance(node, whole) else f"({self.raw(node)})"
 
@@ -59,7 +59,7 @@ COMPARISON = {
     ast.Is: ("is not",),
     ast.IsNot: ("is",),
 }
-# Functions, methods and classes: what stands there, what is written for it.
+# Functions, methods and classes: name -> what may be written in its place.
 NAMES = {
     "sum": ("mean",),
     "mean": ("sum", "median"),
@@ -83,8 +83,6 @@ NAMES = {
     "reversed": ("list",),
     "set": ("list",),
     "permutation": ("sort",),
-    "flatnonzero": ("argwhere",),
-    "uint8": ("int8",),
     "square": ("abs",),
     "abs": ("square", "real"),
     "log": ("log10", "exp"),
@@ -121,5 +119,5 @@ TEXTS = {
     "f1": "specificity",
     "specificity": "f1",
 }
-# What stands before the dot without being a value.
+# Modules: what stands before the dot is no value.
 MODULES = ("np", "torch", "F", "nn", "ndimage", "copy")

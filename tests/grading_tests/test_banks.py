@@ -1,38 +1,34 @@
-"""The proof that the examiner is fair: every gap against its bank of right and wrong answers."""
+"""The checks are fair: every gap against its bank of right and wrong answers, through `check` and `grade`."""
 
-import ast
 import copy
-import importlib
+import re
 import time
-from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell
 
 from courseware.build import build
 from courseware.marks import BEGIN
+from courseware.proof import banks as proof
+from courseware.proof.banks import bank_of, banks, definitions, solutions
+from courseware.proof.rates import LENT, rates
 from courseware.setup_cell import SETUP
+from courseware.source import gaps_of
 from courseware.stage import sources
 from courseware.stubs import GapStubs
-from grading_tests import check, grade
+from grading_tests import check, checks, grade
 from grading_tests.core import first_problem, seed_of_the_year
-from grading_tests.naming import SEED, name_mistake
 from grading_tests.running import outcomes
 
-REPO = Path(__file__).resolve().parents[2]
-BANKS = sorted(path.stem for path in (REPO / "grading_tests" / "bank").glob("nb[0-9][0-9].py"))
-GAPS = {
-    gap.id: (gap, importlib.import_module(f"grading_tests.bank.{name}"))
-    for name in BANKS
-    for gap in importlib.import_module(f"grading_tests.{name}").GAPS
-    if gap.properties
-}
-RIGHT = [(gap_id, name) for gap_id, (_, bank) in GAPS.items() for name in bank.RIGHT.get(gap_id, {})]
+BANKS = banks()
+RIGHT = [(gap_id, name) for gap_id, (_, bank) in BANKS.items() for name in bank.right]
 WRONG = [
     pytest.param(gap_id, mistake, id=f"{gap_id}-{mistake.name}")
-    for gap_id, (_, bank) in GAPS.items()
-    for mistake in bank.WRONG.get(gap_id, [])
+    for gap_id, (_, bank) in BANKS.items()
+    for mistake in bank.wrong
 ]
+TEXTS = sources(proof.REPO)
+NUMBERS = [text.stem[:2] for text in TEXTS]
 
 
 @pytest.fixture(autouse=True)
@@ -45,115 +41,110 @@ def plain_notebook(monkeypatch):
 @pytest.fixture(scope="module", autouse=True)
 def warm():
     """Run every reference once: torch imports parts of itself on first use, which is not the check's time."""
-    for gap, _ in GAPS.values():
+    for gap, _ in BANKS.values():
         outcomes(gap, gap.reference, 0, graded=False)
 
 
-def timed_check(gap_id, answer, capfd):
-    """Check an answer; it must be quick and silent. CPU time, because CI machines are loaded."""
-    started = time.process_time()
-    check(gap_id, answer)
-    seconds = time.process_time() - started
-    out, err = capfd.readouterr()
+def checked(gap_id, answer, capfd):
+    """Check an answer and return the message; it must be quick, silent on stderr and at most four lines long.
+
+    Processor time, and the best of three, because other jobs may be running.
+    """
+    seconds = []
+    while len(seconds) < 3 and min(seconds, default=1) >= 1:
+        started = time.process_time()
+        check(gap_id, answer)
+        seconds.append(time.process_time() - started)
+        out, err = capfd.readouterr()
     assert err == ""
-    assert seconds < 1, f"{seconds:.1f} s"
+    assert min(seconds) < 1, f"{min(seconds):.1f} s"
     assert len(out.strip().split("\n")) <= 4, out
     return out
 
 
-@pytest.mark.parametrize("gap_id", GAPS)
+@pytest.mark.parametrize("gap_id", BANKS)
 def test_the_bank_is_large_enough(gap_id):
-    _, bank = GAPS[gap_id]
+    _, bank = BANKS[gap_id]
     # The first is the library itself, which is right and earns nothing.
-    assert len(bank.RIGHT.get(gap_id, {})) >= 7
-    wrong = bank.WRONG.get(gap_id, [])
-    assert len(wrong) >= 10
-    assert len({mistake.name for mistake in wrong}) == len(wrong)
-    assert all(mistake.source and mistake.message for mistake in wrong)
+    assert len(bank.right) >= 7
+    assert len(bank.wrong) >= 10
+    assert len({mistake.name for mistake in bank.wrong}) == len(bank.wrong)
+    assert all(mistake.source and mistake.message for mistake in bank.wrong)
 
 
-def assert_right(gap, answer, capfd, monkeypatch):
-    """Both checks accept the answer; the graded one refuses it only if the library does the work."""
-    out = timed_check(gap.id, answer, capfd)
-    assert out.startswith("✓")
-    for year in ("", "another year"):
-        monkeypatch.setenv("BRAINLAB_GRADE_SEED", year)
-        assert not any(outcomes(gap, answer, seed_of_the_year(gap.id), graded=True))
-    points = grade(gap.id, answer)
-    assert points == (0 if "But no points" in out else gap.points)
-    return points
+def test_a_gap_without_a_bank_is_named():
+    with pytest.raises(LookupError, match=r"g01_tripled has no bank: expected .*/bank/nb01/tripled\.py with"):
+        bank_of("g01_tripled")
 
 
-@pytest.mark.parametrize("gap_id", GAPS)
-def test_the_reference_is_right_but_no_answer(gap_id, capfd, monkeypatch):
-    gap, _ = GAPS[gap_id]
-    assert assert_right(gap, gap.reference, capfd, monkeypatch) == 0
+def test_every_bank_belongs_to_a_gap():
+    folder = proof.REPO / "grading_tests" / "bank"
+    files = {f"g{path.parent.name[2:]}_{path.stem}" for path in folder.glob("nb*/[a-z]*.py")}
+    assert files == set(BANKS)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_file_without_a_gap_is_used_by_several(number):
+    """Otherwise `GAP = ` was forgotten."""
+    folder = proof.REPO / "grading_tests" / "checks" / f"nb{number}"
+    files = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("[a-z]*.py")}
+    for shared in {stem for stem in files if f"g{number}_{stem}" not in checks.gaps_of(number)}:
+        users = [
+            stem for stem, text in files.items() if re.search(rf"nb{number}(\.| import ){shared}\b", text)
+        ]
+        assert len(users) > 1, f"nb{number}/{shared}.py has no GAP, and {users} import it"
+
+
+@pytest.mark.parametrize("gap_id", BANKS)
+def test_the_reference_is_right_but_earns_nothing(gap_id, capfd):
+    gap, _ = BANKS[gap_id]
+    assert checked(gap_id, gap.reference, capfd).startswith("✓")
+    assert not any(outcomes(gap, gap.reference, seed_of_the_year(gap.id), graded=True))
+    assert grade(gap_id, gap.reference) == 0
 
 
 @pytest.mark.parametrize(("gap_id", "name"), RIGHT)
 def test_a_right_answer_gets_full_points(gap_id, name, capfd, monkeypatch):
-    gap, bank = GAPS[gap_id]
-    points = assert_right(gap, bank.RIGHT[gap_id][name], capfd, monkeypatch)
-    assert points == (0 if name.startswith(("library", "oracle")) else gap.points)
+    """In every year; the library's own work passes and earns nothing."""
+    gap, bank = BANKS[gap_id]
+    answer, lent = bank.right[name], name.startswith(LENT)
+    out = checked(gap_id, answer, capfd)
+    assert out.startswith("✓")
+    assert ("But no points" in out) == lent
+    for year in ("", "another year"):
+        monkeypatch.setenv("BRAINLAB_GRADE_SEED", year)
+        assert grade(gap_id, answer) == (0 if lent else gap.points)
+        if lent:
+            assert not any(outcomes(gap, answer, seed_of_the_year(gap_id), graded=True))
 
 
 @pytest.mark.parametrize(("gap_id", "mistake"), WRONG)
-def test_a_wrong_answer_gets_less(gap_id, mistake, capfd):
-    gap, _ = GAPS[gap_id]
-    timed_check(gap_id, mistake.answer, capfd)
-    assert any(outcomes(gap, mistake.answer, seed_of_the_year(gap_id), graded=True))
-    assert grade(gap_id, mistake.answer) < gap.points
+def test_a_wrong_answer_gets_less(gap_id, mistake, capfd, monkeypatch):
+    gap, _ = BANKS[gap_id]
+    checked(gap_id, mistake.answer, capfd)
+    for year in ("", "2027", "2028"):
+        monkeypatch.setenv("BRAINLAB_GRADE_SEED", year)
+        assert grade(gap_id, mistake.answer) < gap.points
 
 
-@pytest.mark.parametrize("bank", BANKS)
-def test_most_mistakes_are_seen_at_once_and_named(bank):
+@pytest.mark.xdist_group("banks")
+@pytest.mark.parametrize("number", NUMBERS)
+def test_most_mistakes_are_seen_at_once_and_named(number, one_thread):
     """At least 80 % fail the visible check; at least 90 % are named as what they are."""
-    wrong, seen, named, missed = 0, 0, 0, []
-    for gap_id, (gap, module) in GAPS.items():
-        if module.__name__ != f"grading_tests.bank.{bank}":
-            continue
-        for mistake in module.WRONG.get(gap_id, []):
-            results = outcomes(gap, mistake.answer, SEED, graded=False)
-            visible = any(results)
-            if not visible:
-                results = outcomes(gap, mistake.answer, SEED, graded=True)
-            found = name_mistake(gap, results)
-            right = found is not None and found.name == mistake.name
-            wrong, seen, named = wrong + 1, seen + visible, named + right
-            if not visible or not right:
-                missed.append(
-                    f"{gap_id} {mistake.name}: visible {visible}, named {found.name if found else None}"
-                )
-    print(f"{bank}: {wrong} mistakes, {seen / wrong:.0%} visible, {named / wrong:.0%} named")
-    assert seen >= 0.8 * wrong, "\n".join(missed)
-    assert named >= 0.9 * wrong, "\n".join(missed)
+    found = [rates(gap_id) for gap_id in BANKS if gap_id[1:3] == number]
+    wrong, seen, named = (sum(getattr(one, name) for one in found) for name in ("wrong", "seen", "named"))
+    misses = "\n".join(line for one in found for line in one.misses)
+    assert seen >= 0.8 * wrong, misses
+    assert named >= 0.9 * wrong, misses
 
 
-def definitions(notebook):
-    """Run only the imports, functions and classes of a notebook, and return what they define.
-
-    A gap's cell may use what the cells before it import or define, but needs no data.
-    """
-    space = {"__name__": "notebook"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-                    exec(compile(ast.Module([node], []), "<notebook>", "exec"), space)
-    return space
-
-
-TEXTS = sources(REPO)
-
-
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
-def test_the_solution_cells_do_what_the_references_do(text):
-    space = definitions(build(text))
-    for gap_id, (gap, bank) in GAPS.items():
-        if bank.__name__.endswith(f"nb{text.stem[:2]}"):
-            error, message = first_problem(gap, space[gap.answer])
-            assert error is None, message
-            assert grade(gap_id, space[gap.answer]) == gap.points
+@pytest.mark.parametrize("gap_id", BANKS)
+def test_the_solution_does_what_the_reference_does(gap_id):
+    gap, _ = BANKS[gap_id]
+    _, space = solutions()[gap_id]
+    error, message = first_problem(gap, space[gap.answer])
+    assert error is None, message
+    assert grade(gap_id, space[gap.answer]) == gap.points
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
@@ -164,11 +155,12 @@ def test_the_untouched_gaps_get_nothing(text, capsys):
             stub = new_code_cell(cell.source, metadata=copy.deepcopy(cell.metadata))
             assert GapStubs()._replace_solution_region(stub, "python")
             cell.source = stub.source
-    assert SETUP in [cell.source for cell in notebook.cells]
-    space = definitions(notebook)
-    for gap_id, (gap, bank) in GAPS.items():
-        if bank.__name__.endswith(f"nb{text.stem[:2]}"):
-            check(gap_id, space[gap.answer])
-            assert capsys.readouterr().out == f"○ {gap_id}: not filled in yet.\n"
-            assert grade(gap_id, space[gap.answer]) == 0.0
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert SETUP in cells
+    space = definitions(cells)
+    for gap in gaps_of(text):
+        if gap.properties:
+            check(gap.id, space[gap.answer])
+            assert capsys.readouterr().out == f"○ {gap.id}: not filled in yet.\n"
+            assert grade(gap.id, space[gap.answer]) == 0.0
             capsys.readouterr()

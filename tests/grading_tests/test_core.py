@@ -4,14 +4,13 @@ import os
 import random
 import sys
 import time
-import types
 import warnings
 
 import numpy as np
 import pytest
 import torch
 
-from grading_tests import check, grade, running, yours
+from grading_tests import check, core, grade, running, yours
 from grading_tests.core import CheckFailed, find_gap, first_problem
 from grading_tests.gap import Gap, Property, Wrong, expect
 from grading_tests.message import one_line, shown
@@ -58,10 +57,9 @@ GAP = Gap(
 
 @pytest.fixture(autouse=True)
 def examiner(monkeypatch):
-    """Put the gap and the fingerprint of its mistake where the checks look."""
-    module = types.ModuleType("grading_tests.nb98")
-    module.GAPS = [GAP]
-    monkeypatch.setitem(sys.modules, "grading_tests.nb98", module)
+    """Add the gap and the fingerprint of its mistake to those that the checks find."""
+    found = core.gaps_of
+    monkeypatch.setattr(core, "gaps_of", lambda number: {GAP.id: GAP} if number == "98" else found(number))
     marks = [mark(result) for result in outcomes(GAP, squares, SEED, graded=True)]
     square = Known("square", "it looks like a square.\nTwo lines.", marks)
     monkeypatch.setattr("grading_tests.naming.known_mistakes", {GAP.id: [square]}.get)
@@ -183,7 +181,7 @@ def test_an_endless_answer_is_stopped(monkeypatch, capsys):
     started = time.perf_counter()
     check(GAP.id, endless)
     assert grade(GAP.id, endless) == 0.0
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 10  # without the limit it would never end
     assert "endless loop?" in capsys.readouterr().out
 
 

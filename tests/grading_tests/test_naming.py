@@ -1,5 +1,6 @@
 """A mistake is named by its fingerprint: what it does, without its code."""
 
+import functools
 import json
 import os
 import re
@@ -11,23 +12,31 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.fingerprints import outdated, take
+from courseware.fingerprints import SETTINGS, common, outdated, steady
+from courseware.proof.banks import banks
+from courseware.proof.disturbed import change_in_place, disturbed
+from courseware.proof.rates import rates
 from grading_tests.gap import Gap, Property, Wrong
-from grading_tests.naming import FOLDER, Known, agree, known_mistakes, mark, name_mistake, outline
+from grading_tests.naming import FOLDER, UNSTABLE, Known, agree, known_mistakes, mark, name_mistake, outline
+from grading_tests.running import outcomes
 
 REPO = Path(__file__).resolve().parents[2]
-BANKS = sorted(path.stem for path in (REPO / "grading_tests" / "bank").glob("nb[0-9][0-9].py"))
+NUMBERS = sorted({gap_id[1:3] for gap_id in banks()})
 
 
-@pytest.mark.parametrize("bank", BANKS)
-def test_the_shipped_fingerprints_are_up_to_date(bank):
+@pytest.mark.xdist_group("banks")
+@pytest.mark.parametrize("gap_id", banks())
+def test_the_shipped_fingerprints_are_up_to_date(gap_id, one_thread):
     """If this fails: python -m courseware fingerprints."""
-    assert outdated(take(bank)) == []
+    _, bank = banks()[gap_id]
+    marks = rates(gap_id).marks
+    found = [Known(one.name, one.message, kept) for one, kept in zip(bank.wrong, marks, strict=True)]
+    assert outdated({gap_id: found}) == [], f"{gap_id}: run python -m courseware fingerprints {gap_id[1:3]}"
 
 
-def test_there_is_one_file_for_each_bank_and_it_holds_data_only():
+def test_there_is_one_file_for_each_notebook_and_it_holds_data_only():
     files = sorted(FOLDER.iterdir())
-    assert [file.stem for file in files] == BANKS
+    assert [file.stem for file in files] == [f"nb{number}" for number in NUMBERS]
     for file in files:
         for gap_id, mistakes in json.loads(file.read_text(encoding="utf-8")).items():
             assert re.fullmatch(r"g\d\d_\w+", gap_id)
@@ -97,6 +106,74 @@ def test_marks():
     assert not agree(mark(Wrong("tried", 1, 2)), mark(Wrong("tried", 1, 3)))
 
 
+# --- what is the same on every machine
+
+
+def test_common_parts_of_two_marks():
+    first, second = mark(Wrong("row 3", 1.0, [0.5, 2.0])), mark(Wrong("row 4", 1.0, [0.5, 2.0]))
+    assert common(first, second) == [UNSTABLE, first[1]]
+    assert common(None, first) == UNSTABLE
+    assert common("TypeError", "TypeError") == "TypeError"
+    moved = mark(Wrong("row 3", 1.0, [0.5, 2.001]))
+    assert common(first, moved) == [first[0], UNSTABLE]
+    assert common(first, mark(Wrong("row 3", 1.0, [0.5 + 1e-6, 2.0]))) == first
+    assert common([UNSTABLE, first[1]], first) == [UNSTABLE, first[1]]
+
+
+def fails_with(value_of):
+    """A gap whose only property always fails; its mark is a value computed from random inputs."""
+
+    def run(answer, rng):
+        x = torch.as_tensor(rng.normal(size=20), dtype=torch.get_default_dtype())
+        raise Wrong("random numbers", 0.0, value_of(answer(x)))
+
+    return Gap("g97_x", "x", 1, 1, None, [Property("a", run)])
+
+
+def test_rounding_noise_is_no_mark():
+    """The ratio of two numbers near 0 is another on every machine; a sum of large numbers is not."""
+
+    def noise(x):
+        return (x.sum() - x.flip(0).sum() + 1e-9) / ((x * 3).sum() - 3 * x.sum() + 1e-9)
+
+    assert steady(fails_with(noise), lambda x: x)[0][1] == UNSTABLE
+    assert steady(fails_with(torch.mean), lambda x: x)[0][1] != UNSTABLE
+
+
+def test_a_tie_is_no_mark():
+    """Which of two equal numbers is the larger one is decided by rounding."""
+
+    def place(x):
+        sums = torch.stack([x.sum(), x.flip(0).cumsum(0)[-1], x.sort().values.sum()])
+        return int(sums.argmax())
+
+    gaps = [disturbed(fails_with(place), seed) for seed in range(12)]
+    marks = [mark(result) for gap in gaps for result in outcomes(gap, lambda x: x, 0, graded=True)]
+    assert functools.reduce(common, marks) == [mark(Wrong("random numbers", 0, 0))[0], UNSTABLE]
+
+
+def test_disturbances_are_small_and_leave_exact_and_equal_numbers_alone():
+    seen = []
+
+    def run(answer, rng):
+        x = rng.uniform(size=5)
+        seen.append(x)
+        answer(x)
+
+    gap = Gap("g97_x", "x", 1, 1, None, [Property("a", run)])
+    for each in (gap, disturbed(gap, 0), disturbed(gap, 1)):
+        outcomes(each, lambda x: None, 0, graded=True)
+    plain, one, other = seen
+    for moved in (one, other):
+        assert np.all(moved != plain)
+        np.testing.assert_allclose(moved, plain, rtol=3e-6)
+    exact, equal = np.array([0.0, 0.25, 1.0, 0.99999997]), np.full(3, 0.3)
+    change_in_place([exact, equal, {"w": torch.full((2,), 0.7)}], 3)
+    assert exact.tolist() == [0.0, 0.25, 1.0, 0.99999997]
+    assert len(set(equal)) == 1
+    assert equal[0] != 0.3
+
+
 # --- how a mistake is found
 
 NOTHING = Gap("g97_x", "x", 1, 1, None, [Property("a", print), Property("b", print, visible=False)])
@@ -112,6 +189,17 @@ def test_the_visible_check_compares_the_visible_marks_only(monkeypatch):
     assert name_mistake(NOTHING, [Wrong("tried", 1, 3)]) is None
 
 
+def test_unstable_parts_agree_with_everything_but_name_nothing(monkeypatch):
+    failed = Wrong("tried", 1, 2)
+    vague, exact = [UNSTABLE, mark(failed)[1]], mark(failed)
+    known = [Known("vague", "", [vague, UNSTABLE]), Known("exact", "", [exact, None])]
+    monkeypatch.setattr("grading_tests.naming.known_mistakes", lambda gap_id: known)
+    assert name_mistake(NOTHING, [failed, None]).name == "exact"
+    assert name_mistake(NOTHING, [Wrong("other", 1, 2), TypeError()]).name == "vague"
+    known[:] = [Known("nothing", "", [[exact[0], UNSTABLE], UNSTABLE])]
+    assert name_mistake(NOTHING, [failed, None]) is None
+
+
 def test_fingerprints_of_another_version_of_a_gap_are_left_out(monkeypatch):
     known = Known("two", "you say two", ["TypeError"])
     monkeypatch.setattr("grading_tests.naming.known_mistakes", {"g97_x": [known]}.get)
@@ -123,39 +211,43 @@ def test_a_gap_without_fingerprints_has_no_known_mistakes():
     assert known_mistakes("g03_nothing") == []
 
 
-WITHOUT_THE_BANK = """
-import importlib, sys, torch
-torch.set_num_threads(int(sys.argv[1]))
-from grading_tests.gap import Wrong
-from grading_tests.naming import SEED, mark, name_mistake
-from grading_tests.running import outcomes
-from courseware.fingerprints import take
+# --- on another machine
 
-# The answers as objects; from here on there is no bank, as on a student's machine.
-banks = {name: importlib.import_module(f"grading_tests.bank.{name}").WRONG for name in sys.argv[2:]}
+ELSEWHERE = """
+import json, sys
+from courseware.proof.banks import banks, holds
+from grading_tests.naming import SEED, name_mistake
+from grading_tests.running import outcomes
+
+found = banks()
+# The answers are there as objects; the bank itself is not, as on a student's machine.
 for name in [name for name in sys.modules if name.startswith("grading_tests.bank")]:
     sys.modules[name] = None
-wrong = named = 0
-for name, bank in banks.items():
-    for gap in importlib.import_module(f"grading_tests.{name}").GAPS:
-        for mistake in bank.get(gap.id, []):
-            results = outcomes(gap, mistake.answer, SEED, graded=False)
-            if not any(results):
-                results = outcomes(gap, mistake.answer, SEED, graded=True)
-            found = name_mistake(gap, results)
-            wrong, named = wrong + 1, named + (found is not None and found.name == mistake.name)
-print(wrong, named)
+for gap_id, (gap, bank) in found.items():
+    for name, answer in bank.right.items():
+        if not holds(gap, answer):
+            print(gap_id, name, "rejected", sep=": ")
+    for mistake in bank.wrong:
+        results = outcomes(gap, mistake.answer, SEED, graded=True)
+        visible = [result for item, result in zip(gap.properties, results) if item.visible]
+        known = name_mistake(gap, visible if any(visible) else results)
+        if not any(results):
+            print(gap_id, mistake.name, "accepted", sep=": ")
+        if known is None or known.name != mistake.name:
+            print(gap_id, mistake.name, "named " + str(known and known.name), sep=": ")
 """
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_mistakes_are_named_without_the_bank_and_on_any_number_of_threads(threads):
-    command = [sys.executable, "-c", WITHOUT_THE_BANK, str(threads), *BANKS]
-    # Waiting threads sleep: on a machine with other work to do they would stand in its way, and their own.
-    settings = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", SETTINGS[2:4], ids=lambda setting: setting["ATEN_CPU_CAPABILITY"])
+def test_other_processors_judge_and_name_the_same(setting):
+    """Other instruction sets and numbers of threads, without the bank: nothing hangs on last digits."""
+    settings = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"} | setting
     settings["PYTHONPATH"] = str(REPO)
-    done = subprocess.run(command, cwd=REPO, env=settings, capture_output=True, text=True, timeout=600)
+    command = [sys.executable, "-c", ELSEWHERE]
+    done = subprocess.run(command, cwd=REPO, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    wrong, named = map(int, done.stdout.split())
-    print(f"{threads} threads: {named} of {wrong} named")
-    assert named >= 0.9 * wrong
+    rates_elsewhere = done.stdout.strip().split("\n") if done.stdout else []
+    wrong = [line for line in rates_elsewhere if not line.split(": ")[2].startswith("named")]
+    assert wrong == []
+    assert len(rates_elsewhere) <= 7, done.stdout  # 1 % of 720; 0 where this was written

@@ -1,0 +1,113 @@
+"""Right and wrong answers: the hunt for defects."""
+
+from collections import OrderedDict, UserDict
+
+import numpy as np
+
+from grading_tests.checks.nb01.diagnose import CASES, diagnose
+from grading_tests.gap import Mistake
+
+FOUND = diagnose()
+
+
+def but(**changes):
+    """Return an answer in which each defect named in `changes` is taken for another one."""
+    return lambda: {case: changes.get(name, name) for case, name in diagnose().items()}
+
+
+class Spoken(UserDict):
+    """A dictionary of another kind, with names as one would say them."""
+
+
+def from_table():
+    table = """90900 mirrored images
+    90902 label four
+    90903 shifted segmentation
+    90907 constant modality
+    90908 wrong affine"""
+    return dict(line.split(maxsplit=1) for line in table.splitlines())
+
+
+def looked_up():
+    """Number the names as the list in the notebook does, then pick."""
+    names = list(FOUND.values())
+    return {int(case): names[place] for place, case in enumerate(np.array(list(FOUND)))}
+
+
+RIGHT = {
+    "library": diagnose,
+    "other order": lambda: OrderedDict(reversed(FOUND.items())),
+    "case ids and words": lambda: {
+        f"BraTS-GLI-{case}-000": name.replace("_", " ").capitalize() for case, name in FOUND.items()
+    },
+    "text numbers, one more case": lambda: {
+        "90901": "missing_modality",
+        **{str(case): name for case, name in FOUND.items()},
+    },
+    "lines of a text": from_table,
+    "NumPy numbers": lambda: {np.int64(case): np.str_(name) for case, name in looked_up().items()},
+    "a mapping, hyphens": lambda: Spoken({c: f" {n.replace('_', '-').upper()} " for c, n in FOUND.items()}),
+}
+
+WRONG = [
+    Mistake(
+        "mirrored taken for shifted, and shifted for mirrored",
+        "Rolston-Lab/LeGUI#2: are the hemispheres switched",
+        "a mask that was moved to the front keeps its distance to the midline; a mirrored one changes sides.",
+        but(mirrored_images="shifted_segmentation", shifted_segmentation="mirrored_images"),
+    ),
+    Mistake(
+        "mirrored taken for the affine",
+        "templateflow/templateflow#6: left and right flipped against the other template",
+        "if the affine were wrong, image and mask would be wrong together and still fit each other.",
+        but(mirrored_images="wrong_affine"),
+    ),
+    Mistake(
+        "affine taken for mirrored",
+        "the BraTS-MET case of the course's real data: RAS affine over LPS voxels",
+        "mask and image fit each other in this case; compare its orientation with that of the others.",
+        but(wrong_affine="mirrored_images"),
+    ),
+    Mistake(
+        "label 4 taken for floats",
+        "MIC-DKFZ/BraTS2017#18: labels 0, 1, 2, 4",
+        "the labels of this case are whole numbers; look at which ones.",
+        but(label_four="float_labels"),
+    ),
+    Mistake(
+        "constant taken for missing",
+        "DASDAE/dascore#281: zeroed channels in a normalisation",
+        "all four files are there; look at minimum and maximum inside the brain.",
+        but(constant_modality="missing_modality"),
+    ),
+    Mistake(
+        "shifted taken for another shape",
+        "nilearn/nilearn#1171: a mask resampled to another grid",
+        "the shapes of image and mask agree; look at where the mask lies.",
+        but(shifted_segmentation="segmentation_of_other_shape"),
+    ),
+    Mistake(
+        "shifted taken for mirrored",
+        "a common slip: the mask lies beside the tumour, so it must be mirrored",
+        "mask and bright area lie on the same side of the midline, one only beside the other.",
+        but(shifted_segmentation="mirrored_images"),
+    ),
+    Mistake(
+        "one name for all",
+        "misconception: one cause explains all",
+        "every case has a defect of its own.",
+        lambda: dict.fromkeys(CASES, "mirrored_images"),
+    ),
+    Mistake(
+        "own words",
+        "misconception: any description will do",
+        "use the names of the list, so that they can be compared.",
+        but(label_four="label 4 instead of 3"),
+    ),
+    Mistake(
+        "a case left out",
+        "misconception: no complaint, no defect",
+        "one case has no entry: that no program complains does not make it sound.",
+        lambda: {case: name for case, name in diagnose().items() if name != "wrong_affine"},
+    ),
+]

@@ -1,0 +1,212 @@
+"""Right and wrong answers to the gap about the attention gate."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from brainlab.models import AttentionGate, centre_crop
+from grading_tests.gap import Mistake
+
+
+class Gate(nn.Module):
+    """An attention gate with one thing to change; the defaults are right."""
+
+    def __init__(self, skip_channels, gate_channels, maps=1):
+        super().__init__()
+        inner = max(skip_channels // 2, 1)
+        self.from_skip = nn.Conv2d(skip_channels, inner, 2, stride=2, bias=False)
+        self.from_gate = nn.Conv2d(gate_channels, inner, 1)
+        self.psi = nn.Conv2d(inner, maps, 1)
+
+    def both(self, skip, gate):
+        return F.relu(self.from_skip(skip) + self.from_gate(gate))
+
+    def squash(self, score):
+        return torch.sigmoid(score)
+
+    def enlarge(self, alpha, skip):
+        return F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")
+
+    def result(self, skip, alpha, gate):
+        return skip * alpha, alpha
+
+    def forward(self, skip, gate):
+        alpha = self.enlarge(self.squash(self.psi(self.both(skip, gate))), skip)
+        return self.result(skip, alpha, gate)
+
+
+def changed(**methods):
+    """Return a gate class with some of its methods replaced."""
+    return type("Answer", (Gate,), methods)
+
+
+class ScoresFirst(nn.Module):
+    """Layers made in another order; 1 - sigmoid(-x) in place of the sigmoid; a list as the result."""
+
+    def __init__(self, skip_channels, gate_channels):
+        super().__init__()
+        inner = (skip_channels + 1) // 2 if skip_channels == 1 else skip_channels // 2
+        self.psi = nn.Conv2d(inner, 1, 1)
+        self.w_g = nn.Conv2d(gate_channels, inner, 1)
+        self.w_x = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2)
+
+    def forward(self, skip, gate):
+        score = self.psi(torch.clamp(self.w_g(gate) + self.w_x(skip), min=0))
+        alpha = 1 - 1 / (1 + torch.exp(score))
+        alpha = nn.Upsample(size=tuple(skip.shape[2:]), mode="bilinear", align_corners=False)(alpha)
+        return [torch.einsum("bchw,bohw->bchw", skip, alpha), alpha]
+
+
+class FromFunctions(Gate):
+    """The convolution of the skip connection as one over blocks; the sigmoid from tanh."""
+
+    def forward(self, skip, gate, return_weights=True):
+        B, C, H, W = skip.shape
+        blocks = skip[..., : H // 2 * 2, : W // 2 * 2].reshape(B, C, H // 2, 2, W // 2, 2)
+        below = torch.einsum("bchiwj,ocij->bohw", blocks, self.from_skip.weight)
+        both = torch.relu(below + self.from_gate(gate))
+        alpha = 0.5 + 0.5 * torch.tanh(self.psi(both) / 2)
+        alpha = F.interpolate(alpha, (H, W), mode="bilinear", antialias=False)
+        return alpha.expand_as(skip) * skip, alpha
+
+
+class PixelProducts(nn.Module):
+    """1 x 1 convolutions as matrix products of pixels."""
+
+    def __init__(self, skip_channels, gate_channels):
+        super().__init__()
+        inner = max(1, skip_channels // 2)
+        self.theta = nn.Conv2d(skip_channels, inner, 2, 2, bias=False)
+        self.phi = nn.Conv2d(gate_channels, inner, 1)
+        self.psi = nn.Conv2d(inner, 1, 1)
+
+    def forward(self, skip, gate):
+        theta = self.theta(skip)
+        phi = (self.phi.weight[:, :, 0, 0] @ gate.flatten(2)).view_as(theta) + self.phi.bias.view(1, -1, 1, 1)
+        score = (F.relu(theta + phi) * self.psi.weight).sum(dim=1, keepdim=True) + self.psi.bias
+        weights = nn.Upsample(skip.shape[2:], mode="bilinear")(score.sigmoid())
+        return torch.mul(skip, weights), weights
+
+
+def made_by_hand(skip_channels, gate_channels):
+    """The whole gate is taken apart and called from a function of its own."""
+    parts = Gate(skip_channels, gate_channels)
+
+    def forward(skip, gate):
+        weights = parts.psi(nn.ReLU()(parts.from_gate(gate).add(parts.from_skip(skip))))
+        weights = torch.special.expit(weights)
+        weights = F.interpolate(weights, size=tuple(skip.shape[-2:]), mode="bilinear", align_corners=False)
+        return weights * skip, weights
+
+    parts.forward = forward
+    return parts
+
+
+class NoSkipWeights(Gate):
+    def both(self, skip, gate):
+        return F.relu(self.from_gate(gate))
+
+
+class SkipGatesItself(Gate):
+    def both(self, skip, gate):
+        return F.relu(self.from_skip(skip))
+
+
+def enlarged_by_repeating(self, alpha, skip):
+    return F.interpolate(alpha, size=skip.shape[-2:], mode="nearest")
+
+
+RIGHT = {
+    "library": AttentionGate,
+    "class": Gate,
+    "other order": ScoresFirst,
+    "blocks and tanh": FromFunctions,
+    "matrix products": PixelProducts,
+    "a function of parts": made_by_hand,
+    "same thing, cropped": changed(
+        enlarge=lambda self, alpha, skip: centre_crop(
+            F.interpolate(alpha, size=tuple(skip.shape[-2:]), mode="bilinear"), tuple(skip.shape[-2:])
+        )
+    ),
+}
+
+WRONG = [
+    Mistake(
+        "no ReLU",
+        "Oktay et al. 2018 (arXiv:1804.03999), equation 1: sigma_1 is ReLU",
+        "the ReLU after the sum is missing.",
+        changed(both=lambda self, skip, gate: self.from_skip(skip) + self.from_gate(gate)),
+    ),
+    Mistake(
+        "leaky ReLU",
+        "stroking-fishes-ml-corp/A-ESRGAN#9: ReLU, not leaky ReLU?",
+        "the function after the sum is a plain ReLU.",
+        changed(both=lambda self, skip, gate: F.leaky_relu(self.from_skip(skip) + self.from_gate(gate), 0.2)),
+    ),
+    Mistake(
+        "no sigmoid",
+        "Oktay et al. 2018 (arXiv:1804.03999), equation 2",
+        "the weights are not between 0 and 1: the sigmoid is missing.",
+        changed(squash=lambda self, score: score),
+    ),
+    Mistake(
+        "softmax over the pixels",
+        "Oktay et al. 2018, section 2.1: softmax gives sparser activations, so sigmoid is used",
+        "a softmax makes all pixels share a sum of 1; each pixel has a sigmoid of its own.",
+        changed(squash=lambda self, score: score.flatten(1).softmax(1).view_as(score)),
+    ),
+    Mistake(
+        "softmax over one channel",
+        "HRNet/HRNet-Semantic-Segmentation#270: softmax along the wrong axis",
+        "a softmax over a single channel is always 1: use the sigmoid.",
+        changed(squash=lambda self, score: score.softmax(dim=1)),
+    ),
+    Mistake(
+        "added instead of multiplied",
+        "frankkramer-lab/MIScnn#103: attention and residual attention are two things",
+        "you add the weighted skip connection to the skip connection; the gate only multiplies.",
+        changed(result=lambda self, skip, alpha, gate: (skip + skip * alpha, alpha)),
+    ),
+    Mistake(
+        "the gate does not ask the level below",
+        "BiaPyX/BiaPy#26: which features are the gating signal?",
+        "the gating signal is not used: the skip connection decides alone.",
+        SkipGatesItself,
+    ),
+    Mistake(
+        "the gate does not look at the skip",
+        "BiaPyX/BiaPy#26: the roles of the two inputs",
+        "only the gating signal is used: W_x skip is missing from the sum.",
+        NoSkipWeights,
+    ),
+    Mistake(
+        "weights not used",
+        "VITA-Group/EnlightenGAN#89: the attention map was not used",
+        "you compute the weights but return the skip connection as it was.",
+        changed(result=lambda self, skip, alpha, gate: (skip, alpha)),
+    ),
+    Mistake(
+        "pixels repeated",
+        "ClementPinard/SfmLearner-Pytorch#56: features are dephased by nearest neighbours",
+        "the weights are enlarged by repeating pixels; the paper interpolates (bilinear here).",
+        changed(enlarge=enlarged_by_repeating),
+    ),
+    Mistake(
+        "one weight for each channel",
+        "Oktay et al. 2018: a single scalar for each pixel",
+        "psi has one output channel: a single number for each pixel.",
+        lambda skip_channels, gate_channels: Gate(skip_channels, gate_channels, maps=skip_channels),
+    ),
+    Mistake(
+        "only the weighted skip",
+        "docstring: two tensors are returned",
+        "return both: the weighted skip connection and its weights.",
+        changed(result=lambda self, skip, alpha, gate: skip * alpha),
+    ),
+    Mistake(
+        "weights detached",
+        "jakeret/tf_unet#7: no gradient",
+        "the weights are detached, so the gate cannot learn.",
+        changed(result=lambda self, skip, alpha, gate: (skip * alpha.detach(), alpha)),
+    ),
+]

@@ -1,0 +1,130 @@
+"""Right and wrong answers to g02_conv_output_size."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from brainlab.models import conv_output_size
+from grading_tests.gap import Mistake
+
+
+def by_counting(size, kernel, padding=0, stride=1, dilation=1):
+    """Count the places where the kernel can stand."""
+    last_tap = dilation * (kernel - 1)
+    return len(range(0, size + 2 * padding - last_tap, stride))
+
+
+def by_torch(size, kernel, padding=0, stride=1, dilation=1):
+    return nn.Conv1d(1, 1, kernel, stride, padding, dilation)(torch.zeros(1, 1, size)).shape[-1]
+
+
+def by_documentation(size, kernel, padding=0, stride=1, dilation=1):
+    return math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1)
+
+
+def by_walking(size, kernel, padding=0, stride=1, dilation=1):
+    """Let the kernel walk until its last tap leaves the padded image."""
+    first, places = -padding, 0
+    while first + dilation * (kernel - 1) < size + padding:
+        first, places = first + stride, places + 1
+    return places
+
+
+def by_unfolding(size, kernel, padding=0, stride=1, dilation=1):
+    columns = F.unfold(torch.zeros(1, 1, size, 1), (kernel, 1), (dilation, 1), (padding, 0), (stride, 1))
+    return torch.tensor([columns.shape[-1]])
+
+
+RIGHT = {
+    "library": conv_output_size,
+    "counting": by_counting,
+    "torch itself": by_torch,
+    "formula of the documentation": by_documentation,
+    "walking": by_walking,
+    "torch's windows, shape (1,)": by_unfolding,
+    "holes between the taps": lambda size, kernel, padding=0, stride=1, dilation=1: (
+        (size + 2 * padding - (kernel + (kernel - 1) * (dilation - 1))) // stride + 1
+    ),
+}
+
+
+WRONG = [
+    Mistake(
+        "one too few",
+        "Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 1: o = (i - k) + 1",
+        "n pixels hold n - kernel + 1 positions of a kernel: the + 1 is missing.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * (kernel - 1) - 1) // stride
+        ),
+    ),
+    Mistake(
+        "dilation ignored",
+        "PaddlePaddle/Paddle#5242, webmachinelearning/webnn#222",
+        "the dilation is not used: how far is it from the first tap to the last when the taps stand apart?",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (size + 2 * padding - kernel) // stride + 1,
+    ),
+    Mistake(
+        "dilation times kernel",
+        "microsoft/CNTK#1715: is it 9 pixels or 7?",
+        "from the first tap to the last there are kernel - 1 steps, not kernel.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * kernel) // stride + 1
+        ),
+    ),
+    Mistake(
+        "kernel and dilation swapped",
+        "vlfeat/matconvnet#1010: kernel * (dilation - 1) + 1",
+        "the steps between taps are kernel - 1, each of dilation pixels; you have it the other way round.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - kernel * (dilation - 1) - 1) // stride + 1
+        ),
+    ),
+    Mistake(
+        "padding at one end",
+        "TissueImageAnalytics/tiatoolbox#273: padding that does not keep the size",
+        "padding is added at both ends.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + padding - dilation * (kernel - 1) - 1) // stride + 1
+        ),
+    ),
+    Mistake(
+        "rounded up",
+        "PaddlePaddle/Paddle#5242: ceil without caffe_mode",
+        "a kernel that does not fit any more is left out: round down.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            math.ceil((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
+        ),
+    ),
+    Mistake(
+        "a fraction of a pixel",
+        "microsoft/CNTK#1715: preciseDimOut is a float",
+        "the result is a number of pixels: use whole-number division.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
+        ),
+    ),
+    Mistake(
+        "SAME assumed",
+        "tensorflow/tensorflow#4297: the formula of 'SAME' padding is another one",
+        "size / stride, rounded up, is TensorFlow's 'SAME'; here the padding is given, and may be none.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: -(-size // stride),
+    ),
+    Mistake(
+        "one added before the division",
+        "Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 6: floor((i + 2p - k) / s) + 1",
+        "the first place is added after the steps are counted: + 1 behind the division.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * (kernel - 1)) // stride
+        ),
+    ),
+    Mistake(
+        "one sign wrong",
+        "torch/nn#945: (width + 2 padW - dilationW (kW - 1) + 1) / dW + 1 in the documentation",
+        "count the pixels from the first tap to the last, both included, and take off all of them.",
+        lambda size, kernel, padding=0, stride=1, dilation=1: (
+            (size + 2 * padding - dilation * (kernel - 1) + 1) // stride + 1
+        ),
+    ),
+]

@@ -1,0 +1,182 @@
+"""Right and wrong answers to the gap about decoding: false positives of thresholds and of argmax."""
+
+import torch
+import torch.nn.functional as F
+
+from grading_tests.checks.nb02.false_positives import false_positives
+from grading_tests.gap import Mistake, Survivor
+
+
+def one_hot(labels, classes):
+    return F.one_hot(labels, classes).movedim(-1, 1).bool()
+
+
+def by_masks(prob, target, thresholds):
+    absent = ~one_hot(target, prob.shape[1])
+    claimed = prob >= thresholds.view(1, -1, 1, 1)
+    winner = one_hot(prob.argmax(dim=1), prob.shape[1])
+    return (claimed & absent).sum(dim=(0, 2, 3)), (winner & absent).sum(dim=(0, 2, 3))
+
+
+def by_loop(prob, target, thresholds):
+    labels, first, second = prob.argmax(1), [], []
+    for c, limit in enumerate(thresholds):
+        wrong = target != c
+        first.append(int(((prob[:, c] >= limit) & wrong).sum()))
+        second.append(int(((labels == c) & wrong).sum()))
+    return first, second
+
+
+def by_numpy(prob, target, thresholds):
+    prob, target, thresholds = prob.numpy(), target.numpy(), thresholds.numpy()
+    pixels = prob.transpose(0, 2, 3, 1).reshape(-1, prob.shape[1])
+    absent = target.reshape(-1, 1) != range(prob.shape[1])
+    largest = pixels == pixels.max(axis=1, keepdims=True)
+    return ((pixels >= thresholds) * absent).sum(0), (largest * absent).sum(0)
+
+
+def by_bincount(prob, target, thresholds):
+    """Argmax by a count of labels: all that a class gets, less what it gets rightly."""
+    classes, labels = prob.shape[1], prob.argmax(dim=1)
+    given = torch.bincount(labels.flatten(), minlength=classes)
+    right = torch.bincount(labels[labels == target], minlength=classes)
+    claims = prob.movedim(1, -1)[target[..., None] != torch.arange(classes)]
+    limits = thresholds.expand(*target.shape, -1)[target[..., None] != torch.arange(classes)]
+    owner = torch.arange(classes).expand(*target.shape, -1)[target[..., None] != torch.arange(classes)]
+    return torch.bincount(owner[claims >= limits], minlength=classes), given - right
+
+
+def by_confusion(prob, target, thresholds):
+    """Columns of a confusion matrix, without its diagonal."""
+    classes = prob.shape[1]
+    truth = F.one_hot(target, classes).flatten(0, 2).double()  # (N, C)
+    claimed = (prob.movedim(1, -1).flatten(0, 2) >= thresholds).double()
+    won = F.one_hot(prob.argmax(1), classes).flatten(0, 2).double()
+    matrices = (truth.T @ claimed, truth.T @ won)
+    return tuple((matrix.sum(dim=0) - matrix.diagonal()).reshape(1, -1) for matrix in matrices)
+
+
+def version(
+    limit=lambda t: t.view(1, -1, 1, 1),
+    above=torch.ge,
+    label=lambda p: p.argmax(1),
+    wrong=None,
+    axes=(0, 2, 3),
+):
+    """Return a version that differs from the right one in one place."""
+
+    def answer(prob, target, thresholds):
+        truth = one_hot(target, prob.shape[1])
+        absent = wrong(truth) if wrong else ~truth
+        claimed = above(prob, limit(thresholds))
+        winner = one_hot(label(prob), prob.shape[1])
+        return (claimed & absent).sum(dim=axes), (winner & absent).sum(dim=axes)
+
+    return answer
+
+
+def among_the_claimed(prob, target, thresholds):
+    absent = ~one_hot(target, prob.shape[1])
+    claimed = prob >= thresholds.view(1, -1, 1, 1)
+    winner = one_hot(prob.argmax(dim=1), prob.shape[1]) & claimed
+    return (claimed & absent).sum(dim=(0, 2, 3)), (winner & absent).sum(dim=(0, 2, 3))
+
+
+def pixels_with_an_error(prob, target, thresholds):
+    counts = by_masks(prob, target, thresholds)
+    return tuple(part.sum() for part in counts)
+
+
+RIGHT = {
+    "library": false_positives,
+    "masks": by_masks,
+    "loop": by_loop,
+    "numpy": by_numpy,
+    "version": version(),
+    "bincount": by_bincount,
+    "confusion matrix, shape (1, C)": by_confusion,
+}
+
+WRONG = [
+    Mistake(
+        "thresholds along the width",
+        "broadcasting starts at the last axis (numpy.org, 'Broadcasting')",
+        "the thresholds line up with the last axis, the width; give them the shape (1, C, 1, 1).",
+        version(limit=lambda thresholds: thresholds),
+    ),
+    Mistake(
+        "one threshold for all",
+        "kitzeslab/opensoundscape#294: a threshold for each class",
+        "the first threshold is used for every class; each class has its own.",
+        version(limit=lambda thresholds: thresholds[0]),
+    ),
+    Mistake(
+        "always one half",
+        "milesial/Pytorch-UNet#107, qubvel/segmentation_models#352: is 0.5 right for any number of classes?",
+        "0.5 is used whatever the thresholds say.",
+        version(limit=lambda thresholds: 0.5),
+    ),
+    Mistake(
+        "false negatives",
+        "wasserth/TotalSegmentator#277: which error does a threshold move?",
+        "you count pixels where the class is and is not found: false negatives.",
+        lambda prob, target, thresholds: tuple(
+            (one_hot(target, prob.shape[1]) & ~mask).sum(dim=(0, 2, 3))
+            for mask in (prob >= thresholds.view(1, -1, 1, 1), one_hot(prob.argmax(1), prob.shape[1]))
+        ),
+    ),
+    Mistake(
+        "all that is claimed",
+        "wasserth/TotalSegmentator#277",
+        "you count every claimed pixel, right or wrong; only those where the class is not there are false.",
+        version(wrong=torch.ones_like),
+    ),
+    Mistake(
+        "true positives",
+        "docstring: pixels that are not of that class in truth",
+        "you count the pixels that are right: the truth has to be negated.",
+        version(wrong=lambda truth: truth),
+    ),
+    Mistake(
+        "argmax along the batch",
+        "fxia22/pointnet.pytorch#27: axis 0 is the batch",
+        "the argmax runs along the batch; the classes are axis 1.",
+        version(
+            label=lambda prob: (
+                prob.argmax(0)[None].clamp(max=prob.shape[1] - 1).expand(len(prob), -1, -1, -1)[:, 0]
+            )
+        ),
+    ),
+    Mistake(
+        "argmax among the claimed only",
+        "GeorgeSeif/Semantic-Segmentation-Suite#157: segmentation does not typically use thresholds",
+        "argmax needs no threshold: the largest wins, however small it is.",
+        among_the_claimed,
+    ),
+    Mistake(
+        "strictly above",
+        "docstring: a class claims a pixel whose probability reaches its threshold",
+        "a probability equal to the threshold reaches it: use >=.",
+        version(above=torch.gt),
+    ),
+    Mistake(
+        "classes added up",
+        "docstring: two counts for each class",
+        "you add up the classes; keep one count for each.",
+        pixels_with_an_error,
+    ),
+    Mistake(
+        "images not added up",
+        "docstring: (C,) each",
+        "one count for each class: sum over the images too.",
+        version(axes=(2, 3)),
+    ),
+]
+
+SURVIVORS = [
+    Survivor(
+        "claimed = prob >= thresholds.view(1, -1, 1, 1)",
+        ["claimed = prob >= thresholds.view(-1, 1, 1)"],
+        "broadcasting adds missing axes in front",
+    ),
+]

@@ -1,0 +1,230 @@
+"""Right and wrong answers to the gap about the forward pass of the U-Net."""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from brainlab.models import ConvBlock, UNet, UpBlock
+from grading_tests.gap import Mistake
+
+# --- UNet(in_channels=4, num_classes=4, width=16, depth=4, padded=True): forward is the gap
+
+
+class Given(nn.Module):
+    """The constructor of the notebook."""
+
+    def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
+        super().__init__()
+        widths = [width * 2**level for level in range(depth)]
+        self.down = nn.ModuleList()
+        channels = in_channels
+        for w in widths:
+            self.down.append(ConvBlock(channels, w, padded=padded))
+            channels = w
+        self.bottom = ConvBlock(channels, 2 * channels, padded=padded)
+        self.up = nn.ModuleList(UpBlock(2 * w, w, w, padded=padded) for w in reversed(widths))
+        self.head = nn.Conv2d(width, num_classes, kernel_size=1)
+
+
+def network(forward):
+    """Return a network class with this forward pass."""
+    return type("Answer", (Given,), {"forward": forward})
+
+
+def by_popping(self, x):
+    skips = []
+    for block in self.down:
+        skips.append(block(x))
+        x = nn.functional.max_pool2d(skips[-1], kernel_size=2, stride=2)
+    x = self.bottom(x)
+    for block in self.up:
+        x = block(x, skips.pop())
+    return self.head(x)
+
+
+def by_recursion(self, x, level=0):
+    """Everything below a level is that level's problem."""
+    if level == len(self.down):
+        return self.bottom(x)
+    skip = self.down[level](x)
+    below = by_recursion(self, nn.MaxPool2d(2)(skip), level + 1)
+    x = self.up[len(self.up) - 1 - level](below, skip)
+    return self.head(x) if level == 0 else x
+
+
+def by_index(self, x):
+    skips = {}
+    for level in range(len(self.down)):
+        skips[level] = x = self.down[level](x)
+        B, C, H, W = x.shape
+        x = x[..., : H // 2 * 2, : W // 2 * 2].reshape(B, C, H // 2, 2, W // 2, 2).amax(dim=(3, 5))
+    x = self.bottom(x)
+    for level, block in zip(sorted(skips, reverse=True), self.up, strict=True):
+        x = block(x, skips[level])
+    return self.head(x)
+
+
+def on_a_stack(self, x):
+    """One list is filled on the way down and emptied on the way up."""
+    stack = [x]
+    for block in self.down:
+        stack.append(block(stack[-1]))
+        stack.append(F.max_pool2d(stack[-1], kernel_size=(2, 2)))
+    x = self.bottom(stack.pop())
+    for up in self.up:
+        x = up(x, stack.pop())
+        stack.pop()  # what went into this level
+    return F.conv2d(x, self.head.weight, self.head.bias)
+
+
+def by_generator(self, x, return_features=False):
+    def contract(x):
+        for block in self.down:
+            kept = block(x)
+            yield kept
+            x = F.adaptive_max_pool2d(kept, (kept.shape[-2] // 2, kept.shape[-1] // 2))
+        yield x
+
+    *skips, lowest = contract(x)
+    features = self.bottom(lowest)
+    for number, skip in enumerate(skips[::-1]):
+        features = self.up[number](features, skip)
+    return features if return_features else self.head(features)
+
+
+def by_reducing(self, x):
+    skips = functools.reduce(
+        lambda kept, block: [*kept, block(F.max_pool2d(kept[-1], 2))], self.down[1:], [self.down[0](x)]
+    )
+    lowest = self.bottom(nn.MaxPool2d(2)(skips[-1]))
+    steps = zip(self.up, reversed(skips), strict=True)
+    return self.head(functools.reduce(lambda below, step: step[0](below, step[1]), steps, lowest))
+
+
+def general(pool=lambda x: F.max_pool2d(x, 2), keep=lambda before, after: before, skips=reversed, end=None):
+    """Return a forward pass that differs from the right one in one place."""
+
+    def forward(self, x):
+        kept = []
+        for block in self.down:
+            before = block(x)
+            x = pool(before)
+            kept.append(keep(before, x))
+        x = self.bottom(x)
+        for block, skip in zip(self.up, skips(kept), strict=True):
+            x = block(x, skip)
+        return end(self.head(x)) if end else self.head(x)
+
+    return network(forward)
+
+
+def without_bottom(self, x):
+    kept = []
+    for block in self.down:
+        kept.append(block(x))
+        x = F.max_pool2d(kept[-1], 2)
+    x = torch.cat([x, x], dim=1)
+    for block, skip in zip(self.up, reversed(kept), strict=True):
+        x = block(x, skip)
+    return self.head(x)
+
+
+def without_skips(self, x):
+    for block in self.down:
+        x = F.max_pool2d(block(x), 2)
+    x = self.bottom(x)
+    for block in self.up:
+        B, C, H, W = x.shape
+        x = block(x, x.new_zeros(B, C // 2, 2 * H, 2 * W))
+    return self.head(x)
+
+
+def without_head(self, x):
+    kept = []
+    for block in self.down:
+        kept.append(block(x))
+        x = F.max_pool2d(kept[-1], 2)
+    x = self.bottom(x)
+    for block, skip in zip(self.up, reversed(kept), strict=True):
+        x = block(x, skip)
+    return x
+
+
+def detach_all(kept):
+    return [skip.detach() for skip in reversed(kept)]
+
+
+RIGHT = {
+    "library": UNet,
+    "popping": network(by_popping),
+    "recursion": network(by_recursion),
+    "levels by number": network(by_index),
+    "stack": network(on_a_stack),
+    "generator": network(by_generator),
+    "reduce": network(by_reducing),
+}
+
+WRONG = [
+    Mistake(
+        "skip taken after pooling",
+        "lyakaap/Kaggle-Carvana-3rd-Place-Solution#3, meetps/pytorch-semseg#1",
+        "you keep the skip connection after the pooling, so it has half the size. Keep it before.",
+        general(keep=lambda before, after: after),
+    ),
+    Mistake(
+        "skips in the wrong order",
+        "Nikronic/CoarseNet#4: how to apply the skip connections?",
+        "the way up begins at the bottom: the last skip connection is needed first.",
+        general(skips=list),
+    ),
+    Mistake(
+        "average pooling",
+        "jvanvugt/pytorch-unet#3",
+        "the paper pools with the maximum; you take the mean.",
+        general(pool=lambda x: F.avg_pool2d(x, 2)),
+    ),
+    Mistake(
+        "no pooling",
+        "MTLab/rsgunet_image_enhance#7",
+        "nothing shrinks on the way down: pool after each block, once its output is kept.",
+        general(pool=lambda x: x),
+    ),
+    Mistake(
+        "no bottom",
+        "Ronneberger et al. 2015, figure 1: the lowest level has two convolutions of its own",
+        "self.bottom is not called: the lowest level has a block of its own.",
+        network(without_bottom),
+    ),
+    Mistake(
+        "no skip connections",
+        "milesial/Pytorch-UNet#252: is this only an auto-encoder?",
+        "the skip connections are not handed to the up-blocks.",
+        network(without_skips),
+    ),
+    Mistake(
+        "no head",
+        "Ronneberger et al. 2015: a last 1x1 convolution maps the features to the classes",
+        "self.head is missing: the result has `width` channels, not one for each class.",
+        network(without_head),
+    ),
+    Mistake(
+        "softmax at the end",
+        "NVIDIA/DeepLearningExamples#468, ariecattan/SciCo#2",
+        "the network gives logits; softmax belongs to the loss, which would apply it twice.",
+        general(end=lambda x: x.softmax(dim=1)),
+    ),
+    Mistake(
+        "ReLU at the end",
+        "MIC-DKFZ/medicaldetectiontoolkit#42: the logits are limited by a last layer",
+        "logits may be negative: nothing comes after the 1x1 convolution.",
+        general(end=F.relu),
+    ),
+    Mistake(
+        "detached skip connections",
+        "jakeret/tf_unet#7: no gradient through the skip connections",
+        "the graph is cut: no gradient flows back through the skip connections.",
+        general(skips=detach_all),
+    ),
+]

@@ -1,0 +1,185 @@
+"""Right and wrong answers to the gap about one step up."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from brainlab.models import ConvBlock, UpBlock, crop_and_concat
+from grading_tests.bank.nb02.crop_and_concat import by_narrow
+from grading_tests.gap import Mistake
+
+
+class Up(nn.Module):
+    """An up-block of given parts; `join(skip, x)` brings the two together."""
+
+    def __init__(self, up, block, join=crop_and_concat):
+        super().__init__()
+        self.up, self.block, self.join = up, block, join
+
+    def forward(self, x, skip):
+        return self.block(self.join(skip, self.up(x)))
+
+
+class InOneLine(nn.Module):
+    """The convolutions are made before the up-convolution, without names for the steps."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__()
+        self.convs = ConvBlock(out_channels + skip_channels, out_channels, padded=padded)
+        self.larger = nn.ConvTranspose2d(in_channels, out_channels, 2, 2)
+
+    def forward(self, below, skip):
+        return self.convs(crop_and_concat(skip, self.larger(below)))
+
+
+class WrittenOut(nn.Module):
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(in_channels, out_channels, (2, 2), stride=(2, 2))
+        self.conv1 = nn.Conv2d(skip_channels + out_channels, out_channels, 3, padding=int(padded), bias=False)
+        self.norm1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=int(padded), bias=False)
+        self.norm2 = nn.BatchNorm2d(out_channels)
+
+    def forward(self, x, skip):
+        x = by_narrow(skip, self.up(x))
+        x = F.relu(self.norm1(self.conv1(x)))
+        return torch.relu(self.norm2(self.conv2(x)))
+
+
+class MadeInForward(nn.ModuleDict):
+    """The parts in a dictionary, called by name."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        up = nn.ConvTranspose2d(in_channels, out_channels, 2, 2, bias=True)
+        super().__init__({"mix": after(skip_channels, out_channels, padded), "up": up})
+
+    def forward(self, x, skip, crop=crop_and_concat):
+        return self["mix"](crop(skip, self["up"](x)))
+
+
+class BlocksOfFour(nn.Module):
+    """The up-convolution as a matrix product: each pixel becomes a block of 2 x 2."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+        self.block = ConvBlock(out_channels + skip_channels, out_channels, padded=padded)
+
+    def forward(self, x, skip):
+        B, _, h, w = x.shape
+        pixels = torch.einsum("bnhw,nmij->bmhiwj", x, self.up.weight).reshape(B, -1, 2 * h, 2 * w)
+        larger = pixels + self.up.bias.view(1, -1, 1, 1)
+        return self.block(crop_and_concat(skip, larger))
+
+
+class Inherits(ConvBlock):
+    """The block itself, with an up-convolution in front."""
+
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__(skip_channels + out_channels, out_channels, padded=padded)
+        self.larger = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+
+    def forward(self, x, skip):
+        x = crop_and_concat(skip, self.larger(x))
+        for layer in list(self.children())[:-1]:
+            x = layer(x)
+        return x
+
+
+def up_block(in_channels, skip_channels, out_channels, padded=True):
+    return Up(double(in_channels, out_channels), after(skip_channels, out_channels, padded))
+
+
+def double(in_channels, out_channels):
+    return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+
+
+def after(skip_channels, out_channels, padded=True):
+    return ConvBlock(skip_channels + out_channels, out_channels, padded=padded)
+
+
+RIGHT = {
+    "library": UpBlock,
+    "function": up_block,
+    "layers in another order": InOneLine,
+    "written out": WrittenOut,
+    "dictionary of parts": MadeInForward,
+    "matrix product": BlocksOfFour,
+    "inherits the block": Inherits,
+}
+
+WRONG = [
+    Mistake(
+        "channels counted before concatenation",
+        "meetps/pytorch-semseg#180: 1024 and 512 make 1536",
+        "after the concatenation the channels of both parts enter the block: count them together.",
+        lambda n, s, m, padded=True: Up(double(n, m), ConvBlock(m, m, padded=padded)),
+    ),
+    Mistake(
+        "channels from below counted",
+        "meetps/pytorch-semseg#165",
+        "the up-convolution has already brought in_channels down to out_channels when the block comes.",
+        lambda n, s, m, padded=True: Up(double(n, m), ConvBlock(s + n, m, padded=padded)),
+    ),
+    Mistake(
+        "up-convolution keeps the channels",
+        "Ronneberger et al. 2015: the 2x2 up-convolution halves the number of channels",
+        "the up-convolution goes from in_channels to out_channels; yours keeps in_channels.",
+        lambda n, s, m, padded=True: Up(double(n, n), ConvBlock(s + n, m, padded=padded)),
+    ),
+    Mistake(
+        "plain upsampling",
+        "milesial/Pytorch-UNet#90: bilinear upsampling before the concatenation",
+        "the pixels are repeated without weights; an up-convolution (ConvTranspose2d) learns how to double.",
+        lambda n, s, m, padded=True: Up(nn.Upsample(scale_factor=2), ConvBlock(s + n, m, padded=padded)),
+    ),
+    Mistake(
+        "kernel of 3",
+        "Odena, Dumoulin and Olah 2016 (doi:10.23915/distill.00003): overlapping windows",
+        "the up-convolution is 2x2 with stride 2, so that no two windows overlap.",
+        lambda n, s, m, padded=True: Up(
+            nn.ConvTranspose2d(n, m, 3, stride=2, padding=1, output_padding=1), after(s, m, padded)
+        ),
+    ),
+    Mistake(
+        "ReLU after the up-convolution",
+        "akirasosa/mobile-semantic-segmentation#47: no ReLU after the deconvolution?",
+        "nothing comes between the up-convolution and the concatenation; the ReLUs are in the block.",
+        lambda n, s, m, padded=True: Up(nn.Sequential(double(n, m), nn.ReLU()), after(s, m, padded)),
+    ),
+    Mistake(
+        "no skip connection",
+        "milesial/Pytorch-UNet#252: is this only an auto-encoder?",
+        "the skip connection is not used: without it the fine detail is lost.",
+        lambda n, s, m, padded=True: Up(
+            double(n, m), after(s, m, padded), lambda skip, x: crop_and_concat(0 * skip, x)
+        ),
+    ),
+    Mistake(
+        "x first",
+        "Ronneberger et al. 2015, figure 1: the copied features lie in front",
+        "the skip connection comes first, then what comes from below.",
+        lambda n, s, m, padded=True: Up(
+            double(n, m), after(s, m, padded), lambda skip, x: torch.cat([x, crop_only(skip, x)], 1)
+        ),
+    ),
+    Mistake(
+        "always padded",
+        "meetps/pytorch-semseg#21: the paper does not pad",
+        "padded=False has no effect: hand it on to the convolution block.",
+        lambda n, s, m, padded=True: up_block(n, s, m, True),
+    ),
+    Mistake(
+        "detached skip connection",
+        "jakeret/tf_unet#7: no gradient through the skip connections",
+        "the graph is cut: no gradient flows back through the skip connection.",
+        lambda n, s, m, padded=True: Up(
+            double(n, m), after(s, m, padded), lambda skip, x: crop_and_concat(skip.detach(), x)
+        ),
+    ),
+]
+
+
+def crop_only(skip, x):
+    return crop_and_concat(skip, x)[:, : skip.shape[1]]

@@ -1,0 +1,241 @@
+"""Right and wrong answers to the bug hunt: what is left of the three bugs, and what a repair broke."""
+
+from functools import partial
+from itertools import product
+
+import torch
+import torch.nn.functional as F
+
+from brainlab.losses import cross_entropy, soft_dice_loss
+from grading_tests.checks.nb03.bug_hunt import repaired
+from grading_tests.gap import Mistake
+
+IMAGE = (2, 3)
+
+
+def one_hot(target, classes):
+    return F.one_hot(target, classes).movedim(-1, 1)
+
+
+def loss(
+    logits,
+    target,
+    entropy=F.cross_entropy,
+    predict=lambda logits: logits.softmax(dim=1),
+    dice=lambda both, size: (2 * both + 1e-6) / (size + 1e-6),
+    axes=IMAGE,
+    classes=slice(None),
+    join=lambda entropy, dice: entropy + 1 - dice.mean(),
+):
+    """The repaired loss in parts, so that each mistake is one part."""
+    pred, truth = predict(logits), one_hot(target, logits.shape[1])
+    pred, truth = pred[:, classes], truth[:, classes]
+    both, size = (pred * truth).sum(dim=axes), pred.sum(dim=axes) + truth.sum(dim=axes)
+    return join(entropy(logits, target), dice(both, size))
+
+
+def only_present(logits, target):
+    pred, truth = logits.softmax(dim=1), one_hot(target, logits.shape[1])
+    there = truth.sum(IMAGE) > 0
+    dice = (2 * (pred * truth).sum(IMAGE) + 1e-6) / ((pred + truth).sum(IMAGE) + 1e-6)
+    return F.cross_entropy(logits, target) + 1 - dice[there].mean()
+
+
+def by_einsum(logits, target):
+    log_prob = logits.log_softmax(dim=1)
+    prob, truth = log_prob.exp(), one_hot(target, logits.shape[1]).to(logits)
+    both = torch.einsum("bchw,bchw->bc", prob, truth)
+    size = torch.einsum("bchw->bc", prob + truth)
+    return -(log_prob * truth).sum(dim=1).mean() + (1 - (2 * both + 1e-6) / (size + 1e-6)).mean()
+
+
+def image_by_image(logits, target):
+    classes, scores = logits.shape[1], []
+    for image, labels in zip(logits, target, strict=True):
+        prob = torch.softmax(image, dim=0)
+        for c in range(classes):
+            truth = (labels == c).to(prob)
+            both, size = (prob[c] * truth).sum(), prob[c].sum() + truth.sum()
+            scores.append((2 * both + 1e-6) / (size + 1e-6))
+    return F.nll_loss(logits.log_softmax(1), target) + 1 - sum(scores) / len(scores)
+
+
+def by_counting(logits, target):
+    prob, truth = logits.softmax(1), one_hot(target, logits.shape[1]).bool()
+    tp, fp = (prob * truth).sum(IMAGE), (prob * ~truth).sum(IMAGE)
+    fn = ((1 - prob) * truth).sum(IMAGE)
+    return F.cross_entropy(logits, target) + ((fp + fn) / (2 * tp + fp + fn + 1e-6)).mean()
+
+
+RIGHT = {
+    "parts of the library": lambda logits, target: (
+        cross_entropy(logits, target) + soft_dice_loss(logits, target)
+    ),
+    "oracle": repaired,
+    "minimal repair": loss,
+    "einsum": by_einsum,
+    "image by image": image_by_image,
+    "false positives and negatives": by_counting,
+    # The log-softmax of a log-softmax is itself.
+    "log-softmax first": lambda logits, target: loss(logits.log_softmax(dim=1), target),
+    "float64, shape (1,)": lambda logits, target: loss(logits.double(), target).reshape(1),
+}
+
+BUGS = {
+    "softmax twice": (
+        {"entropy": lambda logits, target: F.cross_entropy(logits.softmax(dim=1), target)},
+        "cross_entropy gets probabilities, but it takes logits and applies the softmax itself",
+        "NVIDIA/DeepLearningExamples#468, ariecattan/SciCo#2",
+    ),
+    "argmax": (
+        {"predict": lambda logits: one_hot(logits.argmax(dim=1), logits.shape[1])},
+        "the Dice is taken of decisions (argmax), which have no slope; it needs probabilities",
+        "tensorlayer/TensorLayer#891, pytorch/pytorch#1339",
+    ),
+    "eps twice": (
+        {"dice": lambda both, size: 2 * (both + 1e-6) / (size + 1e-6)},
+        "eps is doubled above: a class that is nowhere scores 2 eps / eps = 2",
+        "milesial/Pytorch-UNet#24",
+    ),
+}
+
+
+def left_over() -> list[Mistake]:
+    """Return the answers in which one, two or all three bugs are left."""
+    found = []
+    for chosen in product((False, True), repeat=len(BUGS)):
+        bugs = {name: BUGS[name] for name, left in zip(BUGS, chosen, strict=True) if left}
+        if bugs:
+            parts = {part: how for changed, _, _ in bugs.values() for part, how in changed.items()}
+            message = "; ".join(message for _, message, _ in bugs.values())
+            found.append(
+                Mistake(
+                    f"left: {', '.join(bugs)}",
+                    "; ".join(source for _, _, source in bugs.values()),
+                    f"{len(bugs)} of 3 bugs left: {message}.",
+                    partial(loss, **parts),
+                )
+            )
+    return found
+
+
+WRONG = [
+    *left_over(),
+    Mistake(
+        "no softmax at all",
+        "milesial/Pytorch-UNet#271: Dice above 1",
+        "the softmax is gone from the Dice too: cross_entropy wants logits, Dice wants probabilities.",
+        partial(loss, predict=lambda logits: logits),
+    ),
+    Mistake(
+        "sigmoid",
+        "Hsuxu/Loss_ToolBox-PyTorch#11: softmax or sigmoid?",
+        "a sigmoid treats each class by itself; these classes exclude each other: softmax over them.",
+        partial(loss, predict=torch.sigmoid),
+    ),
+    Mistake(
+        "softmax along the width",
+        "hfslyc/AdvSemiSeg#73, MrGiovanni/ModelsGenesis#8",
+        "the softmax runs along the width (dim=-1); the classes are axis 1.",
+        partial(loss, predict=lambda logits: logits.softmax(dim=-1)),
+    ),
+    Mistake(
+        "nll of the probabilities",
+        "wkentaro/pytorch-fcn#16: nll_loss wants log-probabilities",
+        "nll_loss of probabilities is minus their mean; it wants log_softmax, or cross_entropy the logits.",
+        partial(loss, entropy=lambda logits, target: F.nll_loss(logits.softmax(dim=1), target)),
+    ),
+    Mistake(
+        "the largest probability only",
+        "pytorch/pytorch#1339: back through argmax",
+        "argmax still decides which probabilities count: take all of them.",
+        partial(
+            loss,
+            predict=lambda logits: logits.softmax(1) * one_hot(logits.argmax(dim=1), logits.shape[1]),
+        ),
+    ),
+    Mistake(
+        "no eps",
+        "NifTK/NiftyNet#249",
+        "without eps a class that is nowhere divides 0 by 0.",
+        partial(loss, dice=lambda both, size: 2 * both / size),
+    ),
+    Mistake(
+        "eps only below",
+        "NifTK/NiftyNet#249",
+        "eps is only below: a class that is nowhere scores 0 and not 1.",
+        partial(loss, dice=lambda both, size: 2 * both / (size + 1e-6)),
+    ),
+    Mistake(
+        "eps of 1",
+        "qubvel-org/segmentation_models.pytorch#497",
+        "eps is 1: on a small class that is as much as the class itself.",
+        partial(loss, dice=lambda both, size: (2 * both + 1) / (size + 1)),
+    ),
+    Mistake(
+        "factor 2 gone",
+        "Striveworks/valor#809: not scaled by 2",
+        "the factor 2 is gone with eps: twice what is shared, then eps.",
+        partial(loss, dice=lambda both, size: (both + 1e-6) / (size + 1e-6)),
+    ),
+    Mistake(
+        "classes pooled",
+        "MIPCandy#123: all background scores 0.98",
+        "all classes are in one ratio, and background rules it: Dice of each class, then the mean.",
+        partial(loss, axes=(1, 2, 3)),
+    ),
+    Mistake(
+        "images pooled",
+        "MIC-DKFZ/nnUNet: batch_dice; here Dice is that of each image",
+        "all images are in one ratio: Dice of each image and class, then the mean.",
+        partial(loss, axes=(0, 2, 3)),
+    ),
+    Mistake(
+        "background left out",
+        "MONAI: include_background=False",
+        "the background is missing from the Dice; it was no bug.",
+        partial(loss, classes=slice(1, None)),
+    ),
+    Mistake(
+        "absent classes left out",
+        "Project-MONAI/MONAI: ignore_empty=True of DiceMetric",
+        "classes that are not there are left out of the mean; here every class counts.",
+        only_present,
+    ),
+    Mistake(
+        "cross-entropy alone",
+        "Taghanaki et al. 2019 (arXiv:1805.02798): the sum of both",
+        "the Dice is gone: what remains is the cross-entropy.",
+        partial(loss, join=lambda entropy, dice: entropy + 0 * dice.mean()),
+    ),
+    Mistake(
+        "Dice alone",
+        "Taghanaki et al. 2019 (arXiv:1805.02798): the sum of both",
+        "the cross-entropy is gone: what remains is the Dice.",
+        partial(loss, join=lambda entropy, dice: 0 * entropy + 1 - dice.mean()),
+    ),
+    Mistake(
+        "minus Dice",
+        "MrGiovanni/UNetPlusPlus#49, MIC-DKFZ/nnUNet#2266: the loss becomes negative",
+        "the 1 of 1 - Dice is gone: a perfect prediction has loss 0, not -1.",
+        partial(loss, join=lambda entropy, dice: entropy - dice.mean()),
+    ),
+    Mistake(
+        "mean of both",
+        "asgsaeid/ComboLoss#3: what is the weight of each?",
+        "that is the mean of both parts; the task asks for their sum.",
+        partial(loss, join=lambda entropy, dice: (entropy + 1 - dice.mean()) / 2),
+    ),
+    Mistake(
+        "detached",
+        "davidmascharka/tbd-nets#8: does not require grad",
+        "the graph is cut (.item, .detach or no_grad): nothing can be learnt from this loss.",
+        lambda logits, target: loss(logits.detach(), target),
+    ),
+    Mistake(
+        "Dice detached",
+        "pytorch/pytorch#1339",
+        "the value is right, but the Dice has no gradient: only the cross-entropy learns.",
+        partial(loss, predict=lambda logits: logits.softmax(dim=1).detach()),
+    ),
+]

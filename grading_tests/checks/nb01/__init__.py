@@ -1,0 +1,1 @@
+"""The gaps of notebook 01, data and EDA."""

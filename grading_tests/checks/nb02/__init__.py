@@ -1,0 +1,1 @@
+"""The gaps of notebook 02, the U-Net."""

@@ -1,0 +1,136 @@
+"""The weight map of the U-Net paper: border_weight_map(instances, w0, sigma)."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from brainlab.losses import border_weight_map
+from brainlab.synth import touching_cells
+from grading_tests.gap import Gap, Property, Wrong, first_largest
+from grading_tests.networks import attempt
+from grading_tests.unchanged import expect_unchanged
+
+
+def border_map(instances: np.ndarray, w0: float = 10.0, sigma: float = 5.0) -> np.ndarray:
+    """The oracle: Ronneberger et al. 2015 (arXiv:1505.04597), equation 2, from every pixel to every other.
+
+    The weight of the classes, w_c in the paper, is 1.
+    """
+    weights = np.ones(instances.shape)
+    objects = [np.argwhere(instances == number) for number in np.unique(instances[instances > 0])]
+    if len(objects) > 1:
+        pixels = np.argwhere(instances == 0)[:, None]  # (pixels, 1, 2)
+        distances = [np.linalg.norm(pixels - points, axis=2).min(axis=1) for points in objects]
+        near, far = np.sort(distances, axis=0)[:2]  # (pixels,) each
+        weights[instances == 0] += w0 * np.exp(-((near + far) ** 2) / (2 * sigma**2))
+    return weights
+
+
+def cells(rng: np.random.Generator) -> np.ndarray:
+    """Return (14, 19) with three rectangles, 2 to 5 pixels apart; the middle one has the largest number."""
+    instances = np.zeros((14, 19), dtype=np.int64)
+    left, gap = int(rng.integers(3, 6)), int(rng.integers(2, 4))
+    instances[2:11, 1:left] = 1
+    instances[4:13, left + gap : left + gap + 4] = 3
+    instances[int(rng.integers(1, 3)) : 9, left + 2 * gap + 5 : 18] = 2
+    return instances
+
+
+def weights_of(answer: Any, instances: np.ndarray, tried: str, **options: float) -> np.ndarray:
+    """Return the answer's map as an array.
+
+    Raises
+    ------
+    Wrong
+        If the answer fails, or returns something else.
+    """
+    wanted = f"weights of shape {instances.shape}"
+    got = attempt(tried, wanted, answer, instances.copy(), **options)
+    try:
+        weights = np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        weights = np.empty(())
+    if weights.shape != instances.shape:
+        raise Wrong(tried, wanted, f"{type(got).__name__} of shape {weights.shape}")
+    return weights
+
+
+def expect_map(
+    answer: Any, instances: np.ndarray, where: np.ndarray, tried: str, step: str, **options: float
+) -> None:
+    """Raise `Wrong` unless the map is right at the pixels `where`; the message shows one that is not."""
+    got, expected = weights_of(answer, instances, tried, **options), border_map(instances, **options)
+    wrong = where & ~np.isclose(got, expected, rtol=1e-3)
+    if wrong.any():
+        # The one that should count most: in the narrowest gap.
+        row, column = np.unravel_index(first_largest(np.where(wrong, expected, 0)), wrong.shape)
+        tried = f"{tried}: {wrong.sum()} pixels, among them ({row}, {column})"
+        raise Wrong(tried, expected[row, column], got[row, column], step)
+
+
+def between_objects(answer: Any, rng: np.random.Generator) -> None:
+    for _ in range(2):
+        instances = cells(rng)
+        expect_map(answer, instances, instances == 0, "three objects, their background", "steps 3 to 5")
+
+
+def inside_objects(answer: Any, rng: np.random.Generator) -> None:
+    instances = cells(rng)
+    expect_map(answer, instances, instances > 0, "three objects, inside them", "step 5")
+
+
+def other_options(answer: Any, rng: np.random.Generator) -> None:
+    instances = cells(rng)
+    for w0, sigma in ((40.0, 0.9), (4.0, 2.5)):
+        tried = f"three objects, w0 = {w0:g}, sigma = {sigma:g}"
+        expect_map(answer, instances, instances == 0, tried, "step 5", w0=w0, sigma=sigma)
+
+
+def fewer_than_two(answer: Any, rng: np.random.Generator) -> None:
+    instances = cells(rng)
+    everywhere = np.ones(instances.shape, dtype=bool)
+    expect_map(answer, np.where(instances == 3, 3, 0), everywhere, "one object, number 3", "step 2")
+    expect_map(answer, np.zeros_like(instances), everywhere, "no object", "step 2")
+
+
+def touching_objects(answer: Any, rng: np.random.Generator) -> None:
+    instances = np.zeros((9, 12), dtype=np.int64)
+    seam = int(rng.integers(4, 8))
+    instances[3:7, 2:seam], instances[3:7, seam:10] = 1, 2
+    tried = "two objects side by side, no background between them"
+    expect_map(answer, instances, instances == 0, tried, "step 1")
+
+
+def missing_numbers(answer: Any, rng: np.random.Generator) -> None:
+    numbers = np.array([0, 2, 7, 40])
+    instances = numbers[cells(rng)]
+    expect_map(answer, instances, instances == 0, "objects with the numbers 2, 7 and 40", "step 1")
+
+
+def unchanged(answer: Any, rng: np.random.Generator) -> None:
+    expect_unchanged(answer, cells(rng))
+
+
+def scene(answer: Any) -> Any:
+    """The weights around four cells, (H, W)."""
+    return answer(touching_cells()[0])
+
+
+GAP = Gap(
+    "g03_border_weight_map",
+    "border_weight_map",
+    minutes=8,
+    points=5,
+    reference=partial(border_weight_map, class_weights=False),
+    scene=scene,
+    properties=[
+        Property("the background between three objects", between_objects, share=2),
+        Property("inside the objects", inside_objects),
+        Property("other w0 and sigma", other_options),
+        Property("one object, and none", fewer_than_two),
+        Property("touching objects", touching_objects),
+        Property("object numbers with gaps", missing_numbers),
+        Property("input unchanged", unchanged, share=0.5, visible=False),
+    ],
+)

@@ -1,0 +1,83 @@
+"""Oracles and properties that soft Dice (per image and per batch) and Tversky share.
+
+Each property takes the oracle first.
+"""
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from grading_tests.losses import Loss, certain, expect_loss, expect_loss_gradient, one_hot, scan
+
+IMAGE, BATCH = (2, 3), (0, 2, 3)
+
+
+def counts(logits: Tensor, target: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return soft true positives, false positives and false negatives of each class, (B, C) or (C,)."""
+    prob = logits.softmax(dim=1)
+    truth = one_hot(target, logits.shape[1])
+    positive = (prob * truth).sum(axes)
+    return positive, (prob * (1 - truth)).sum(axes), ((1 - prob) * truth).sum(axes)
+
+
+def soft_dice(logits: Tensor, target: Tensor, eps: float = 1e-6, axes: tuple[int, ...] = IMAGE) -> Tensor:
+    """Milletari et al. 2016 (arXiv:1606.04797), with the sum of the areas below instead of their squares."""
+    tp, fp, fn = counts(logits, target, axes)
+    return 1 - ((2 * tp + eps) / (2 * tp + fp + fn + eps)).mean()
+
+
+def batch_dice(logits: Tensor, target: Tensor, eps: float = 1e-6) -> Tensor:
+    """Soft Dice with the images of a batch laid side by side, as one large image."""
+    return soft_dice(logits, target, eps, BATCH)
+
+
+def tversky(
+    logits: Tensor, target: Tensor, alpha: float = 0.3, beta: float = 0.7, eps: float = 1e-6
+) -> Tensor:
+    """Salehi et al. 2017 (arXiv:1706.05721), equation 4, of each image and class."""
+    tp, fp, fn = counts(logits, target, IMAGE)
+    return 1 - ((tp + eps) / (tp + alpha * fp + beta * fn + eps)).mean()
+
+
+def values(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    for shape in ((3, 4, 5, 6), (2, 4, 7, 4)):
+        tried = f"random logits {shape}, large and small areas"
+        expect_loss(answer, oracle, *scan(rng, *shape), tried, "steps 1 to 3")
+
+
+def nowhere(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    """A class that is neither present nor predicted scores 1: eps in numerator and denominator."""
+    _, target = scan(rng, 2, 3, 4, 5)
+    tried = "all pixels correct and confident, class 3 neither present nor predicted: loss 0"
+    expect_loss(answer, oracle, certain(target, 4), target, tried, "step 3")
+
+
+def only_predicted(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    logits, _ = scan(rng, 2, 4, 4, 5)
+    _, target = scan(rng, 2, 3, 4, 5)
+    expect_loss(answer, oracle, logits, target, "class 3 predicted in places, but absent", "step 4")
+
+
+def in_one_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 6, 5)
+    target[1] = 0
+    tried = "2 images, the second has no tumour"
+    expect_loss(answer, oracle, logits, target, tried, "step 1: over which axes?")
+
+
+def single_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    for classes in (2, 5):
+        logits, target = scan(rng, 1, classes, 7, 3)
+        expect_loss(answer, oracle, logits.double(), target, f"1 image of 7 x 3, {classes} classes, float64")
+
+
+def other_eps(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    for eps in (1.0, 0.1):
+        logits, target = scan(rng, 2, 4, 4, 5)
+        expect_loss(answer, oracle, logits, target, f"eps {eps:g}", "step 3", eps=eps)
+
+
+def gradient(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    logits, target = scan(rng, 2, 4, 4, 3)
+    expect_loss_gradient(answer, oracle, logits, target, "the gradient of the loss")

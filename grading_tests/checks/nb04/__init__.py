@@ -1,0 +1,1 @@
+"""The gaps of notebook 04, super-resolution."""

@@ -1,0 +1,90 @@
+"""Pixel shuffle by hand: pixel_shuffle(x (B, C * r * r, H, W), r) -> (B, C, r * H, r * W)."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.networks import attempt, noise
+from grading_tests.picture import head
+
+
+def oracle(x: Tensor, r: int) -> Tensor:
+    """Shi et al. 2016: every r-th pixel from (i, j) on is channel i * r + j of each r * r."""
+    batch, channels, height, width = x.shape
+    out = x.new_empty(batch, channels // r**2, r * height, r * width)
+    for i in range(r):
+        for j in range(r):
+            out[:, :, i::r, j::r] = x[:, i * r + j :: r**2]
+    return out
+
+
+def expect_shuffled(answer: Any, x: Tensor, r: int, tried: str, step: str = "") -> None:
+    expected = oracle(x, r)
+    expect(
+        attempt(tried, f"shape {tuple(expected.shape)}", answer, x.clone(), r), expected, tried, step, atol=0
+    )
+
+
+def one_small_image(answer: Any, rng: np.random.Generator) -> None:
+    """Eight numbers, so that the message shows them all: channel 3, pixel 1 is 31."""
+    channels, pixels = torch.arange(4.0).reshape(4, 1, 1), torch.arange(2.0)
+    x = (10 * channels + pixels + int(rng.integers(0, 3)))[None]  # (1, 4, 1, 2)
+    tried = f"1 row of 2 pixels, r = 2, channels {x[0, :, 0].int().tolist()}"
+    expect_shuffled(answer, x, 2, tried, "step 2")
+
+
+def several_channels(answer: Any, rng: np.random.Generator) -> None:
+    for shape in ((1, 8, 1, 1), (2, 4, 1, 1)):  # eight numbers again
+        x = torch.arange(8.0).reshape(shape) + int(rng.integers(0, 3))
+        tried = f"x of {shape}, r = 2, its values {x.flatten().int().tolist()}"
+        expect_shuffled(answer, x, 2, tried, "step 1")
+    expect_shuffled(answer, noise(rng, 2, 12, 3, 3), 2, "x of (2, 12, 3, 3), r = 2", "steps 1 and 3")
+
+
+def oblong(answer: Any, rng: np.random.Generator) -> None:
+    expect_shuffled(answer, noise(rng, 1, 9, 2, 5), 3, "x of (1, 9, 2, 5), r = 3", "steps 1 and 3")
+
+
+def other_sizes(answer: Any, rng: np.random.Generator) -> None:
+    for shape, r in (((3, 32, 4, 3), 4), ((2, 5, 3, 4), 1), ((1, 50, 1, 2), 5)):
+        expect_shuffled(answer, noise(rng, *shape), r, f"x of {shape}, r = {r}")
+
+
+def gradient(answer: Any, rng: np.random.Generator) -> None:
+    x = noise(rng, 2, 8, 3, 2).double().requires_grad_()
+    weights = noise(rng, 2, 2, 6, 4).double()
+    tried = "the gradient, float64"
+    out = attempt(tried, "shape (2, 2, 6, 4)", answer, x, 2)
+    if not (isinstance(out, Tensor) and out.requires_grad):
+        raise Wrong(tried, "a gradient", "none: the graph is cut")
+    expect(out.dtype, torch.float64, f"{tried}: the type")
+    (out * weights).sum().backward()
+    got, x.grad = x.grad, None
+    (oracle(x, 2) * weights).sum().backward()
+    expect(got, x.grad, tried)
+
+
+def scene(answer: Any) -> Any:
+    """The toy slice put together again from its four quarters, (H, W)."""
+    return answer(pixel_unshuffle(head()[0][None, None], 2), 2)[0, 0]
+
+
+GAP = Gap(
+    "g04_pixel_shuffle",
+    "pixel_shuffle",
+    minutes=7,
+    points=4,
+    reference=pixel_shuffle,
+    scene=scene,
+    properties=[
+        Property("four channels become 2 x 2 pixels", one_small_image),
+        Property("several channels", several_channels, share=2),
+        Property("an non-square image, r = 3", oblong),
+        Property("other sizes", other_sizes, visible=False),
+        Property("the gradient", gradient, visible=False),
+    ],
+)

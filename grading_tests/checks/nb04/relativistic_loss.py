@@ -1,0 +1,140 @@
+"""The relativistic average loss: relativistic_loss(real_logits, fake_logits) -> (of D, of G)."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from brainlab.losses import relativistic_discriminator_loss, relativistic_generator_loss
+from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.networks import attempt
+
+NAMES = ("the discriminator's loss", "the generator's loss")
+
+
+def reference(real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """The library's two losses."""
+    return (
+        relativistic_discriminator_loss(real_logits, fake_logits),
+        relativistic_generator_loss(real_logits, fake_logits),
+    )
+
+
+def oracle(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Both losses by softplus, -log s(x) = softplus(-x)."""
+    real_above, fake_above = real - fake.mean(), fake - real.mean()
+    return (
+        F.softplus(-real_above).mean() + F.softplus(fake_above).mean(),
+        F.softplus(-fake_above).mean() + F.softplus(real_above).mean(),
+    )
+
+
+def logits(rng: np.random.Generator, real: int, fake: int) -> tuple[Tensor, Tensor]:
+    """Return logits (B, 1) of real and of generated images; the first are larger on average, but not all.
+
+    Each batch is skewed, so that a mean, a sum of the batch and the other batch's mean all differ.
+    """
+    batches = rng.exponential(2, (real, 1)) - 0.5, 0.5 - rng.exponential(1, (fake, 1))
+    return tuple(torch.as_tensor(batch, dtype=torch.get_default_dtype()) for batch in batches)
+
+
+def both(answer: Any, real: Tensor, fake: Tensor, tried: str) -> tuple[Any, Any]:
+    """Return the two losses of an answer.
+
+    Raises
+    ------
+    Wrong
+        If there are not two of them.
+    """
+    got = attempt(tried, "two losses", answer, real, fake)
+    try:
+        of_d, of_g = got
+    except (TypeError, ValueError):
+        raise Wrong(tried, "two losses: of the discriminator, of the generator", got) from None
+    return of_d, of_g
+
+
+def one_value(which: int, answer: Any, rng: np.random.Generator) -> None:
+    real, fake = logits(rng, 5, 5)
+    tried = f"random logits, 5 real and 5 generated images: {NAMES[which]}"
+    got = both(answer, real, fake, tried)[which]
+    expect(got, oracle(real, fake)[which], tried, f"step {which + 2}")
+
+
+def uneven_batches(answer: Any, rng: np.random.Generator) -> None:
+    for sizes in ((2, 6), (7, 3)):
+        real, fake = logits(rng, *sizes)
+        tried = f"{sizes[0]} real and {sizes[1]} generated images"
+        got = both(answer, real, fake, tried)
+        for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
+            expect(value, expected, f"{tried}: {name}", "step 1")
+
+
+def confident(answer: Any, rng: np.random.Generator) -> None:
+    """A discriminator that is confident and right: its loss is 0, the generator's large but finite."""
+    real, fake = (200 + batch for batch in logits(rng, 3, 3))
+    fake = fake - 400
+    tried = "logits of about 200 and -200"
+    got = both(answer, real, fake, tried)
+    for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
+        expect(value, expected, f"{tried}: {name}", "step 2")
+
+
+def gradients(answer: Any, rng: np.random.Generator) -> None:
+    """The gradients that train a network: for D in both kinds of logits, for G in those of its images."""
+    values = logits(rng, 4, 3)
+    for which, kind in ((0, "real"), (0, "generated"), (1, "generated")):
+        tried = f"the gradient of {NAMES[which]} in the logits of {kind} images"
+        place = ("real", "generated").index(kind)
+        got, expected = (gradient_of(each, values, which, place, tried) for each in (answer, oracle))
+        expect(got, expected, tried)
+
+
+def gradient_of(loss_fn: Any, values: tuple[Tensor, Tensor], which: int, place: int, tried: str) -> Tensor:
+    """Return the gradient of the first or second loss in the real or generated logits, 0 if none.
+
+    Raises
+    ------
+    Wrong
+        If the loss has no graph.
+    """
+    real, fake = (value.clone().requires_grad_() for value in values)
+    loss = both(loss_fn, real, fake, tried)[which]
+    if not (isinstance(loss, Tensor) and loss.requires_grad):
+        raise Wrong(tried, "a gradient", "none: the graph is cut")
+    loss.sum().backward()
+    leaf = (real, fake)[place]
+    return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+
+
+def other_batches(answer: Any, rng: np.random.Generator) -> None:
+    for sizes in ((1, 1), (9, 9)):
+        real, fake = (batch.double() for batch in logits(rng, *sizes))
+        kept = real.clone(), fake.clone()
+        tried = f"{sizes[0]} real and {sizes[1]} generated images, float64"
+        got = both(answer, *kept, tried)
+        for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
+            expect(value, expected, f"{tried}: {name}")
+        for name, left, before in zip(("real", "generated"), kept, (real, fake), strict=True):
+            expect(left, before, f"are the logits of {name} images still what they were?", "work on a copy")
+
+
+GAP = Gap(
+    "g04_relativistic_loss",
+    "relativistic_loss",
+    minutes=7,
+    points=4,
+    reference=reference,
+    shortcuts=[relativistic_discriminator_loss, relativistic_generator_loss],
+    properties=[
+        Property("the discriminator's loss", partial(one_value, 0), share=2),
+        Property("the generator's loss", partial(one_value, 1), share=2),
+        Property("batches of different sizes", uneven_batches),
+        Property("a confident discriminator", confident),
+        Property("the gradients", gradients),
+        Property("one image, many, inputs unchanged", other_batches, visible=False),
+    ],
+)
