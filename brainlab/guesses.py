@@ -2,7 +2,7 @@
 
 Why: a prediction that is compared with the result shows a wrong idea to the one who has it, and later to the
 teacher. The printed line is also the record. It stays in the notebook's output wherever the notebook is run
-(JupyterLab, Colab, VS Code), and `courseware predictions` reads it from what a class hands in.
+(JupyterLab, Colab, VS Code), and `courseware guesses` reads it from what a class hands in.
 """
 
 import math

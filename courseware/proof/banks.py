@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from courseware.build import build
-from courseware.marks import BEGIN
+from courseware.markers import BEGIN
 from courseware.proof.mutants import Mutant, mutants
 from courseware.stage import sources
 from grading_tests.gap import Gap, Property

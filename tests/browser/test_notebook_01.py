@@ -9,7 +9,9 @@ from course_folder import REPO
 from lab import CHROMIUM, NO_CHROMIUM, browser, open_in_lab, run_all, server, watch
 from test_viewer import Driver, eventually
 
-from courseware.build import build, readable, write
+from courseware.build import build
+from courseware.execute import readable
+from courseware.stage import write
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from courseware.build import build
-from courseware.marks import BEGIN
+from courseware.markers import BEGIN
 from courseware.setup_cell import SETUP
 from courseware.stage import sources
 from courseware.stubs import GapStubs
