@@ -104,7 +104,7 @@ def test_constraints_pin_every_requirement_within_its_range():
 
 
 @pytest.mark.skipif(not FREEZES, reason="the lists of what Colab has installed are not here")
-@pytest.mark.parametrize("freeze", FREEZES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("freeze", FREEZES, ids=[path.stem for path in FREEZES])
 def test_base_dependencies_replace_nothing_on_colab(freeze):
     installed = frozen_versions(freeze)
     assert installed["torch"].base_version == "2.11.0", "the list was not parsed correctly"
