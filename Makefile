@@ -29,8 +29,8 @@ cohort: .venv/teach.done
 course: .venv/teach.done
 	$(BIN)/python -m courseware build
 
-# Files of tests are divided among the workers; see tests/conftest.py.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# tests/conftest.py divides the tests among the workers.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 test: .venv/test.done .venv/classic lint
 	$(PYTEST)

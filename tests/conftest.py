@@ -1,6 +1,7 @@
 """Fixtures that several folders share, and how tests are divided among the workers of pytest-xdist."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,24 +15,43 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 TOY = Path(__file__).parent / "courseware" / "toy"
 
 
+# Tests of one group are run by the same worker of pytest-xdist; by default a group is a file.
+GROUPS = [
+    r"tests/(?:grading_tests/test_(?:banks|naming|table)|courseware/test_mutants)\.py",  # run the banks once
+    r"tests/courseware/test_(?:make|grading)\.py",  # build the toy course once
+    r"tests/test_whole_way\.py::.*\[(\d\d)_",  # a notebook
+]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser; give each file to one worker, the longest first.
-
-    A file is not divided, so that its fixtures are set up once, unless its tests are in an `xdist_group`.
-    """
+    """Mark tests that need a browser; let workers begin with the longest tests."""
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker("browser")
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
     if WORKER:
-        items.sort(key=duration, reverse=True)
+        items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("slow", "browser")])
 
 
-def duration(item) -> int:
-    """Return 2 for minutes, 1 for a browser's half minute, 0 for seconds."""
-    return 2 * bool(item.get_closest_marker("slow")) or int(bool(item.get_closest_marker("browser")))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Schedule by group. (`--dist loadgroup` of pytest-xdist 3.8 has no effect under pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
+
+
+def group(nodeid: str) -> str:
+    """Return the group of a test."""
+    for pattern in GROUPS:
+        if match := re.match(pattern, nodeid):
+            return pattern + "".join(match.groups())
+    return nodeid.split("::")[0]
 
 
 @pytest.fixture(scope="session")

@@ -128,11 +128,7 @@ def home(shared_folder) -> Path:
     return home
 
 
-# A group for each notebook, so that two workers of pytest-xdist share the notebooks, and each is run once.
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(text, id=text.stem, marks=pytest.mark.xdist_group(text.stem)) for text in TEXTS],
-)
+@pytest.fixture(scope="module", params=TEXTS, ids=[text.stem for text in TEXTS])
 def walk(request, tmp_path_factory, home) -> Walk:
     """The walk of one notebook."""
     return Walk(request.param, tmp_path_factory.mktemp("whole_way"), home)

@@ -10,7 +10,7 @@ import pytest
 
 STEM = "99_toy"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("toy")]
+pytestmark = pytest.mark.slow
 
 
 def cell_with(notebook: dict, grade_id: str) -> dict:

@@ -14,7 +14,7 @@ from courseware.stage import has_work
 TOY = Path(__file__).parent / "toy"
 TEXT = TOY / "solutions" / "99_toy.py"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("toy"), pytest.mark.usefixtures("toy_gaps")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("toy_gaps")]
 
 
 def test_the_release_keeps_the_steps_and_nothing_else(toy_course):
