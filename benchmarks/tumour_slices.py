@@ -38,6 +38,7 @@ from slice_images.export import export_slices
 from slice_images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
 from torch import Tensor, nn
 
+from brainlab.budgets import ImageSizes
 from brainlab.data.cache import cache_cases
 from brainlab.data.cached import CachedCase
 from brainlab.data.display import VIEWS
@@ -49,7 +50,6 @@ from brainlab.losses import bce_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import AttentionUNet
 from brainlab.recipes.images import (
-    ImageSizes,
     binary_scores,
     image_network,
     image_sets,

@@ -10,6 +10,7 @@ The same command resumes a run that was killed or stopped. At the end the folder
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from brainlab import budgets
 from brainlab.data.augment import Augment
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> History:
     history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.anew, talk)
     if group.is_main:
         spacing = float(split.train[0].spacing[0])  # mm; a pixel is `pixel` times as large
-        about = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}
+        about: dict[str, Any] = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}
         about["modalities"] = list(MODALITIES)
         about["cases"] = {
             part: [case.id for case in getattr(split, part)] for part in ("train", "val", "test")

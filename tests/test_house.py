@@ -1,5 +1,6 @@
 """The size of the library, its floors and its public face: the limits that it was given."""
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -64,9 +65,46 @@ def test_notebooks_import_from_few_public_modules():
     assert not missing, f"docs/api.md lacks {missing}"
 
 
+def public_names(name):
+    """The names of `__all__`; or, in a module whose docstring says so, those that it defines itself."""
+    module = importlib.import_module(name)
+    if hasattr(module, "__all__"):
+        return set(module.__all__)
+    assert "name without an underscore that is defined here is public" in module.__doc__, name
+    tree = ast.parse(Path(module.__file__).read_text())
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    defined += [target.id for target in targets if isinstance(target, ast.Name)]
+    return {each for each in defined if not each.startswith("_")}
+
+
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_a_public_module_says_what_is_public(name):
-    module = importlib.import_module(name)
-    assert module.__all__
-    for public in module.__all__:
-        assert getattr(module, public) is not None
+    names = public_names(name)
+    assert names
+    for public in names:
+        assert getattr(importlib.import_module(name), public) is not None
+
+
+def test_notebooks_use_public_names_only():
+    used = set()
+    for path in sorted((ROOT / "solutions").glob("*.py")):
+        tree, modules = ast.parse(path.read_text()), {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    if full in DOCUMENTED:
+                        modules[alias.asname or alias.name] = full
+                    elif node.module in DOCUMENTED:
+                        used.add((path.name, node.module, alias.name))
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in modules
+            ):
+                used.add((path.name, modules[node.value.id], node.attr))
+    assert used
+    internal = [each for each in sorted(used) if each[2] not in public_names(each[1])]
+    assert not internal, f"(notebook, module, name) that is not public there: {internal}"

@@ -149,10 +149,8 @@ def decode_thresholds(
         raise ValueError(
             f"{limits.size} thresholds for {prob.shape[-3]} classes; expected one, or one a class"
         )
-    limits = limits.astype(np.float32)[:, None, None]  # (C, 1, 1)
-    if isinstance(prob, Tensor):
-        limits = torch.from_numpy(limits).to(prob.device)
-    return prob >= limits
+    least = limits.astype(np.float32)[:, None, None]  # (C, 1, 1)
+    return prob >= (torch.from_numpy(least).to(prob.device) if isinstance(prob, Tensor) else least)
 
 
 @dataclass(frozen=True)
@@ -231,9 +229,9 @@ def predict_case(
         images = np.stack([to_network(cached, z, size, pixel) for z in slices])  # (B, 4, size, size)
         prob = whole_image(model, torch.from_numpy(images), batch_size).softmax(dim=1)
         # Outside the field of view all probabilities are 0; argmax then takes the first class, background.
-        prob = from_network(prob, cached, size, pixel)  # (B, 4, x, y)
+        found = to_array(decode_argmax(from_network(prob, cached, size, pixel)))  # (B, x, y)
         brain = (cached.image[slices.start : slices.stop] != 0).any(axis=1)  # (B, x, y)
-        labels[slices.start : slices.stop] = np.where(brain, decode_argmax(prob).numpy(), 0)
+        labels[slices.start : slices.stop] = np.where(brain, found, 0)
     return cached.to_full(labels)
 
 

@@ -10,6 +10,7 @@ have to advance by 384.
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from brainlab.inference.predict import forward, mirror_pad, whole_image
@@ -98,36 +99,37 @@ def overlap_tile(
     tops, lefts = range(0, H, step), range(0, W, step)
     after = (tops[-1] + tile - margin - H, lefts[-1] + tile - margin - W)
     wide = mirror_pad(image, (margin, margin), after)
-    result = None
+    rows = []
     cut = margin - lost  # output pixels at each side that are discarded
     for top in tops:
+        strip = []
         for left in lefts:
             padded_tile = wide[..., top : top + tile, left : left + tile]  # (B, C, tile, tile)
             logits = forward(model, padded_tile, batch_size)[..., cut : cut + step, cut : cut + step]
-            if result is None:
-                result = logits.new_empty(len(image), logits.shape[1], H, W)
-            h, w = min(step, H - top), min(step, W - left)
-            result[..., top : top + h, left : left + w] = logits[..., :h, :w]
-    return result
+            strip.append(logits[..., : H - top, : W - left])  # (B, K, step, step) or less at the end
+        rows.append(torch.cat(strip, dim=-1))
+    return torch.cat(rows, dim=-2)
 
 
 def _output_size(model: nn.Module, image: Tensor, tile: int) -> int:
-    if hasattr(model, "output_size"):
-        return model.output_size(tile)
+    output_size = getattr(model, "output_size", None)
+    if output_size is not None:
+        return output_size(tile)
     probe = image.new_zeros(1, image.shape[1], tile, tile)  # a network of a student: try it
     return forward(model, probe).shape[-1]
 
 
 def _margin_of_padded(model: nn.Module, multiple: int) -> int:
-    if not hasattr(model, "receptive_field"):
+    field = getattr(model, "receptive_field", None)
+    if field is None:
         raise ValueError(
             "margin is None; expected a number of pixels: the network is padded and has no attribute "
             "receptive_field"
         )
-    if math.isinf(model.receptive_field):
+    if math.isinf(field):
         raise ValueError(
             "margin is None; expected a number of pixels: the network looks at the whole image, so tiles "
             "cannot give exactly the same output"
         )
     # Half of the receptive field, plus its shift within a pooling block, in whole blocks.
-    return -(-(model.receptive_field + multiple) // (2 * multiple)) * multiple
+    return -(-(field + multiple) // (2 * multiple)) * multiple

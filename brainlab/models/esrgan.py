@@ -121,7 +121,7 @@ def _conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     """A 3x3 convolution; its initial weights are a tenth of He's (section 3.1 and the supplement)."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
     nn.init.kaiming_normal_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    nn.init.zeros_(conv.get_parameter("bias"))
     conv.weight.data.mul_(0.1)
     return conv
 

@@ -9,12 +9,14 @@ Gloo.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.amp import GradScaler
 
+T = TypeVar("T")
 NO_SCALER = GradScaler(enabled=False)
 
 
@@ -93,7 +95,7 @@ class ProcessGroup:
             dist.all_gather_object(values, value)
         return values
 
-    def from_main(self, value: object) -> object:
+    def from_main(self, value: T) -> T:
         """Return the main process's `value` on all."""
         values = [value]
         if self.size > 1:
@@ -122,6 +124,7 @@ def _average(value: Tensor) -> None:
 
 
 def _average_grad(weight: Tensor) -> None:
+    assert weight.grad is not None  # the hook runs once it has been summed up
     _average(weight.grad)
 
 

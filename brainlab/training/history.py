@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ class History:
             "history.csv": "".join(",".join(map(str, row)) + "\n" for row in rows),
         }
         for name, text in files.items():
-            replace_file(Path(folder) / name, lambda path, text=text: path.write_text(text))
+            replace_file(Path(folder) / name, partial(Path.write_text, data=text))
 
     @classmethod
     def load(cls, folder: Path | str) -> "History":
@@ -236,7 +237,7 @@ def evaluate(
     DivergedError
         If the mean loss is not finite.
     """
-    loss_sum, images, confusion = 0.0, 0, 0
+    loss_sum, images, confusion = 0.0, 0, np.zeros((), np.int64)
     with evaluating(model):
         for image, target in batches:
             logits, target = comparable(model(image), target)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,7 +108,7 @@ def rng_state() -> dict:
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [name, keys.tolist(), *rest],
+        "numpy": [name, keys.tolist(), *rest],  # type: ignore[attr-defined]
         "python": random.getstate(),
     }
 
@@ -162,11 +163,13 @@ class Run:
         self.settings, self.train_set, self.folder = settings, train_set, Path(folder) if folder else None
         self.group = ProcessGroup(settings.device)
         self.talk = progress and self.group.is_main and not os.environ.get("NBGRADER_EXECUTION")
-        self.history, self.best, self.parts, self.rates = History(best_by=best_by), NOTHING_YET, {}, {}
+        self.history, self.best = History(best_by=best_by), NOTHING_YET
+        self.parts: dict[str, Any] = {}
+        self.rates: dict[torch.optim.Optimizer, float] = {}
         fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
         loss = getattr(loss, "func", loss)  # of a functools.partial
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-        images = {"training images": len(train_set), "validation images": len(val_set)}
+        images = {"training images": len(train_set), "validation images": len(val_set)}  # type: ignore[arg-type]
         self.identity = {"loss": name, **fixed, **images}  # what must be the same for a run to be resumed
         seed_all(settings.seed + self.group.rank)  # dropout differs between processes
 
@@ -174,7 +177,7 @@ class Run:
         """Move a module to the device; a plain function stays."""
         if isinstance(module, nn.Module):
             # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
-            module.to(device=self.group.device, memory_format=torch.channels_last)
+            module.to(device=self.group.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def add(self, name: str, model: nn.Module, lr: float | None = None) -> Trained:
         """Place a network; return what trains it: the network to call, its optimiser and its loss scaler."""
@@ -240,7 +243,7 @@ def check_set(name: str, dataset: Dataset) -> None:
             f"{name} is a DataLoader; expected its data set: `fit` makes the loader, so that a resumed "
             f"run sees the same order (batch_size and num_workers are in TrainSettings)"
         )
-    if len(dataset) == 0:
+    if len(dataset) == 0:  # type: ignore[arg-type]
         raise ValueError(
             f"{name} is empty; expected an image or more: did the selection by area drop every slice?"
         )
