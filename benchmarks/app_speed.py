@@ -1,10 +1,10 @@
-"""How long the live demo takes: for a case of 240 x 240 x 155 voxels, and for one slice.
+"""Time the live demo: a case of 240 x 240 x 155 voxels, and one slice.
 
-    python benchmarks/app_speed.py                a synthetic patient of 1 mm, networks of the lesson's sizes
-    python benchmarks/app_speed.py --no-browser   in this process only
+    python benchmarks/app_speed.py                synthetic patient of 1 mm, networks of the lesson budget
+    python benchmarks/app_speed.py --no-browser   without a browser
 
-The networks are untrained: that changes no time. In the process each figure is the median of some runs, and a
-case is segmented without anything in a cache. In the browser it is one run, from the click to the result.
+The networks are untrained, which does not change the times. Without a browser each figure is the median of
+several runs, and a case is segmented with an empty cache. In the browser it is one run, from click to result.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the demo's server does, before torch is imported
 sys.path += [
-    str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("browser", "app", "data")
+    str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("browser", "demo", "data")
 ]
 import torch
 from demo_server import demo, upload, visit
@@ -34,7 +34,7 @@ from demo.intake import Intake
 from demo.networks import find_networks
 from demo.segment import segment_case, segment_picture
 
-WIDTH, NUM_FEAT, NUM_BLOCK = 16, 32, 4  # of the lesson
+WIDTH, NUM_FEAT, NUM_BLOCK = 16, 32, 4  # of the lesson budget
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def save_networks(folder: Path) -> None:
-    """Write networks of the lesson's sizes."""
+    """Write untrained networks of the lesson budget."""
     for name, channels in (("case", 4), ("picture", 1)):
         options = {"width": WIDTH, "in_channels": channels}
         save_model(folder / f"{name}.pt", UNet(**options), options, pixel_mm=2.0)
@@ -68,9 +68,9 @@ def save_networks(folder: Path) -> None:
 
 
 def in_process(case, folder: Path, runs: int) -> dict[str, float]:
-    """Measure what happens between a click and the result, without a browser."""
+    """Time the work between a click and its result, without a browser."""
     networks = {network.name: network for network in find_networks([folder / "models"])[0]}
-    models = {name: network.load() for name, network in networks.items()}
+    models = {name: network.saved.build() for name, network in networks.items()}
     files = [case.files[name] for name in MODALITIES]
     pixels = slice_of(case, "t1c", 80)
 
@@ -88,7 +88,7 @@ def in_process(case, folder: Path, runs: int) -> dict[str, float]:
         "segment a slice (picture, 240 x 240)": median(
             lambda _: segment_picture(models["picture"], networks["picture"], pixels), runs
         ),
-        "make a slice coarse and enlarge it, 60 to 240": median(
+        "downsample a slice and enlarge it, 60 to 240": median(
             lambda _: enlarge_slice(pixels, models["srresnet"]), runs
         ),
         "enlarge a slice as it is, 240 to 960": median(
@@ -98,7 +98,7 @@ def in_process(case, folder: Path, runs: int) -> dict[str, float]:
 
 
 def median(act: Callable[[int], object], runs: int) -> float:
-    """Return the median of some runs in seconds."""
+    """Return the median duration of several runs in seconds."""
     times = []
     for run in range(runs):
         start = time.perf_counter()
@@ -108,7 +108,7 @@ def median(act: Callable[[int], object], runs: int) -> float:
 
 
 def in_browser(case, folder: Path) -> dict[str, float]:
-    """Measure once, in Chromium, from the click to what the visitor sees."""
+    """Time each step once, in Chromium, from the click to the displayed result."""
     times = {}
     with demo(folder, "--models", str(folder / "models")) as address, browser() as chromium:
         start = time.perf_counter()

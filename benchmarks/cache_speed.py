@@ -3,8 +3,8 @@
     python benchmarks/cache_speed.py                   a case of the built-in cohort
     python benchmarks/cache_speed.py FOLDER            the first case of a folder, of any layout in .nii.gz
 
-Both are read in turn in the same run, with the files in the computer's memory already: the ratio says what
-decompression costs, not the disk. Each look opens the files anew, as the first look at any case has to.
+Both are read in turn in the same run, with the files in the page cache already: the ratio says what
+decompression costs, not the disk. Every access opens the files anew, as the first access to a case has to.
 """
 
 import argparse

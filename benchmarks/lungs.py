@@ -1,10 +1,10 @@
-"""Train one U-Net on synthetic chest X-rays twice, by cross-entropy and by Dice; try both on real X-rays.
+"""Train a U-Net on synthetic chest X-rays with cross-entropy and with Dice; test both, also on real X-rays.
 
 usage: python benchmarks/lungs.py [--budget lesson] [--seed 0] [--out FOLDER]
 
-CHN trains, MCU validates and tests. No real X-ray is trained on; they are looked for in the folder `cxr` of
-BRAINLAB_REAL_DATA, by default ../shared/data. Networks and pictures with outlines are kept in the output
-folder: a second call goes on where the first one stopped.
+CHN is for training, MCU for validation and test. Real X-rays are never trained on; they are read from the
+folder `cxr` in BRAINLAB_REAL_DATA, by default ../shared/data. Networks and pictures with outlines are
+written to the output folder; a second call resumes the training.
 """
 
 import argparse
@@ -21,23 +21,22 @@ from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import count_parameters
 from brainlab.recipes import images as image_recipe
-from brainlab.view.picture import show
-from brainlab.view.slices import outlines
+from brainlab.view import outlines, show
 
 ROOT = Path(__file__).resolve().parents[1]
 LOSSES = {"cross-entropy": cross_entropy, "Dice": soft_dice_loss}
-REFERENCE_ACCURACY = 0.97  # of the reference study, on real X-rays of the same hospitals
+REFERENCE_ACCURACY = 0.97  # of the published study, on real X-rays of the same hospitals
 
 
 def real_xrays(size: int) -> ImageDataset | None:
-    """Return the real X-rays with masks, None where there are none."""
+    """Return the real X-rays with masks, None if there are none."""
     folder = Path(os.environ.get("BRAINLAB_REAL_DATA") or ROOT.parent / "shared" / "data") / "cxr"
     pairs = [pair for pair in find_chest(folder) if pair.has_mask] if folder.is_dir() else []
     return ImageDataset(pairs, size).preload() if pairs else None
 
 
 def picture(model: nn.Module, dataset: ImageDataset, at_most: int = 4) -> bytes:
-    """Return a PNG of the first X-rays with the outlines of truth and prediction."""
+    """Return a PNG of the first X-rays with the outlines of true and predicted mask."""
     predicted = image_recipe.predict_masks(model, dataset)[:at_most]
     items = [dataset[item] for item in range(len(predicted))]
     truths = [labels.numpy() == 1 for _, labels in items]
@@ -61,8 +60,9 @@ def main() -> None:
     tests = {name: dataset for name, dataset in tests.items() if dataset is not None}
     settings = image_recipe.image_settings(sizes, seed=options.seed)
     print(
-        f"{len(split.train)} CHN train, {len(split.val)} MCU validate; {sizes.size} x {sizes.size} pixels; "
-        f"{count_parameters(image_recipe.image_network(sizes)):,} weights"
+        f"{len(split.train)} CHN for training, {len(split.val)} MCU for validation; "
+        f"{sizes.size} x {sizes.size} pixels; "
+        f"{count_parameters(image_recipe.image_network(sizes)):,} parameters"
     )
     rows = []
     options.out.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def main() -> None:
         processor = time.process_time()
         history = image_recipe.train_binary(model, sets, loss, settings, run)
         processor = time.process_time() - processor
-        print(f"{loss_name}: trained in {sum(history.seconds):.0f} s, now {processor:.0f} s of processor")
+        print(f"{loss_name}: trained in {sum(history.seconds):.0f} s, CPU time now {processor:.0f} s")
         for test_name, dataset in tests.items():
             rows.append((loss_name, test_name, len(dataset), image_recipe.binary_scores(model, dataset)))
             path = options.out / f"{loss_name}-{test_name}.png".replace(" ", "-")
@@ -82,9 +82,9 @@ def main() -> None:
     for loss_name, test_name, count, scores in rows:
         numbers = f"{scores['accuracy']:10.3f}{scores['dice']:8.3f}{scores['jaccard']:9.3f}"
         print(f"{loss_name:14s}{test_name:16s}{count:4d}{numbers}")
-    print(f"{'the reference study':34s}{REFERENCE_ACCURACY:10.3f}")
+    print(f"{'published study':34s}{REFERENCE_ACCURACY:10.3f}")
     share = np.mean([float(labels.float().mean()) for _, labels in tests["synthetic MCU"]])
-    print(f"{'no lung at all, synthetic MCU':34s}{1 - share:10.3f}")
+    print(f"{'all background, synthetic MCU':34s}{1 - share:10.3f}")
     print(f"pictures are in {options.out}")
 
 

@@ -1,9 +1,9 @@
-"""Draw synthetic cases beside real ones, as a radiologist looks at them: the right side on the left.
+"""Draw synthetic beside real cases, in radiological orientation: the patient's right on the left.
 
     python benchmarks/phantom_figure.py --cases 6 --out phantom.png
 
-Real cases come from the folder in BRAINLAB_REAL_DATA, by default ../shared/data; without them, only synthetic
-ones are drawn.
+Real cases are read from BRAINLAB_REAL_DATA, by default ../shared/data; without them, only synthetic ones are
+drawn.
 """
 
 import argparse
@@ -29,7 +29,7 @@ REAL = Path(
 
 
 def slice_to_show(case: Case) -> int:
-    """Return the slice with the most tumour; without a segmentation, with the most bright FLAIR."""
+    """Return the slice with the most tumour or, without a segmentation, the most bright FLAIR."""
     seg = case.seg()
     if seg is not None and seg.any():
         return int((seg > 0).sum((0, 1)).argmax())
@@ -39,7 +39,7 @@ def slice_to_show(case: Case) -> int:
 
 
 def draw_row(axes: np.ndarray, case: Case, z: int, name: str) -> None:
-    """Draw four modalities and the labels over the FLAIR."""
+    """Draw four modalities, and the FLAIR with labels."""
     step = max(1, round(case.spacing[0]))
     crop = (slice(30 // step, 210 // step), slice(14 // step, 230 // step), z)
     colours = ListedColormap([label.colour for label in LABELS])
@@ -62,14 +62,14 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first synthetic case")
     parser.add_argument("--spacing", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="cohort to draw from (default: a temporary one)")
+    parser.add_argument("--folder", type=Path, help="of the cohort (default: temporary)")
     parser.add_argument("--out", type=Path, default=Path("phantom.png"))
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
     last = options.first + options.cases
     synthetic = find_cases(make_cohort(last, options.seed, folder, options.spacing))[options.first : last]
     real = list(find_cases(REAL)) if REAL.exists() else []
-    every = max(1, len(synthetic) // max(1, len(real)))  # a real case after so many synthetic ones
+    every = max(1, len(synthetic) // max(1, len(real)))  # number of synthetic cases per real one
     rows = []
     for number, case in enumerate(synthetic, start=1):
         rows.append((case, f"synthetic {case.id[10:15]}"))

@@ -1,9 +1,9 @@
-"""Print the statistics of the built-in cohort beside their targets and, where there are any, real cases.
+"""Print statistics of the built-in cohort beside their targets and, if available, those of real cases.
 
     python benchmarks/phantom_stats.py                  24 cases of 1 mm, about two minutes on one core
-    python benchmarks/phantom_stats.py --spacing 2      the small preset
+    python benchmarks/phantom_stats.py --spacing 2      voxels of 2 mm
 
-Real cases come from the folder in BRAINLAB_REAL_DATA, by default ../shared/data.
+Real cases are read from BRAINLAB_REAL_DATA, by default ../shared/data.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from brainlab.data.case import Case
 from brainlab.data.layouts import find_cases
-from brainlab.synth.phantom.cohort import Job, claim, is_complete, write_case
+from brainlab.synth.phantom.cohort import Job, claim_cohort, is_complete, write_case
 
 REAL = Path(
     os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data")
@@ -29,11 +29,11 @@ THRESHOLDS = np.arange(0.5, 3.01, 0.1)  # of the z-scored FLAIR
 
 
 def make_cases(folder: Path, n: int, seed: int, spacing: int) -> list[float]:
-    """Make the cases that are missing, here, one after the other; returns seconds of CPU for each."""
-    claim(folder, seed, spacing)
+    """Make missing cases in this process, one after the other; return the CPU seconds of each."""
+    claim_cohort(folder, seed, spacing)
     seconds = []
-    for index in range(n):
-        job = Job(folder, seed, index, spacing)
+    for number in range(n):
+        job = Job(folder, seed, number, spacing)
         if not is_complete(job):
             start = time.process_time()
             write_case(job)
@@ -42,7 +42,7 @@ def make_cases(folder: Path, n: int, seed: int, spacing: int) -> list[float]:
 
 
 def threshold_dice(case: Case) -> np.ndarray:
-    """Return the Dice of the whole tumour for each threshold of the FLAIR, z-scored inside the brain."""
+    """Return the Dice of the whole tumour for each threshold of the FLAIR's z-score."""
     flair, tumour = case.modality("t2f"), case.seg() > 0
     brain = flair > 0
     z = (flair - flair[brain].mean()) / flair[brain].std()
@@ -52,7 +52,7 @@ def threshold_dice(case: Case) -> np.ndarray:
 
 
 def bicubic_psnr(case: Case) -> float:
-    """Return the PSNR in dB of a FLAIR slice after 4 times down and up, in the brain's box."""
+    """Return the PSNR in dB of a FLAIR slice, downsampled by 4 and upsampled, in the brain's bounding box."""
     volume = case.modality("t2f")
     z = int((volume > 0).sum((0, 1)).argmax())
     rows, columns = np.nonzero(volume[:, :, z])
@@ -65,7 +65,7 @@ def bicubic_psnr(case: Case) -> float:
 
 
 def measure(cases: list[Case]) -> dict:
-    """Return the statistics of some cases with a segmentation."""
+    """Return the statistics of cases with a segmentation."""
     counts = np.stack([np.bincount(case.seg().ravel(), minlength=4) for case in cases])
     cm3 = float(np.prod(cases[0].spacing)) / 1000
     whole = counts[:, 1:].sum(1) * cm3
@@ -106,12 +106,12 @@ def main() -> None:
         "brain, median cm3": ("1240 to 1640", lambda m: f"{m['brain']:.0f}"),
         "x4 bicubic PSNR p10/50/90 dB": ("23 to 29", lambda m: "/".join(f"{v:.1f}" for v in m["psnr"])),
     }
-    print(f"{'':32} {'target':24} {'cohort':24} real (low grade, fused masks)")
+    print(f"{'':32} {'target':24} {'cohort':24} real (low-grade, fused masks)")
     for name, (target, show) in rows.items():
         print(f"{name:32} {target:24} {show(ours):24} {show(real) if real else '-'}")
     if seconds:
         cpu = f"{np.mean(seconds):.1f} (max {max(seconds):.1f})"
-        print(f"{'CPU seconds a case':32} {'5 (1 mm), 1 (2 mm)':24} {cpu}")
+        print(f"{'CPU seconds per case':32} {'5 (1 mm), 1 (2 mm)':24} {cpu}")
         print(f"{'peak memory GB':32} {'2.5':24} {peak:.2f}")
 
 

@@ -1,4 +1,4 @@
-"""Draw the README picture: a held-out case of the cohort, its truth, and what notebook 02's U-Net says.
+"""Draw the README picture: a held-out case of the cohort, its mask, and notebook 02's prediction.
 
 usage: python benchmarks/readme_picture.py [--budget lesson]
 """
@@ -22,7 +22,7 @@ def main() -> None:
     model, split, lab = trained_network(options.budget, ROOT / "build" / "real_cases")
     predictions = recipe.predict_cases(model, split.test, lab.budget)
     table = recipe.dice_of_cases(predictions, split.test)
-    # The case in the middle, neither the best nor the worst; one with a ring shows all three classes.
+    # The case of median Dice, among those with all three labels.
     ringed = [case for case in split.test if (case.label_counts.sum(0)[1:] > 500).all()]
     ranked = sorted(ringed, key=lambda case: sum(table[case.id].values()))
     case = ranked[len(ranked) // 2]

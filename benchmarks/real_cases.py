@@ -1,8 +1,8 @@
-"""Train on the built-in cohort alone, segment real cases, and print volumes and save a picture of each.
+"""Train on the built-in cohort only, segment real cases, print volumes and Dice, and save a picture of each.
 
 usage: python benchmarks/real_cases.py [folder, default ../shared/data] [--budget lesson] [--out FOLDER]
 
-No real case is trained on. The network is kept in the output folder, so that a second call only segments.
+No real case is trained on. The network is kept in the output folder, so a second call only segments.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from brainlab import view
 from brainlab.data.cache import cache_case
 from brainlab.data.cached import CachedCase
 from brainlab.data.layouts import find_cases
@@ -26,15 +27,13 @@ from brainlab.losses import cross_entropy
 from brainlab.models import UNet
 from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
-from brainlab.view import figures
-from brainlab.view.slices import largest_slice
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def trained_network(budget: str, folder: Path) -> tuple[nn.Module, Split, Lab]:
-    """Return notebook 02's U-Net trained on the cohort, the split and the lab; goes on where it stopped."""
-    os.environ.pop("BRAINLAB_DATA", None)  # the cohort, whatever the environment says
+    """Return notebook 02's U-Net trained on the cohort (resumed if possible), the split, and the lab."""
+    os.environ.pop("BRAINLAB_DATA", None)  # always the built-in cohort
     with contextlib.redirect_stdout(io.StringIO()):
         lab = setup(budget=budget)
     split = split_by_patient(recipe.training_cases(lab))
@@ -46,25 +45,25 @@ def trained_network(budget: str, folder: Path) -> tuple[nn.Module, Split, Lab]:
 
 
 def row(case: CachedCase, predicted: np.ndarray) -> str:
-    """Return one line of the table: volumes of the labels in cm3, and Dice where the case has a mask."""
+    """Return a line of the table: volumes of the labels in cm3, and Dice if the case has a mask."""
     cm3 = float(np.prod(case.spacing)) / 1000
     volumes = " ".join(f"{(predicted == label.value).sum() * cm3:7.1f}" for label in LABELS[1:])
     table = recipe.dice_of_cases({case.id: predicted}, [case]).get(case.id)
-    dices = " ".join(f"{table[region]:5.2f}" for region in REGIONS) if table else "  no mask to compare"
+    dices = " ".join(f"{table[region]:5.2f}" for region in REGIONS) if table else "  no mask"
     return f"{case.id:24s} {volumes}   {dices}"
 
 
 def picture(case: CachedCase, predicted: np.ndarray) -> bytes:
-    """Return a PNG: four modalities of the slice with most predicted tumour, the mask, the prediction."""
-    z = largest_slice(predicted)
+    """Return a PNG of the slice with most predicted tumour: four modalities, mask, prediction."""
+    z = view.largest_slice(predicted)
     image = np.stack([case.to_full(case.image[:, channel]) for channel in range(4)])  # (4, X, Y, Z)
     truth = recipe.truth_of(case)
     masks = [None] * 4 + ([] if truth is None else [truth[:, :, z]]) + [predicted[:, :, z]]
     flair = image[3, :, :, z]
     planes = [*image[:, :, :, z], *[flair] * (len(masks) - 4)]
     titles = ["T1", "T1 + contrast", "T2", "FLAIR", *([] if truth is None else ["mask"]), "prediction"]
-    fig = figures.mosaic(planes, [case.affine] * len(planes), masks, titles, columns=len(planes))
-    return figures.show(fig, alt=f"{case.id}, slice {z}").png
+    fig = view.mosaic(planes, [case.affine] * len(planes), masks, titles, columns=len(planes))
+    return view.show(fig, alt=f"{case.id}, slice {z}").png
 
 
 def main() -> None:
@@ -75,12 +74,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "real_cases")
     options = parser.parse_args()
     if not options.folder.is_dir():
-        print(f"{options.folder} is not there: no real case to segment")
+        print(f"{options.folder} does not exist: no real case to segment")
         return
     model, _, lab = trained_network(options.budget, options.out)
     cases = find_cases(options.folder)
     print(cases.report())
-    print(f"{'case':24s}     NCR      ED      ET cm3    WT    TC    ET Dice against its mask")
+    print(f"{'case':24s}     NCR      ED      ET cm3    WT    TC    ET Dice")
     for case in cases:
         cached = cache_case(case)
         predicted = recipe.predict_cases(model, [cached], lab.budget)[case.id]

@@ -1,14 +1,14 @@
-"""The 22 runs of the reference study beside ours, what follows from them, and the figure.
+"""Print the 22 runs of the published study beside ours and the effect of each change, and draw the figure.
 
-python benchmarks/study_table.py                     # reads the table that the course ships
-python -m studies 0-23 --seeds 0 1 2    # makes it anew, in runs/study/runs.csv
+python benchmarks/study_table.py                        the shipped table
+python -m studies 0-23 --seeds 0 1 2                    makes a new one, runs/study/runs.csv
 python benchmarks/study_table.py runs/study/runs.csv
 """
 
 import sys
 from pathlib import Path
 
-from studies.ranking import ranking
+from studies.figure import ranking
 from studies.study import published
 from studies.table import OURS, QUESTIONS, contrast, read_table, summarise
 
@@ -17,6 +17,7 @@ SCORES = ("recall", "f1", "precision", "specificity")
 
 
 def main() -> None:
+    """Print the tables and write the figure."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else OURS
     rows, theirs = read_table(path), published()
     summaries = summarise(rows)
@@ -27,7 +28,7 @@ def main() -> None:
     print(
         f"\n{'':4}{'run':40}"
         + "".join(f"{name + ' (study)':>21}" for name in SCORES)
-        + "   WT    s   weights"
+        + "   WT    s   parameters"
     )
     for one in summaries:
         cells = [f"{one.mean(s):.3f}±{one.spread(s) / 2:.3f}" for s in SCORES]
@@ -42,7 +43,7 @@ def main() -> None:
             + f"  {one.mean('dice_WT'):.3f} {one.seconds:4.0f} {one.parameters:9,}"
         )
     for score in ("recall", "f1"):
-        print(f"\n{score}: what one change did, by pair and seed (study's difference in brackets)")
+        print(f"\n{score}: effect of one change, by pair and seed (published difference in brackets)")
         for question, pairs in QUESTIONS.items():
             differences, _ = contrast(rows, pairs, score)
             if not len(differences):

@@ -1,12 +1,12 @@
-"""Train SRResNet, SRGAN, RRDBNet and ESRGAN by notebook 04's recipe, and print how near and how sharp.
+"""Train SRResNet, SRGAN, RRDBNet and ESRGAN by notebook 04's recipe; print accuracy and sharpness.
 
 usage: python benchmarks/superres.py [--seeds 0 1 2] [--budget lesson] [--runs runs/superres] [--figure a.png]
 
-Every seed trains a U-Net of its own (it gives the features and segments), both generators for pixels, then
-both as GANs, from other first weights and in another order of the images. Scores are means over slices of
-patients that no network has seen. The perceptual distance is measured, and Dice read, by the U-Net of another
-seed, which no loss has asked. Of the real cases (`BRAINLAB_REAL_DATA`) there is the gain over bicubic.
-`--runs` keeps all networks, and those of `save_model` for the app; a run that was interrupted goes on.
+Every seed trains a U-Net (feature extractor and segmentation), both generators with a pixel loss, then both
+as GANs; seeds differ in initial weights and order of the images. Scores are means over slices of held-out
+patients. Perceptual distance and Dice are measured with the U-Net of another seed, which is part of no loss.
+For real cases (`BRAINLAB_REAL_DATA`) the gain over bicubic is printed. `--runs` keeps all networks, also as
+files for the demo; an interrupted run is resumed.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from brainlab.models.saved import save_model
 from brainlab.models.upscaling import resample
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
-from brainlab.training import diagnose, esrgan_game, fit, srgan_game, train_gan, train_psnr
-from brainlab.view.superres_figures import close_up
+from brainlab.training import diagnose, esrgan_losses, fit, srgan_losses, train_gan, train_psnr
+from brainlab.view import compare_images
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE)
@@ -41,7 +41,7 @@ WEIGHTS = {f"{name}_weight": weight for name, weight in sr_recipe.ESRGAN_WEIGHTS
 
 
 def train_unet(split: Split, sizes: sr_recipe.SRSizes, seed: int, folder: Path) -> UNet:
-    """Return the U-Net of a seed."""
+    """Return the trained U-Net of a seed."""
     model = sr_recipe.unet(sizes, seed)
     settings = sr_recipe.unet_settings(sizes, seed=seed)
     fit(model, *sr_recipe.unet_sets(split, sizes), sr_recipe.tumour_loss, settings, folder, progress=False)
@@ -54,23 +54,23 @@ def train_unet(split: Split, sizes: sr_recipe.SRSizes, seed: int, folder: Path) 
 def train_generators(
     split: Split, sizes: sr_recipe.SRSizes, unet: UNet, seed: int, folder: Path
 ) -> dict[str, nn.Module]:
-    """Return the four generators of a seed, by name."""
+    """Return the four trained generators of a seed by name."""
     train_set, val_set, _ = sr_recipe.sr_sets(split, sizes)
     after, before = sr_recipe.features(unet)
     pairs = (
-        ("SRResNet", sr_recipe.srresnet, "SRGAN", srgan_game(after), sizes.srgan),
-        ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN", esrgan_game(before, **WEIGHTS), sizes.esrgan),
+        ("SRResNet", sr_recipe.srresnet, "SRGAN", srgan_losses(after)),
+        ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN", esrgan_losses(before, **WEIGHTS)),
     )
     models = {}
-    for first, make, second, game, settings in pairs:
+    for first, make, second, losses in pairs:
         start, model = time.process_time(), make(sizes, seed)
         phase_one = sr_recipe.psnr_settings(sizes, seed=seed)
         train_psnr(model, train_set, val_set, phase_one, folder / first, progress=False)
         models[first] = copy.deepcopy(model)
-        opponent = sr_recipe.discriminator(sizes, seed)
-        phase_two = sr_recipe.with_seed(settings, seed=seed)
+        discriminator = sr_recipe.discriminator(sizes, seed)
+        phase_two = sr_recipe.gan_settings(sizes, second, seed=seed)
         history = train_gan(
-            model, opponent, game, train_set, val_set, phase_two, folder / second, progress=False
+            model, discriminator, losses, train_set, val_set, phase_two, folder / second, progress=False
         )
         models[second] = model
         found = [finding.name for finding in diagnose(history)] or ["nothing"]
@@ -83,18 +83,18 @@ def train_generators(
 
 
 def real_pairs(sizes: sr_recipe.SRSizes) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return every tenth slice of the real cases, (N, 1, h, w) and (N, 1, H, W) by case."""
+    """Return every tenth slice of the real cases by case: (N, 1, h, w) and (N, 1, H, W)."""
     if not REAL.is_dir():
         return {}
     found = [case for name in REAL_CASES for case in open_cases(REAL / name, 1)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the known defects of these files
+        warnings.simplefilter("ignore")  # known defects of these files
         sets = {c.id: SuperResSet([c], hr=sizes.hr, lr=sizes.lr, step=10) for c in cache_cases(found)}
     return {name: stack(pairs) for name, pairs in sets.items()}
 
 
 def draw(made: dict[str, Tensor], test_set: SuperResSet) -> Figure:
-    """Draw the slice with most enhancing tumour, close up."""
+    """Draw a close-up of the slice with most enhancing tumour."""
     labels = labels_of(test_set)  # (N, H, W)
     item = int((labels == 3).sum(dim=(1, 2)).argmax())
     centre = (labels[item] == 3).nonzero().float().mean(dim=0).round().int().tolist()
@@ -105,11 +105,11 @@ def draw(made: dict[str, Tensor], test_set: SuperResSet) -> Figure:
         for name, image in made.items()
     }
     affine = test_set.cached[test_set.index[item][0]].affine
-    return close_up(images | {"truth": large[0].numpy()}, affine, centre, 3 * test_set.hr // 8)
+    return compare_images(images | {"truth": large[0].numpy()}, affine, centre, 3 * test_set.hr // 8)
 
 
 def show(title: str, rows: dict[str, list[dict[str, float]]]) -> None:
-    """Print mean and spread (standard deviation) over the seeds."""
+    """Print mean and standard deviation over the seeds."""
     columns = list(next(iter(rows.values()))[0])
     print(f"\n{title:22s}" + "".join(f"{name:>17s}" for name in columns))
     for name, seeds in rows.items():
@@ -120,11 +120,13 @@ def show(title: str, rows: dict[str, list[dict[str, float]]]) -> None:
 
 
 def show_pairs(test: dict[str, list[dict[str, float]]]) -> None:
-    """Print the differences of two networks at the same seed."""
-    print(f"\n{'at the same seed':22s}{'distance':32s}detail")
+    """Print differences between two networks of the same seed."""
+    print(f"\n{'same seed':22s}{'distance':32s}high-frequency ratio")
     for one, other in (("SRGAN", "SRResNet"), ("ESRGAN", "RRDBNet"), ("ESRGAN", "SRGAN")):
         pairs = list(zip(test[one], test[other], strict=True))
-        cells = (" ".join(f"{a[k] - b[k]:+9.4f}" for a, b in pairs) for k in ("distance", "detail"))
+        cells = (
+            " ".join(f"{a[k] - b[k]:+9.4f}" for a, b in pairs) for k in ("distance", "high-frequency ratio")
+        )
         print(f"{one + ' - ' + other:20s}" + "  ".join(cells))
 
 
@@ -134,10 +136,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--budget", default="lesson")
     parser.add_argument("--runs", type=Path, default=Path("runs/superres"))
-    parser.add_argument("--figure", type=Path, help="a tumour close up, by the networks of the first seed")
+    parser.add_argument("--figure", type=Path, help="picture of a tumour by the networks of the first seed")
     options = parser.parse_args()
 
-    os.environ.pop("BRAINLAB_DATA", None)  # the cohort, whatever the environment says
+    os.environ.pop("BRAINLAB_DATA", None)  # always the built-in cohort
     lab = setup(budget=options.budget)
     split = split_by_patient(recipe.training_cases(lab), seed=lab.seed)
     sizes = sr_recipe.sr_sizes(lab.budget)
@@ -150,16 +152,16 @@ def main() -> None:
     test, dice, cases = {}, {}, {}
     for number, seed in enumerate(options.seeds):
         models = train_generators(split, sizes, unets[seed], seed, folders[seed])
-        reader = unets[options.seeds[number - 1]]
+        judge = unets[options.seeds[number - 1]]  # of another seed
         made = {"bicubic": resample(lr, sizes.hr).clamp(0, 1)}
         made |= {name: sr_recipe.enlarge(model, lr, sizes.hr) for name, model in models.items()}
         if options.figure and number == 0:
             draw(made, test_set).savefig(options.figure, dpi=100)
         for name, images in made.items():
-            row = sr_recipe.scores(images, hr, sr_recipe.eyes(reader))
+            row = sr_recipe.scores(images, hr, sr_recipe.perceptual_levels(judge))
             test.setdefault(name, []).append(row)
-        for name, images in (made | {"sharp": hr}).items():
-            patients = sr_recipe.dice_by_patient(reader, images, test_set).values()
+        for name, images in (made | {"original": hr}).items():
+            patients = sr_recipe.dice_by_patient(judge, images, test_set).values()
             means = np.mean([list(row.values()) for row in patients], axis=0)
             dice.setdefault(name, []).append(dict(zip(("WT", "TC", "ET"), means, strict=True)))
         for name in ("SRResNet", "RRDBNet"):
@@ -169,9 +171,9 @@ def main() -> None:
                 gains = {m.__name__: (m(ours, large) - m(up, large)).mean().item() for m in (psnr, ssim)}
                 cases.setdefault(f"{name} {case[:13]}", []).append(gains)
     show(f"{len(hr)} test slices", test)
-    show("Dice of the reader on", dice)
+    show("Dice of the U-Net on", dice)
     if cases:
-        show("gain, real cases", cases)
+        show("gain on real cases", cases)
     show_pairs(test)
 
 

@@ -1,9 +1,10 @@
-"""Time of one training step: our U-Net with the channels innermost, as is, and MONAI's BasicUNet beside it.
+"""Time one training step of our U-Net and of MONAI's BasicUNet, channels last and contiguous.
 
     python benchmarks/training_step.py
 
-All take turns in one process, for several rounds; the ratios are of the medians: on a busy machine only
-ratios hold. MONAI's network has the same widths, which makes its number of parameters nearly ours.
+The networks alternate in one process for several rounds; ratios are between medians and, unlike absolute
+times, are meaningful on a busy machine too. MONAI's network has the same widths and nearly as many
+parameters.
 """
 
 import argparse
@@ -32,14 +33,14 @@ class Step:
     def __call__(self) -> float:
         """Take one step and return its seconds."""
         start = time.perf_counter()
-        train_step(self.model, self.batch, cross_entropy, self.optimizer)  # waits for the loss
+        train_step(self.model, self.batch, cross_entropy, self.optimizer)  # synchronous: reads the loss
         if self.batch[0].is_cuda:
             torch.cuda.synchronize()
         return time.perf_counter() - start
 
 
 def basic_unet(width: int) -> nn.Module:
-    """MONAI's U-Net of the same depth: its last entry is the width of the upper decoder."""
+    """Return MONAI's U-Net of the same depth; the last entry is the width of the last decoder level."""
     from monai.networks.nets import BasicUNet
 
     features = (width, 2 * width, 4 * width, 8 * width, 16 * width, width)
@@ -66,7 +67,7 @@ def main() -> None:
         "MONAI, channels last": Step(basic_unet(options.width), image, labels, True),
     }
     for step in steps.values():
-        step()  # the first one also plans and allocates
+        step()  # the first step also allocates memory and selects algorithms
     seconds = {name: [] for name in steps}
     for _ in range(options.rounds):
         for name, step in steps.items():

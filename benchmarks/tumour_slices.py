@@ -1,28 +1,28 @@
-"""Find the tumour in T1c slices read back from PNG and COCO: U-Net beside Attention U-Net, cohort and real.
+"""Segment tumours in T1c slices read back from PNG and COCO: U-Net and Attention U-Net, cohort and real.
 
 usage: python benchmarks/tumour_slices.py [--networks unet attention heads] [--epochs 18] [--figure real.png]
 
 The slices of the built-in cohort are exported to PNG + COCO and split by patient; both networks train on them
 with BCE + Dice and deformations. The masks show the tumour core: T1c hardly shows the oedema around it. The
-networks are scored on the held-out patients and, where they are there (README: `BRAINLAB_REAL_DATA`), on 12
-real slices. Those have skull, skin and face, and most are sagittal and lie on their side. `heads` is a U-Net
-that saw such things: axial, sagittal and coronal slices with heads drawn around them, turned any way
-(`slice_images.heads`). It learns outside, brain and tumour, and its tumours count in the brain only.
+networks are scored on the held-out patients and, if available (README: `BRAINLAB_REAL_DATA`), on 12 real
+slices. Those have skull, skin and face, and most are sagittal and lie on their side. `heads` is a U-Net that
+was trained on such pictures: axial, sagittal and coronal slices with heads drawn around them, rotated by any
+angle (`slice_images.heads`). Its classes are outside, brain and tumour, and only tumours in the brain count.
 
-Measured with seed 0, 18 epochs of 336 slices (heads: 6 of 985), 110 to 130 s of processor each (pooled Dice,
+Measured with seed 0, 18 epochs of 336 slices (heads: 6 of 985), 110 to 130 s of CPU time each (pooled Dice,
 Jaccard): U-Net .733, .579 on the cohort and .06, .03 on the real slices; Attention U-Net .726, .570 and .06,
-.03; heads .441, .283 and .331, .199. Accuracy says nothing: finding no tumour at all has .990 and .984.
+.03; heads .441, .283 and .331, .199. Accuracy is uninformative: predicting no tumour scores .990 and .984.
 
-No network trained on a real slice, but the heads were drawn by someone who looked at these 12, and the last
-of four ways was kept because it scored best on them: they are a check of the development, not an untouched
-test, and .33 is too kind. Two trainings that hardly differed had .28 and .33.
+No network was trained on a real slice, but the drawn heads were designed with these 12 in view, and the last
+of four designs was kept because it scored best on them: they are a development set, not a held-out test, and
+.33 is optimistic. Two nearly equal trainings had .28 and .33.
 
-In the picture `heads` finds the bright tumours of 3004 to 3007 (Dice .46 to .73) and marks nearly nothing in
-neck, face and skin. It takes vessels for tumour, above all veins at the edge of the brain (3004, 3005). It
-sees little of tumours that touch the base of the skull (3008, 3009) or hardly shine (3010, 3011). 3000 to
-3002 show a cavity after surgery, half of all tumour pixels: it marks some of the air and hardly any fluid.
+In the figure `heads` finds the bright tumours of 3004 to 3007 (Dice .46 to .73) and marks nearly nothing in
+neck, face and skin. Its false positives are vessels, above all veins at the edge of the brain (3004, 3005).
+It misses most of the tumours that touch the base of the skull (3008, 3009) or enhance little (3010, 3011).
+3000 to 3002 show a resection cavity, half of all tumour pixels: it marks some of the air, hardly any fluid.
 
-A run that was interrupted goes on where it stopped.
+An interrupted run resumes where it stopped.
 """
 
 import argparse
@@ -36,14 +36,15 @@ import numpy as np
 import torch
 from slice_images.export import export_slices
 from slice_images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
-from slice_images.slice_picture import ACROSS
 from torch import Tensor, nn
 
 from brainlab.data.cache import cache_cases
 from brainlab.data.cached import CachedCase
+from brainlab.data.display import VIEWS
 from brainlab.data.images import CocoSet, ImageDataset, find_pairs, read_coco
 from brainlab.data.split import Split
-from brainlab.lab import cohort_folder, open_cases
+from brainlab.home import cohort_folder
+from brainlab.lab import open_cases
 from brainlab.losses import bce_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import AttentionUNet
@@ -57,7 +58,7 @@ from brainlab.recipes.images import (
     train_binary,
 )
 from brainlab.training import fit
-from brainlab.view.slices import outlines
+from brainlab.view import outlines
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE) / "t1c_png"
@@ -68,7 +69,7 @@ COLUMNS = ("accuracy", "dice", "jaccard", "pooled_dice", "pooled_jaccard")
 
 
 def export(cached: Sequence[CachedCase], folder: Path, plane: str) -> CocoSet:
-    """Return slices of a plane with the masks of the tumour core; written first where they are not there."""
+    """Return slices of a plane with the masks of the tumour core; exported first if needed."""
     path = export_slices(cached, folder / f"slices-{plane}", region="TC", step=4, min_area=50, plane=plane)
     found = read_coco(path)
     print(found.report())
@@ -82,7 +83,7 @@ def split_of(*sets: CocoSet) -> Split:
 
 
 def train_heads(split: Split, sizes: ImageSizes, seed: int, run: Path) -> nn.Module:
-    """Return a U-Net that learnt outside, brain and tumour on drawn heads, as one for tumour."""
+    """Train a U-Net on drawn heads for outside, brain and tumour; return it as a network for tumour."""
     heads = WithHead(sizes.size)
     train_set = ImageDataset(split.train, sizes.size, augment=heads, seed=seed).preload()
     val_set = ImageDataset(split.val[::3], sizes.size, augment=heads, seed=seed).preload()
@@ -94,7 +95,7 @@ def train_heads(split: Split, sizes: ImageSizes, seed: int, run: Path) -> nn.Mod
 
 
 def train_plain(name: str, split: Split, sizes: ImageSizes, seed: int, run: Path) -> nn.Module:
-    """Return a network with one logit that learnt from the slices as they are, deformed."""
+    """Train a network with one logit on the slices themselves, with augmentation, and return it."""
     sets = image_sets(split, sizes, flip=True, seed=seed)
     model = build(name, sizes, seed)
     train_binary(model, sets, bce_dice_loss, image_settings(sizes, seed=seed), run)
@@ -158,7 +159,7 @@ def main() -> None:
         sign = f"{name}-{options.size}-{options.width}-{options.epochs}-{options.seed}-{options.patients}"
         run = options.folder / "runs" / sign
         if name == "heads":  # three planes: a third of the epochs shows as many slices
-            planes = split_of(*(export(cached, options.folder, plane) for plane in ACROSS))
+            planes = split_of(*(export(cached, options.folder, plane) for plane in reversed(VIEWS)))
             fewer = replace(sizes, epochs=max(1, options.epochs // 3))
             model = train_heads(planes, fewer, options.seed, run)
         else:

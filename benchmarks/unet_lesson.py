@@ -1,8 +1,8 @@
-"""Train by notebook 02's recipe on the built-in cohort and print Dice of every held-out case.
+"""Train by notebook 02's recipe on the built-in cohort and print the Dice of every held-out case.
 
 usage: python benchmarks/unet_lesson.py [--budget lesson] [--network unet] [--seed 0]
 
-The last lines are the targets of the course and the validation curve of `recipes.segmentation.REFERENCE`.
+The last lines are the targets of the course and the validation curve for `recipes.segmentation.REFERENCE`.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from brainlab.models import AttentionUNet, UNet, count_parameters
 from brainlab.recipes import segmentation as recipe
 from brainlab.training import fit
 
-TARGETS = {"WT": 0.88, "TC": 0.80, "ET": 0.70}  # in `lesson`
+TARGETS = {"WT": 0.88, "TC": 0.80, "ET": 0.70}  # with the lesson budget
 NETWORKS = {"unet": UNet, "attention": AttentionUNet}
 
 
@@ -32,22 +32,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    os.environ.pop("BRAINLAB_DATA", None)  # the cohort, whatever the environment says
+    os.environ.pop("BRAINLAB_DATA", None)  # always the built-in cohort
     lab = setup(budget=options.budget)
     split = split_by_patient(recipe.training_cases(lab), seed=lab.seed)
     train_set, val_set = recipe.slice_sets(split, lab.budget)
     torch.manual_seed(options.seed)
     model = NETWORKS[options.network](width=lab.budget.width)
     print(
-        f"{options.network}, {count_parameters(model):,} weights, {torch.get_num_threads()} threads; "
-        f"{len(train_set)} slices of {len(split.train)} patients, {len(val_set)} of {len(split.val)} validate"
+        f"{options.network}, {count_parameters(model):,} parameters, {torch.get_num_threads()} threads; "
+        f"{len(train_set)} slices of {len(split.train)} patients, {len(val_set)} of {len(split.val)} (val)"
     )
     wall, processor = time.perf_counter(), time.process_time()
     history = fit(
         model, train_set, val_set, cross_entropy, recipe.settings(lab.budget, lab.device, options.seed)
     )
     print(
-        f"trained in {time.perf_counter() - wall:.0f} s, {time.process_time() - processor:.0f} s of processor"
+        f"trained in {time.perf_counter() - wall:.0f} s, {time.process_time() - processor:.0f} s of CPU time"
     )
 
     wall = time.perf_counter()

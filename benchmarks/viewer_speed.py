@@ -1,10 +1,10 @@
-"""How fast the slice browser answers a key, beside ipywidgets' `interact` with an inline Matplotlib figure.
+"""Response time of the slice browser, compared with ipywidgets' `interact` and an inline Matplotlib figure.
 
     python benchmarks/viewer_speed.py                  a case of the built-in cohort, 240 x 240 x 155 x 4
 
 Both run in the same JupyterLab, in the same notebook, in headless Chromium, on the same slices. A step is the
-time in the page from the key going down to the new picture being there. For frames a second the key is
-held: it repeats 30 times a second, or as often as a loaded machine can. Bytes are what the kernel sends.
+time in the page from the key press to the new picture. For the frame rate the key is held: it repeats 30
+times per second, or as often as a loaded machine can. Bytes are those that the kernel sends.
 """
 
 import argparse
@@ -32,7 +32,7 @@ FIGURE = """
 %matplotlib inline
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, interact
-from brainlab.view.slices import draw
+from brainlab.view import draw
 
 def show(z):
     fig, ax = plt.subplots(figsize=(5, 5))
@@ -41,7 +41,7 @@ def show(z):
 
 interact(show, z=IntSlider(60, 0, image.shape[3] - 1));
 """
-# Notes when a key goes down and when the picture in `cell` has become another one.
+# Records the times of key presses and of changes of the picture in `cell`.
 WATCH = """cell => {
   const seen = window.seen = { down: [], changed: [] };
   const picture = () => {
@@ -67,7 +67,7 @@ WATCH = """cell => {
 
 
 def step_times(page, handle, presses: int) -> list[float]:
-    """Return ms from key to picture, one press at a time."""
+    """Return the ms from each key press to the new picture."""
     times = []
     for _ in range(presses):
         page.evaluate("() => { seen.down.length = 0; seen.changed.length = 0; }")
@@ -79,14 +79,14 @@ def step_times(page, handle, presses: int) -> list[float]:
 
 
 def held_rate(page, seconds: float) -> tuple[float, float]:
-    """Return new pictures a second while a key is held, and how many repeats a second reached the page."""
+    """Return new pictures and key repeats per second while a key is held."""
     page.evaluate("() => { seen.changed.length = 0; }")
-    page.keyboard.down("ArrowLeft")  # back through the head: the slices outside it are all alike
+    page.keyboard.down("ArrowLeft")  # back through the head: the slices outside it do not differ
     start = time.perf_counter()
     presses = int(30 * seconds)
     for number in range(presses):
         time.sleep(max(0, start + number / 30 - time.perf_counter()))
-        page.keyboard.down("ArrowLeft")  # repeats, as a key that is held does
+        page.keyboard.down("ArrowLeft")  # a repeat, as of a held key
     took = time.perf_counter() - start
     changed = page.evaluate("() => seen.changed.length")
     page.keyboard.up("ArrowLeft")
@@ -96,7 +96,7 @@ def held_rate(page, seconds: float) -> tuple[float, float]:
 def measure(
     page, number: int, selector: str, received: list[int], arguments: argparse.Namespace
 ) -> tuple[float, float, float, float, int]:
-    """Return ms a step, pictures and repeats a second, bytes a step and at opening of a cell's viewer."""
+    """Return ms per step, pictures and repeats per second, and bytes per step and at opening, of a cell."""
     before = sum(received)
     run_cell(page, number)
     cell = page.locator(".jp-CodeCell").nth(number)
@@ -146,7 +146,7 @@ def main() -> None:
 
     shape = "x".join(map(str, case.shape))
     print(f"{case.id}, {shape} x 4, {arguments.presses} key presses")
-    heads = ("ms median", "frames/s", "repeats/s", "kB a step", "MB opening")
+    heads = ("ms median", "frames/s", "repeats/s", "kB per step", "MB opening")
     print(" " * 28 + "".join(f"{head:>11s}" for head in heads))
     for name, (median, rate, repeats, a_step, opened) in rows.items():
         print(
@@ -155,7 +155,7 @@ def main() -> None:
     (ours, rate, _, _, opened), (theirs, *_) = rows.values()
     kept = theirs / ours >= 8 and rate >= 25 and opened <= 3e6
     print(f"  the canvas is {theirs / ours:.1f} times faster at the median")
-    print(f"  promised: 8 times faster, 25 frames/s, 3 MB at opening: {'kept' if kept else 'NOT kept'}")
+    print(f"  goal: 8 times faster, 25 frames/s, 3 MB at opening: {'met' if kept else 'NOT met'}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
 """brainlab: the small library behind a course on brain-tumour MRI.
 
-Public are the packages and modules of `__all__`, and in them the names of their `__all__`; docs/api.md lists
-them. Everything else is internal and may change.
+The modules in `__all__` are public, and in them the names in their own `__all__`; docs/api.md lists them.
+Everything else is internal and may change.
 """
 
 import importlib
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = "0.1.0"
+try:
+    __version__ = version("brainlab")  # as pyproject.toml says
+except PackageNotFoundError:  # run from a folder, not installed
+    __version__ = "not installed"
+
 __all__ = [
     "budgets",
     "data",
@@ -25,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str):
-    # Submodules load on first use, so that `import brainlab` alone does not import torch.
+    # Modules load on first use, so that `import brainlab` alone does not import torch.
     if name in __all__:
         return importlib.import_module(f"brainlab.{name}")
     raise AttributeError(f"brainlab has no attribute {name!r}; its modules are {', '.join(__all__)}")

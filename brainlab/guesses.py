@@ -1,8 +1,8 @@
-"""Predict before you run: put what a student expected beside what came.
+"""Predict before you run: print what a student expected beside the result.
 
-Why: a prediction that is compared with the result shows a wrong idea to the one who has it, and later to the
-teacher. The printed line is also the record. It stays in the notebook's output wherever the notebook is run
-(JupyterLab, Colab, VS Code), and `courseware predictions` reads it from what a class hands in.
+Comparing a prediction with the result reveals misconceptions to the student, and later to the teacher. The
+printed line is also the record: it stays in the notebook's output wherever the notebook is run (JupyterLab,
+Colab, VS Code), and `courseware predictions` reads it from submitted notebooks.
 """
 
 import math
@@ -10,16 +10,18 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+__all__ = ["Said", "predicted", "read_lines"]
+
 MARK = "▸"
 NOTHING = ("", "?")
 _NUMBER = re.compile(r"[-+]?(?:\d+/\d+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)", re.IGNORECASE)
 _LINE = re.compile(rf"{MARK} (.+?): you said (.*?)(?: \(first (.*?)\))?, it was (.*?)(?:: ([^:]+))?")
-# What was said first in this session; a prediction that is typed after the result is none.
+# The first answers of this session: one that is typed after the result is known is no prediction.
 _FIRST: dict[str, str] = {}
 
 
 class Said(NamedTuple):
-    """One prediction as read from an output: what about, the student's (first) word, what came, how near."""
+    """One prediction as read from an output: subject, the student's first answer, result, verdict."""
 
     what: str
     said: str
@@ -28,16 +30,16 @@ class Said(NamedTuple):
 
 
 def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
-    """Print a prediction beside what came, and how far apart they are.
+    """Print a prediction beside the result, and how far apart they are.
 
     Parameters
     ----------
     what : str
-        What was to be predicted, in a few words without colons; each once in a notebook.
+        What was to be predicted, in a few words without colons; unique in a notebook.
     said : number or str
         What the student typed: 90, "90 %", "1/16", "about 90" or words; "?" is no prediction.
     was : number or str
-        What came: a number, an array or tensor of one number, or words.
+        The result: a number, an array or tensor of one number, or words.
     form : str
         How numbers are printed, as in `format`. With a form such as `".1%"`, 97 and 0.97 both mean 97 %.
     """
@@ -49,16 +51,16 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
         print(f"{MARK} {what}: it was {shown} (no prediction)")
         return
     guess = None if truth is None else number_in(said)
-    if guess is not None and form.endswith("%"):
+    if guess is not None and truth is not None and form.endswith("%"):
         guess = as_share(guess, word, truth)
     first = _FIRST.setdefault(what, word)
     before = f" (first {first})" if first != word else ""
-    verdict = compare_words(word, shown) if guess is None else compare_numbers(guess, truth)
+    verdict = compare_words(word, shown) if guess is None or truth is None else compare_numbers(guess, truth)
     print(f"{MARK} {what}: you said {word}{before}, it was {shown}{': ' * bool(verdict)}{verdict}")
 
 
 def read_lines(text: str) -> list[Said]:
-    """Return the predictions in a printed text; of one that was changed, what was said first."""
+    """Return the predictions in a printed text; of a changed one, the first answer."""
     matches = [_LINE.fullmatch(line.strip()) for line in text.split("\n")]
     return [Said(m[1], m[3] or m[2], m[4], m[5] or "") for m in matches if m]
 
@@ -79,14 +81,14 @@ def number_in(value: Any) -> float | None:
 
 
 def as_share(guess: float, word: str, truth: float) -> float:
-    """Return a share from 97, 0.97 or "97 %"; a bare number is read as what is nearer to the truth."""
+    """Return a fraction from 97, 0.97 or "97 %"; a bare number is read as what is nearer to the truth."""
     if "%" in word:
         return guess / 100
     return min(guess, guess / 100, key=lambda share: abs(share - truth))
 
 
 def compare_numbers(guess: float, truth: float) -> str:
-    """Return in words how near a number is to the true one."""
+    """Return a verdict on a number: how near it is to the true one."""
     if math.isclose(guess, truth, rel_tol=0.01):
         return "correct"
     if math.isclose(guess, truth, rel_tol=0.1):
@@ -99,14 +101,14 @@ def compare_numbers(guess: float, truth: float) -> str:
 
 
 def compare_words(said: str, was: str) -> str:
-    """Return "correct" if the words of the right answer were said in their order, else nothing.
+    """Return "correct" if the answer has the words of the right one in their order, else "".
 
-    Whether other words mean the same is for people to judge.
+    Whether other words mean the same is left to the teacher.
     """
     wanted, rest = re.findall(r"\w+", was.lower()), iter(re.findall(r"\w+", said.lower()))
     return "correct" if wanted and all(word in rest for word in wanted) else ""
 
 
 def one_line(value: Any) -> str:
-    """Return what was typed as a short text on one line."""
+    """Return an answer as a short text on one line."""
     return " ".join(str(value).split())[:80]

@@ -18,6 +18,8 @@ from brainlab.data.layouts import find_cases
 from brainlab.home import cohort_folder
 from brainlab.synth.phantom import make_cohort
 
+__all__ = ["Lab", "open_cases", "setup"]
+
 
 def open_cases(source: Path | str | None = None, patients: int | None = None, spacing: int = 1) -> CaseList:
     """Open the cases of a folder, or of the built-in cohort.
@@ -28,11 +30,10 @@ def open_cases(source: Path | str | None = None, patients: int | None = None, sp
         A folder with cases of any layout. By default `BRAINLAB_DATA`; where that is not set, the built-in
         cohort.
     patients : int, optional
-        Only the first so many patients, with all their time points. Of a folder: by default all. Of the
-        cohort: by default as many as the current budget says; those that are missing are made, in seconds
-        each.
+        Keep only the first N patients, with all their time points. By default all patients of a folder, or
+        as many of the cohort as the current budget says; missing ones are generated, in seconds each.
     spacing : int
-        Voxel size of the built-in cohort in mm. A folder is read as it is.
+        Voxel size of the built-in cohort in mm; ignored for a folder.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def open_cases(source: Path | str | None = None, patients: int | None = None, sp
 
 @dataclass
 class Lab:
-    """What a notebook works with.
+    """The settings of a notebook, and its cases.
 
     Attributes
     ----------
@@ -79,12 +80,12 @@ class Lab:
     source: str
 
     def open(self, patients: int | None = None, spacing: int | None = None) -> list[Case]:
-        """Return the cases of the source; the built-in cohort is made as far as it is asked for.
+        """Return the cases of the source; missing ones of the built-in cohort are generated.
 
         Parameters
         ----------
         patients : int, optional
-            How many at most; by default as the budget says.
+            At most so many; by default as the budget says.
         spacing : int, optional
             Voxel size of the built-in cohort in mm.
         """
@@ -93,7 +94,7 @@ class Lab:
 
     @cached_property
     def cases(self) -> list[Case]:
-        """The cases of the source, in the budget's number."""
+        """The cases of the source, as many as the budget says."""
         return self.open()
 
 
@@ -118,7 +119,7 @@ def setup(data: str | None = None, budget: str | None = None, seed: int = 0) -> 
         If `data` is not a folder.
     """
     chosen = budgets.current(budget)
-    # A path of the student's machine means nothing where the notebook is graded.
+    # A path on the student's machine does not exist where the notebook is graded.
     grading = os.environ.get("NBGRADER_EXECUTION") == "autograde"
     source = (None if grading else data) or os.environ.get("BRAINLAB_DATA") or "cohort"
     if source != "cohort" and not os.path.isdir(source):
@@ -134,5 +135,5 @@ def setup(data: str | None = None, budget: str | None = None, seed: int = 0) -> 
 
 
 def describe(source: str) -> str:
-    """Return the data source in words."""
+    """Return a description of the data source."""
     return "the built-in synthetic cohort" if source == "cohort" else source

@@ -1,4 +1,4 @@
-"""The one table of labels, regions, names and colours: figures, metrics, notebooks and widgets all read it.
+"""Labels, regions, modalities, their names and colours: the one table that everything else reads.
 
 The colours are from the colour-blind-safe palette of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/).
 """

@@ -1,4 +1,4 @@
-"""Public names of a package that load on first use, so that `import` alone stays fast."""
+"""Public names of a package that are imported on first use, so that importing the package stays fast."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable, Callab
     package : str
         Full name of the package.
     homes : dict
-        Module within the package to the names that it gives, separated by spaces.
+        Module within the package -> its public names, separated by spaces.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
     names = sorted(home_of)

@@ -1,9 +1,11 @@
 """The one setup cell of every notebook, and the address that it and the Colab badge point to."""
 
-# The one place to set where the course is published. An underscore cannot be part of a GitHub name, so that
-# nobody else can register this placeholder and have students install from there.
-REPOSITORY = "YOUR_ORGANISATION/brainlab"
-TAG = "v0.1.0"
+from importlib.metadata import metadata
+
+# pyproject.toml is the one place for the address of the course and for its version.
+PROJECT = metadata("brainlab")
+REPOSITORY = PROJECT["Project-URL"].split(", ")[1].removeprefix("https://github.com/")
+TAG = f"v{PROJECT['Version']}"
 
 # pip replaces nothing that already fits, so torch, NumPy and ipywidgets stay as Colab has them
 # (tests/test_environment.py). A plain install is importable at once; `-e` would need a restart.

@@ -1,5 +1,5 @@
-"""The live demo: look at a case, segment it and enlarge a slice in the browser. For teaching.
+"""The live demo: view a case, segment it and super-resolve a slice in the browser. For teaching only.
 
-Start it with `python -m demo`. What is decided here is decided in plain modules; `page` puts them on
-the screen, and only `__main__` knows Voila, which serves the page.
+Start it with `python -m demo`. The logic is in plain modules that are tested without a browser; `page` and
+`controls` show it, and only `__main__` depends on Voila, which serves the page.
 """

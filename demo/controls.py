@@ -1,13 +1,13 @@
-"""What can be clicked and what tells, and where it is on the page. What it does is in `page`."""
+"""Widgets and layout of the page; what they do is in `page`."""
 
 import ipywidgets as widgets
 
 from brainlab.labels import MODALITY_NAMES
 from demo.builtin import BUILT_IN
 
-WHAT_TO_SEND = (
-    "Four NIfTI files (T1, T1 with contrast, T2, FLAIR), one by one or as a zip, or one slice as PNG or "
-    "JPEG. They stay on the machine that runs this page and are deleted when you leave."
+INSTRUCTIONS = (
+    "Upload four NIfTI files (T1, T1 with contrast, T2, FLAIR), one by one or as a zip, or one slice as PNG "
+    "or JPEG. They stay on the machine that runs this page and are deleted when you close it."
 )
 
 
@@ -17,7 +17,7 @@ def heading(text: str) -> widgets.HTML:
 
 
 def line(css_class: str, text: str = "") -> widgets.HTML:
-    """Return a line that can be changed; `text` is HTML."""
+    """Return a line of text; `text` is HTML."""
     widget = widgets.HTML(text)
     widget.add_class(css_class)
     return widget
@@ -34,7 +34,7 @@ class Controls:
     Parameters
     ----------
     uploader : widget
-        Where files are dropped.
+        The upload area.
     """
 
     def __init__(self, uploader: widgets.Widget) -> None:
@@ -46,13 +46,11 @@ class Controls:
         self.segment, self.enlarge = button("Segment", "primary"), button("Enlarge this slice", "primary")
         self.buttons = (self.start_over, self.open, self.segment, self.enlarge)
         self.built_in = widgets.Dropdown(options=[(name, n) for n, name in enumerate(BUILT_IN)])
-        self.network, self.checkpoint, self.generator = (
-            widgets.Dropdown(description=name) for name in ("network", "checkpoint", "network")
-        )
+        self.network, self.generator = (widgets.Dropdown(description="network") for _ in range(2))
         titles = [(title, name) for name, title in MODALITY_NAMES.items()]
         self.modality = widgets.Dropdown(description="modality", options=titles, value="t1c")
         self.coarse = widgets.Checkbox(
-            value=True, indent=False, description="make it coarse first: the truth is known"
+            value=True, indent=False, description="downsample it first, to compare with the original"
         )
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.progress.layout.visibility = "hidden"
@@ -63,20 +61,19 @@ class Controls:
         side = widgets.VBox(
             [
                 heading("1. Images"),
-                line("bl-line", WHAT_TO_SEND),
+                line("bl-line", INSTRUCTIONS),
                 self.uploader,
                 self.status,
                 self.start_over,
-                line("bl-line", "Or a synthetic patient:"),
+                line("bl-line", "Or open a synthetic patient:"),
                 widgets.HBox([self.built_in, self.open]),
                 heading("2. Segment"),
                 self.network,
-                self.checkpoint,
                 self.hint,
                 self.segment,
                 self.progress,
                 self.result,
-                heading("3. Enlarge the slice that is shown"),
+                heading("3. Enlarge the displayed slice"),
                 self.generator,
                 self.modality,
                 self.coarse,

@@ -1,4 +1,4 @@
-"""Files as they come in, piece by piece: counted while they come, and stored under names of our own."""
+"""Receive uploaded files in chunks, within the limits, and store them under generated names."""
 
 import shutil
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Received:
-    """A file that came in.
+    """An uploaded file.
 
     Attributes
     ----------
     name : str
-        What the sender calls it, to be shown and to be read; never a path of ours.
+        The visitor's name for it, to be displayed and parsed; never used as a path.
     path : Path
-        Where it lies.
+        Where it is stored.
     """
 
     name: str
@@ -27,10 +27,10 @@ class Received:
 
 
 def shown_name(name: str) -> str:
-    """Return the last part of a name, without what cannot be printed, of at most 100 characters."""
+    """Return the last part of a path without unprintable characters, at most 100 characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     printable = "".join(c for c in last if c.isprintable()).strip()
-    return printable[-LONGEST_NAME:] or "a file without a name"
+    return printable[-LONGEST_NAME:] or "unnamed file"
 
 
 class Inbox:
@@ -39,7 +39,7 @@ class Inbox:
     Parameters
     ----------
     folder : Path
-        Is emptied.
+        Its content is deleted.
     limits : Limits
     """
 
@@ -49,31 +49,31 @@ class Inbox:
         self.clear()
 
     def begin(self, name: str, size: int) -> None:
-        """Prepare for a file that is said to have `size` bytes.
+        """Prepare for a file of `size` bytes, as declared by the sender.
 
         Raises
         ------
         UploadError
-            If it is empty or too large, or there were too many.
+            If it is empty or too large, or there are too many files.
         """
         self.abort()
         limits, name = self.limits, shown_name(name)
-        lying = [path.stat().st_size for path in self.folder.iterdir()]  # also what was unpacked
-        if len(lying) >= limits.files:
+        stored = [path.stat().st_size for path in self.folder.iterdir()]  # including decompressed files
+        if len(stored) >= limits.files:
             raise UploadError(
-                f"{name} is one file too many; expected at most {limits.files}: send a zip, or start over"
+                f"{name} is one file too many; expected at most {limits.files}: upload a zip, or start over"
             )
         if size < 1:
             raise UploadError(f"{name} is empty (0 bytes); expected an image: was its download interrupted?")
         if size > limits.file_bytes:
             raise UploadError(
                 f"{name} has {size / MB:.0f} MB; expected at most {limits.file_bytes / MB:.0f} MB: "
-                "is it a whole data set, or a volume that is not compressed?"
+                "is it a whole data set, or an uncompressed volume?"
             )
-        if sum(lying) + size > limits.total_bytes:
+        if sum(stored) + size > limits.total_bytes:
             raise UploadError(
-                f"with {name} it would be {(sum(lying) + size) / MB:.0f} MB; expected at most "
-                f"{limits.total_bytes / MB:.0f} MB in all: start over first"
+                f"with {name} the total would be {(sum(stored) + size) / MB:.0f} MB; expected at most "
+                f"{limits.total_bytes / MB:.0f} MB: start over first"
             )
         self._received = Received(name, self.folder / f"{self._number:03d}")
         self._number += 1
@@ -81,25 +81,25 @@ class Inbox:
         self._open = self._received.path.open("wb")
 
     def append(self, data: bytes) -> int:
-        """Add the next piece and return how many bytes there are; never more than `begin` was told.
+        """Append a chunk and return the number of bytes so far; never more than declared in `begin`.
 
         Raises
         ------
         UploadError
-            If there is more than was said, or no file has begun.
+            If the file is longer than declared, or none was begun.
         """
         if self._open is None:
-            raise UploadError("a piece of a file came without its beginning: send the file again")
+            raise UploadError("a chunk of a file arrived without its beginning: upload the file again")
         if self._got + len(data) > self._size:
-            name, said = self._received.name, self._size
+            name, declared = self._received.name, self._size
             self.abort()
-            raise UploadError(f"{name} is longer than the {said:,} bytes that were said: send it again")
+            raise UploadError(f"{name} is longer than the declared {declared:,} bytes: upload it again")
         self._open.write(data)
         self._got += len(data)
         return self._got
 
     def finish(self) -> Received:
-        """Return the file, now whole.
+        """Close the file that is being received and return it.
 
         Raises
         ------
@@ -108,20 +108,20 @@ class Inbox:
         """
         if self._open is None or self._got != self._size:
             self.abort()
-            raise UploadError("the upload broke off before the end of the file: send it again")
+            raise UploadError("the upload was interrupted before the end of the file: upload it again")
         self._open.close()
         self._open = None
         return self._received
 
     def abort(self) -> None:
-        """Drop the file that is coming in, if there is one."""
+        """Discard the file that is being received, if any."""
         if self._open is not None:
             self._open.close()
             self._received.path.unlink(missing_ok=True)
             self._open = None
 
     def clear(self) -> None:
-        """Forget and delete everything."""
+        """Delete all files."""
         if self._open is not None:
             self._open.close()
             self._open = None

@@ -1,4 +1,4 @@
-"""What a visitor has sent so far: whichever way it came, in the end a case or a picture."""
+"""Collect uploads of any form, single files or a zip, into a case or a picture."""
 
 import shutil
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from demo.unpack import gzip_start, unpack_zip
 from demo.volumes import Volume, is_nifti, read_upload
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-OTHER_KINDS = {  # what people send by mistake, and what they should send
+OTHER_KINDS = {  # formats that are uploaded by mistake, recognised by their first bytes
     b"%PDF": "a PDF; expected images",
     b"\x5c\x6e": "an Analyze or other old image; expected NIfTI",
     b"Rar!": "a RAR archive; expected a zip",
     b"7z\xbc\xaf": "a 7z archive; expected a zip",
     b"\x89HDF": "an HDF5 file; expected NIfTI",
-    b"\x80": "a Python pickle; expected NIfTI, and pickles are never opened",
+    b"\x80": "a Python pickle; expected NIfTI: pickles are never opened",
     b"GIF8": "a GIF; expected PNG or JPEG",
     b"BM": "a BMP; expected PNG or JPEG",
     b"II*\x00": "a TIFF; expected PNG or JPEG",
@@ -31,7 +31,7 @@ OTHER_KINDS = {  # what people send by mistake, and what they should send
 
 @dataclass(frozen=True)
 class Picture:
-    """One slice that came as a picture: (H, W) float32 in 0..1."""
+    """One slice that was uploaded as a picture: (H, W) float32 in 0..1."""
 
     name: str
     pixels: np.ndarray
@@ -49,7 +49,7 @@ class Intake:
     Attributes
     ----------
     volumes : dict
-        Role -> what came, so far.
+        Role -> volume, as far as they were uploaded.
     """
 
     def __init__(self, folder: Path, limits: Limits | None = None) -> None:
@@ -59,43 +59,43 @@ class Intake:
         self._cases = 0
 
     def add(self, received: Received) -> Case | Picture | None:
-        """Take one file; return the case or the picture once there is one.
+        """Add one file; return the case or the picture if it is complete, else None.
 
-        A file that cannot be used, or a zip with one, changes nothing.
+        A file that cannot be used, or a zip that contains one, is deleted and changes nothing.
 
         Raises
         ------
         UploadError
-            If a file is of another kind, damaged, doubled, or does not fit the others.
+            If a file has another format, is damaged or a duplicate, or does not match the others.
         """
         try:
             return self._add(received)
         except UploadError:
-            for path in self.inbox.folder.glob(f"{received.path.name}*"):  # also what was unpacked of it
+            for path in self.inbox.folder.glob(f"{received.path.name}*"):  # and what was decompressed from it
                 path.unlink()
             raise
 
     def _add(self, received: Received) -> Case | Picture | None:
-        pieces = [received]
+        files = [received]
         if _start(received).startswith(ZIP_MAGIC):
-            pieces = unpack_zip(received, self.inbox.folder, self.limits)
+            files = unpack_zip(received, self.inbox.folder, self.limits)
             received.path.unlink()
-        pictures = [piece for piece in pieces if is_picture(_start(piece))]
+        pictures = [file for file in files if is_picture(_start(file))]
         if pictures:
-            if len(pieces) > 1:
+            if len(files) > 1:
                 raise UploadError(
-                    f"{received.name} holds {len(pieces)} files, {pictures[0].name} among them; expected "
-                    "four volumes, or one picture"
+                    f"{received.name} holds {len(files)} files including the picture {pictures[0].name}; "
+                    "expected four volumes, or one picture"
                 )
             self.volumes = {}
             return Picture(pictures[0].name, read_slice(pictures[0], self.limits))
         together = dict(self.volumes)
-        for piece in pieces:
-            volume = self._volume(piece)
+        for file in files:
+            volume = self._volume(file)
             if volume.role in together:
                 raise UploadError(
-                    f"{volume.role} came twice, as {together[volume.role].received.name} and {piece.name}; "
-                    "expected one file for each modality: start over to change one"
+                    f"{volume.role} was uploaded twice, as {together[volume.role].received.name} and "
+                    f"{file.name}; expected one file per modality: start over to replace one"
                 )
             together[volume.role] = volume
         check_together(together)
@@ -104,7 +104,7 @@ class Intake:
         return case
 
     def _make_case(self, volumes: dict[str, Volume]) -> Case:
-        """Make a case in a folder of its own; the one before goes, once this one is sound."""
+        """Make a case in a new folder; delete the previous case once this one is valid."""
         self._cases += 1
         folder = self.folder / f"case{self._cases}"
         case = make_case(volumes, folder)
@@ -114,40 +114,38 @@ class Intake:
         return case
 
     def status(self) -> str:
-        """Say in a line what is there and what is missing."""
+        """Return a line that says which files were uploaded and which are missing."""
         if not self.volumes:
-            return "Nothing here yet."
-        here = ", ".join(f"{role} ({volume.received.name})" for role, volume in self.volumes.items())
+            return "No files yet."
+        uploaded = ", ".join(f"{role} ({volume.received.name})" for role, volume in self.volumes.items())
         lacking = missing(self.volumes)
-        return f"Here: {here}. " + (f"Missing: {', '.join(lacking)}." if lacking else "Complete.")
+        return f"Uploaded: {uploaded}. " + (f"Missing: {', '.join(lacking)}." if lacking else "Complete.")
 
     def clear(self) -> None:
-        """Start over."""
+        """Delete all files."""
         self.volumes = {}
         self.inbox.clear()
 
-    def _volume(self, piece: Received) -> Volume:
-        start = _start(piece)
+    def _volume(self, file: Received) -> Volume:
+        start = _start(file)
         if is_nifti(start):
-            return read_upload(piece, self.limits)
+            return read_upload(file, self.limits)
         if start.startswith(ZIP_MAGIC):
-            raise UploadError(f"{piece.name} is a zip in a zip; expected the images themselves")
+            raise UploadError(f"{file.name} is a zip inside a zip; expected the images themselves")
         if start[128:132] == b"DICM":
-            raise UploadError(f"{piece.name} is DICOM; expected NIfTI: convert the series with dcm2niix")
+            raise UploadError(f"{file.name} is DICOM; expected NIfTI: convert the series with dcm2niix")
         if start.lstrip()[:1] == b"<":
-            raise UploadError(
-                f"{piece.name} is a web page; expected an image: did its download need a login?"
-            )
+            raise UploadError(f"{file.name} is a web page; expected an image: did its download need a login?")
         for magic, what in OTHER_KINDS.items():
             if start.startswith(magic):
-                raise UploadError(f"{piece.name} is {what}")
+                raise UploadError(f"{file.name} is {what}")
         raise UploadError(
-            f"{piece.name} is no image; expected NIfTI (.nii, .nii.gz), a zip of them, or one PNG or JPEG"
+            f"{file.name} is no image; expected NIfTI (.nii, .nii.gz), a zip of them, or one PNG or JPEG"
         )
 
 
-def _start(piece: Received) -> bytes:
-    """Return the first bytes of what a file holds, unpacked if it is gzip."""
-    with piece.path.open("rb") as file:
+def _start(received: Received) -> bytes:
+    """Return the first bytes of the content of a file, decompressed if it is gzip."""
+    with received.path.open("rb") as file:
         start = file.read(540)
-    return gzip_start(piece, 540) if start.startswith(GZIP_MAGIC) else start
+    return gzip_start(received, 540) if start.startswith(GZIP_MAGIC) else start

@@ -1,4 +1,4 @@
-"""How much a visitor may send, and how it is said that something cannot be used."""
+"""How much a visitor may upload, and the error for an upload that cannot be used."""
 
 import re
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ MB = 1_000_000
 
 
 class UploadError(ValueError):
-    """Something that was sent cannot be used; the message is one line for the person who sent it."""
+    """An upload cannot be used; the message is one line for the visitor."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that one session takes.
+    """The limits of one session.
 
     Attributes
     ----------
-    files : sent, and in a zip
-    file_bytes, total_bytes : of one file as sent, and of all that lie there, unpacked
-    unpacked_bytes : of all files of a zip, counted while they are unpacked
+    files : number of uploaded files, and of files in a zip
+    file_bytes, total_bytes : of one uploaded file, and of all stored files, decompressed
+    unpacked_bytes : of all files of a zip, counted while they are decompressed
     voxels : of one volume; a BraTS volume has 8.9 million
     pixels : of one picture
     sides : fewest and most voxels along an axis
@@ -35,11 +35,9 @@ class Limits:
     sides: tuple[int, int] = (16, 1024)
 
 
-def told(error: Exception, names: Mapping[Path, str]) -> str:
-    """Return an error's message in one line, with the sender's names in place of our paths."""
+def message_of(error: Exception, names: Mapping[Path, str]) -> str:
+    """Return an error's message on one line, with the visitor's file names in place of server paths."""
     theirs = {str(path): name for path, name in names.items()}
-    theirs |= {
-        path.name: name for path, name in names.items() if path.suffix
-    }  # of files, not of their folder
+    theirs |= {path.name: name for path, name in names.items() if path.suffix}  # of files, not of folders
     ours = "|".join(map(re.escape, sorted(theirs, key=len, reverse=True)))
     return re.sub(ours, lambda found: theirs[found[0]], " ".join(str(error).split()))

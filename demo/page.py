@@ -1,4 +1,4 @@
-"""One visitor's page: what happens on a click. What is decided is decided in the other modules."""
+"""The page of one visitor: what its buttons do. The logic is in the other modules."""
 
 import html
 import shutil
@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from brainlab.data.case import Case
-from brainlab.labels import MODALITY_NAMES, NUM_CLASSES
+from brainlab.labels import MODALITY_NAMES
 from brainlab.view import SliceViewer
 from demo.builtin import open_built_in
 from demo.controls import Controls, heading
@@ -23,15 +23,15 @@ from demo.networks import find_networks, how_to_train
 from demo.places import models_folders
 from demo.report import case_report, enlarged_report, picture_report
 from demo.segment import nifti_of, segment_case, segment_picture
-from demo.session import Session, end_politely
+from demo.session import Session, exit_on_sigterm
 from demo.uploader import Uploader
 
 NO_NETWORK = "bicubic, without a network"
 
 
 def open_page() -> widgets.Widget:
-    """Return the page of a new visitor; the notebook that Voila serves calls this."""
-    end_politely()
+    """Return the page of a new visitor; called by the notebook that Voila serves."""
+    exit_on_sigterm()
     return Page(Session(), models_folders()).controls.all
 
 
@@ -41,9 +41,9 @@ class Page:
     Parameters
     ----------
     session : Session
-        Where the visitor's files go.
+        Holds the visitor's files.
     folders : list of Path
-        Where networks are looked for.
+        Searched for networks.
     limits : Limits
     """
 
@@ -52,7 +52,7 @@ class Page:
         self.intake = Intake(session.folder, limits)
         self.shown: Case | Picture | None = None
         self.viewer: SliceViewer | None = None
-        uploader = Uploader(self.intake.inbox, lambda: self._say(""), self._take, self._refuse)
+        uploader = Uploader(self.intake.inbox, lambda: self._message(""), self._take, self._refuse)
         self.controls = c = Controls(uploader)
         for button, act in {
             c.start_over: self._start_over,
@@ -61,12 +61,11 @@ class Page:
             c.enlarge: self._enlarge,
         }.items():
             button.on_click(self._pressed(act))
-        c.network.observe(self._follow_network, "value")
-        self._look_for_networks()
+        self._list_networks()
 
-    # What there is to choose from
+    # Networks
 
-    def _look_for_networks(self) -> None:
+    def _list_networks(self) -> None:
         c = self.controls
         found, problems = find_networks(self.folders)
         found.sort(key=lambda network: -network.channels)  # those of four modalities first
@@ -79,46 +78,39 @@ class Page:
         if not segmenting:
             problems = [how_to_train(self.folders[0]), *problems]
         c.hint.value = "<br>".join(map(html.escape, problems))
-        self._follow_network()
 
-    def _follow_network(self, _: object = None) -> None:
-        checkpoint, network = self.controls.checkpoint, self.controls.network.value
-        names = list(network.checkpoints) if network else []  # none is chosen while the options change
-        checkpoint.options, checkpoint.value = names, names[0] if names else None
-        checkpoint.layout.display = "" if len(names) > 1 else "none"
-
-    # What a visitor sends
+    # Uploads
 
     def _take(self, received: Received) -> None:
         made = self.intake.add(received)
-        self._tell_status()
+        self._show_status()
         if made is not None:
             self._show(made)
 
     def _refuse(self, line: str) -> None:
         earlier = self.controls.message.value
-        self._say("<br>".join(filter(None, [earlier, html.escape(line)])), wrong=True)
-        self._tell_status()
+        self._message("<br>".join(filter(None, [earlier, html.escape(line)])), error=True)
+        self._show_status()
 
     def _start_over(self) -> None:
         self.intake.clear()
-        self._tell_status()
+        self._show_status()
         self.shown = None
-        self._forget_results()
+        self._clear_results()
         self._replace_viewer(None)
 
     def _open_built_in(self) -> None:
-        self._say("Opening a synthetic patient; the first time it is drawn, in some seconds.")
+        self._message("Opening a synthetic patient; generating it takes some seconds the first time.")
         case = open_built_in(self.controls.built_in.value)
-        self._say("")
+        self._message("")
         self._show(case)
 
-    # What is shown
+    # Display
 
     def _show(self, shown: Case | Picture, pred: np.ndarray | None = None) -> None:
-        """Show a case or a picture, with predicted labels (X, Y, Z) or (H, W) if there are any."""
+        """Show a case or a picture, optionally with predicted labels (X, Y, Z) or (H, W)."""
         if shown is not self.shown:
-            self._forget_results()
+            self._clear_results()
             shutil.rmtree(self.session.folder / "cache", ignore_errors=True)
         self.shown = shown
         self.controls.modality.disabled = not isinstance(shown, Case)
@@ -126,7 +118,7 @@ class Page:
         (view.add_class if isinstance(shown, Picture) else view.remove_class)("bl-picture")
         if isinstance(shown, Picture):
             labels = None if pred is None else pred.T[..., None]
-            viewer = SliceViewer(shown.pixels.T[..., None], pred=labels)  # (W, H, 1) is shown upright
+            viewer = SliceViewer(shown.pixels.T[..., None], pred=labels)  # the viewer expects (X, Y, Z)
         elif pred is None:
             viewer = SliceViewer(shown)
         else:
@@ -141,17 +133,17 @@ class Page:
         if old is not None:
             old.close()
 
-    def _forget_results(self) -> None:
+    def _clear_results(self) -> None:
         c = self.controls
         c.result.value = c.enlarged_result.value = c.notes.value = ""
         c.enlarged.children = []
 
-    # What is computed
+    # Computations
 
     def _segment(self) -> None:
-        c, shown = self.controls, self._needed()
+        c, shown = self.controls, self._current()
         network, start = c.network.value, time.perf_counter()
-        model = network.load(c.checkpoint.value)
+        model = network.saved.build()
         c.progress.value, c.progress.layout.visibility = 0, "visible"
         try:
             if isinstance(shown, Case):
@@ -159,7 +151,7 @@ class Page:
                 text = case_report(shown, network, labels, nifti_of(labels, shown, self.session.folder))
             else:
                 labels = segment_picture(model, network, shown.pixels)
-                text = picture_report(labels, int(network.saved.options.get("num_classes", NUM_CLASSES)))
+                text = picture_report(labels, network.num_classes)
             took = f"<p>{time.perf_counter() - start:.1f} s with {html.escape(network.title)}.</p>"
             self._show(shown, labels)
             c.result.value = text + took
@@ -170,15 +162,13 @@ class Page:
         self.controls.progress.value = share
 
     def _enlarge(self) -> None:
-        c, shown = self.controls, self._needed()
+        c, shown = self.controls, self._current()
         network, start = c.generator.value, time.perf_counter()
-        model = network.load() if network else None
+        model = network.saved.build() if network else None
         if isinstance(shown, Case):
             z = self.viewer.voxel[2]
-            pixels, what = (
-                slice_of(shown, c.modality.value, z),
-                f"{MODALITY_NAMES[c.modality.value]}, slice {z}",
-            )
+            pixels = slice_of(shown, c.modality.value, z)
+            what = f"{MODALITY_NAMES[c.modality.value]}, slice {z}"
         else:
             pixels, what = shown.pixels.T, shown.name
         made = enlarge_slice(pixels, model, c.coarse.value)
@@ -191,21 +181,21 @@ class Page:
         c.enlarged.children = [heading(html.escape(title)), viewer]
         c.enlarged_result.value = enlarged_report(made) + took
 
-    def _needed(self) -> Case | Picture:
+    def _current(self) -> Case | Picture:
         if self.shown is None:
-            raise ValueError("there is no image yet: send one, or open a synthetic patient")
+            raise ValueError("there is no image yet: upload one, or open a synthetic patient")
         return self.shown
 
-    # How it is said
+    # Messages
 
-    def _tell_status(self) -> None:
+    def _show_status(self) -> None:
         self.controls.status.value = html.escape(self.intake.status())
 
-    def _say(self, markup: str, wrong: bool = False) -> None:
-        """Show a line above the images; who calls has escaped what others wrote."""
+    def _message(self, markup: str, error: bool = False) -> None:
+        """Show a line above the images; the caller must escape HTML in file names and the like."""
         message = self.controls.message
         message.value = markup
-        (message.add_class if wrong else message.remove_class)("bl-wrong")
+        (message.add_class if error else message.remove_class)("bl-wrong")
 
     def _pressed(self, act: Callable[[], None]) -> Callable[[widgets.Button], None]:
         def press(_: widgets.Button) -> None:
@@ -216,18 +206,18 @@ class Page:
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        """Lock the buttons; an error ends as a line on the page."""
+        """Disable the buttons; errors are shown as a line on the page."""
         before = {button: button.disabled for button in self.controls.buttons}
         for button in before:
             button.disabled = True
-        self._say("")
+        self._message("")
         try:
             yield
         except (ValueError, OSError, RuntimeError) as error:
             text = " ".join(str(error).split()).replace(f"{self.session.folder}/", "")
-            self._say(html.escape(text), wrong=True)
-        except Exception as error:  # the page lives on, whatever happens
-            self._say(f"Something went wrong ({type(error).__name__}). Start over.", wrong=True)
+            self._message(html.escape(text), error=True)
+        except Exception as error:  # the page must stay usable after any error
+            self._message(f"Something went wrong ({type(error).__name__}). Start over.", error=True)
         finally:
             for button, was in before.items():
                 button.disabled = was

@@ -1,4 +1,4 @@
-"""One slice as a PNG or JPEG: checked before a pixel is decoded, and scaled as networks expect it."""
+"""One slice as PNG or JPEG: size checked before decoding, intensities scaled as in training."""
 
 import numpy as np
 
@@ -11,14 +11,14 @@ MAGIC = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 
 
 def is_picture(start: bytes) -> bool:
-    """Return whether bytes begin as a PNG or JPEG does."""
+    """Return whether the first bytes of a file are those of a PNG or JPEG."""
     return start.startswith(tuple(MAGIC))
 
 
 def read_slice(received: Received, limits: Limits) -> np.ndarray:
     """Read a picture as one slice (H, W), float32 in 0..1.
 
-    Scaled between two percentiles, as networks of pictures see it (`brainlab.data.images.dataset.window`).
+    The percentile window is that of the networks for pictures (`brainlab.data.images.dataset.window`).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What was found, in HTML: volumes in cm3, how well they overlap with the truth, and files to take home."""
+"""Results in HTML: volumes in cm3, Dice where the truth is known, and files to download."""
 
 import base64
 import html
@@ -16,7 +16,7 @@ from demo.segment import volumes_cm3
 
 
 def case_report(case: Case, network: Network, labels: np.ndarray, file: tuple[str, bytes]) -> str:
-    """Return the table of a segmented case, a warning where the network knows it, and its file."""
+    """Return the table of a segmented case, a warning if the network was trained on it, and its file."""
     truth = case.seg()
     if truth is None:
         table = result_table(volumes_cm3(labels, case.affine))
@@ -24,14 +24,14 @@ def case_report(case: Case, network: Network, labels: np.ndarray, file: tuple[st
         table = result_table(
             volumes_cm3(labels, case.affine), volumes_cm3(truth, case.affine), scores(labels, truth)
         )
-    learnt = case.id in network.saved.about.get("learnt_from", ())
-    warning = "<p><b>The network has learnt from this case: it proves little.</b></p>" if learnt else ""
+    seen = case.id in network.saved.about.get("learnt_from", ())
+    warning = "<p><b>The network was trained on this case: Dice is too optimistic.</b></p>" if seen else ""
     link = download(*file, "application/gzip", "Download the segmentation (NIfTI)")
     return f"{table}{warning}<p>{link}</p>"
 
 
 def picture_report(labels: np.ndarray, num_classes: int) -> str:
-    """Return the share of a picture (H, W) that each label has; a mask of two classes has one."""
+    """Return a table of the fraction of a picture (H, W) that each label covers; one row for two classes."""
     names = [label.name for label in LABELS[1:]] if num_classes == NUM_CLASSES else ["marked"]
     rows = [
         f'<tr><th><i style="background:{label.colour}"></i>{name}</th>'
@@ -43,7 +43,7 @@ def picture_report(labels: np.ndarray, num_classes: int) -> str:
 
 
 def scores(labels: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Return Dice of each region: name -> 0 to 1."""
+    """Return the Dice of each region: name -> 0 to 1."""
     return {
         REGION_NAMES[region]: dice(np.isin(labels, values), np.isin(truth, values))
         for region, values in REGIONS.items()
@@ -53,7 +53,7 @@ def scores(labels: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 def result_table(
     volumes: dict[str, float], truth: dict[str, float] | None = None, overlap: dict[str, float] | None = None
 ) -> str:
-    """Return volumes in cm3 as an HTML table, with those of the truth and Dice where there are any."""
+    """Return volumes in cm3 as an HTML table, optionally with those of the truth and Dice."""
     colours = {label.name: label.colour for label in LABELS}
     head = "<th></th><th>cm³</th>"
     if truth is not None:
@@ -70,7 +70,7 @@ def result_table(
 
 
 def enlarged_report(made: Enlarged) -> str:
-    """Return the figures of an enlarged slice, and its file."""
+    """Return the PSNR of an enlarged slice, and its file."""
     numbers = f"PSNR {made.psnr[0]:.2f} dB bicubic, {made.psnr[1]:.2f} dB network." if made.psnr else ""
     buffer = io.BytesIO()
     Image.fromarray(np.rint(255 * made.network.T).astype(np.uint8)).save(buffer, "png")
@@ -79,6 +79,6 @@ def enlarged_report(made: Enlarged) -> str:
 
 
 def download(name: str, content: bytes, kind: str, text: str) -> str:
-    """Return a link to a file that is part of the page: nothing is left on the server to be fetched."""
+    """Return a download link with the file embedded as a data URL, so that the server stores nothing."""
     data = base64.b64encode(content).decode()
     return f'<a download="{html.escape(name)}" href="data:{kind};base64,{data}">{text}</a>'

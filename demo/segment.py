@@ -1,4 +1,4 @@
-"""Segment what came in: a whole case with a network of four modalities, a picture with one of one channel."""
+"""Segment a case with a network of four input channels, or a picture with a network of one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,12 @@ from brainlab.labels import LABELS, MODALITIES, NUM_CLASSES, REGION_NAMES, REGIO
 from demo.networks import Network
 
 BATCH = 16
-MULTIPLE = 16  # pixels: a picture is brought to a multiple of them, which every network takes
-READING = 0.15  # of the time goes into reading the case
+MULTIPLE = 16  # pixels: pictures are padded to a multiple, which every network accepts
+READING = 0.15  # share of the progress bar for reading the case
 
 
 class WrongNetwork(ValueError):
-    """The network was made for something else; the message is one line for who chose it."""
+    """The network does not fit the image; the message is one line for the visitor."""
 
 
 def segment_case(
@@ -31,29 +31,29 @@ def segment_case(
     cache: Path,
     progress: Callable[[float], None] = lambda share: None,
 ) -> np.ndarray:
-    """Return the predicted labels (X, Y, Z) of a case, uint8, in the grid of its files.
+    """Return the predicted labels (X, Y, Z) of a case, uint8, on the grid of its files.
 
     Parameters
     ----------
     model : nn.Module
-        Of `network`.
+        The network of `network`.
     cache : Path
-        Where the case's slices may be stored.
+        Folder for the cached slices.
     progress : callable
-        Is told the share that is done, 0 to 1.
+        Called with the fraction that is done, 0 to 1.
 
     Raises
     ------
     WrongNetwork
-        If the network does not take four modalities, or gives other labels.
+        If the network does not take four modalities, or predicts other labels.
     """
     if network.channels != len(MODALITIES):
         raise WrongNetwork(
-            f"{network.name} sees {network.channels} image at a time; expected a network of the four "
-            "modalities for a case: choose another"
+            f"{network.name} takes {network.channels} input channel; expected 4, one per modality: choose "
+            "another network for a case"
         )
-    if network.saved.options.get("num_classes", NUM_CLASSES) != NUM_CLASSES:
-        raise WrongNetwork(f"{network.name} gives other labels; expected one of {NUM_CLASSES} classes")
+    if network.num_classes != NUM_CLASSES:
+        raise WrongNetwork(f"{network.name} predicts {network.num_classes} classes; expected {NUM_CLASSES}")
     progress(0.02)
     cached = cache_case(case, cache)
     progress(READING)
@@ -76,7 +76,7 @@ def segment_case(
 def segment_picture(model: nn.Module, network: Network, pixels: np.ndarray) -> np.ndarray:
     """Return the predicted labels (H, W), uint8, of one slice (H, W) in 0..1.
 
-    It is segmented at the size of the network's training, and the probabilities are enlarged.
+    The slice is resized to the training size of the network; the probabilities are resized back.
 
     Raises
     ------
@@ -85,8 +85,8 @@ def segment_picture(model: nn.Module, network: Network, pixels: np.ndarray) -> n
     """
     if network.channels != 1:
         raise WrongNetwork(
-            f"{network.name} sees {network.channels} modalities at a time, and a picture has one; choose a "
-            "network of one channel, or send the four modalities"
+            f"{network.name} takes {network.channels} modalities, and a picture has one; choose a network of "
+            "one channel, or upload the four modalities"
         )
     if network.along_x:
         pixels = np.ascontiguousarray(pixels.T)
@@ -97,7 +97,7 @@ def segment_picture(model: nn.Module, network: Network, pixels: np.ndarray) -> n
     small = nn.functional.interpolate(image, size, mode="bilinear", antialias=True)
     after = tuple(-n % MULTIPLE for n in size)
     logits = predict_logits(model, mirror_pad(small, (0, 0), after))  # (1, K, h, w)
-    if logits.shape[1] == 1:  # one sigmoid is two classes
+    if logits.shape[1] == 1:  # one sigmoid output is a softmax of two classes
         logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
     prob = logits.softmax(dim=1)[..., : size[0], : size[1]]
     prob = nn.functional.interpolate(prob, (height, width), mode="bilinear")
@@ -125,7 +125,7 @@ def volumes_cm3(labels: np.ndarray, affine: np.ndarray) -> dict[str, float]:
 
 
 def nifti_of(labels: np.ndarray, case: Case, folder: Path) -> tuple[str, bytes]:
-    """Return a file name and the bytes of the labels as .nii.gz, on the grid of the case."""
+    """Return file name and content of the labels as .nii.gz, on the grid of the case."""
     path = save_prediction(labels, case, folder / f"{case.id}-prediction.nii.gz")
     content = path.read_bytes()
     path.unlink()

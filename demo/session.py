@@ -1,8 +1,8 @@
-"""The folder of one visitor, which goes when the visitor goes.
+"""The temporary folder of one visitor, deleted at the end of the session.
 
-A session's folder is named after its process: `<root>/session-<pid>-<random>`. It is removed when the session
-is closed and when its process ends; of a process that was killed, by the next sweep. The root is that of one
-running server, and is removed with it.
+A session's folder is named after its process: `<root>/session-<pid>-<random>`. It is deleted when the session
+is closed and when its process exits; `sweep` deletes the folders of processes that were killed. The root
+belongs to one running server and is deleted with it.
 """
 
 import atexit
@@ -19,12 +19,12 @@ OWNER = re.compile(r"(?:session|brainlab-app)-(\d+)-")
 
 
 class Session:
-    """A temporary folder that only its user can read.
+    """A temporary folder that only the current user can read.
 
     Parameters
     ----------
     root : Path, optional
-        By default the server's, or the system's temporary folder.
+        By default that of the server, or the system's temporary folder.
     """
 
     def __init__(self, root: Path | None = None) -> None:
@@ -33,43 +33,43 @@ class Session:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Remove the folder and all in it."""
+        """Delete the folder with its content."""
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.close)
 
 
-def end_politely() -> None:
-    """Make a plain kill of this process an ordinary exit, so that its folders go."""
+def exit_on_sigterm() -> None:
+    """Run atexit handlers on SIGTERM, so that temporary folders are deleted."""
     signal.signal(signal.SIGTERM, lambda *_: exit(0))
 
 
 def new_root() -> Path:
-    """Return a new folder for the sessions of this server, and remove those of servers that were killed."""
+    """Return a new folder for the sessions of this server, and delete those of servers that were killed."""
     sweep(Path(tempfile.gettempdir()), "brainlab-app-*")
     return Path(tempfile.mkdtemp(prefix=f"brainlab-app-{os.getpid()}-"))
 
 
 def sweep(root: Path, pattern: str = "session-*") -> list[Path]:
-    """Remove the folders below `root` whose process has ended, and return them."""
-    removed = []
+    """Delete the folders in `root` whose process no longer runs, and return them."""
+    deleted = []
     for folder in root.glob(pattern):
         owner = OWNER.match(folder.name)
         if owner and folder.is_dir() and not _runs(int(owner[1])):
             shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder)
-    return removed
+            deleted.append(folder)
+    return deleted
 
 
 def _runs(pid: int) -> bool:
-    if os.name == "nt":  # there, signal 0 is not a question: it interrupts
+    if os.name == "nt":  # on Windows os.kill(pid, 0) would interrupt the process
         return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # another user's process
         return True
-    try:  # a process that has ended but whose parent has not looked yet
+    try:  # a zombie: ended, but not yet reaped by its parent
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (OSError, IndexError):
         return True

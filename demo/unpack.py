@@ -1,7 +1,7 @@
-"""Zip and gzip, unpacked with a count: what is inside may be larger than it says, or named to do harm.
+"""Decompress zip and gzip safely: the content may be larger than declared, or named maliciously.
 
-No name of an archive becomes a path. Bytes are counted as they come out, so that a bomb stops at the limit,
-not when the disk is full.
+Names in an archive never become paths. Bytes are counted while they are decompressed, so that a decompression
+bomb stops at the limit and not when the disk is full.
 """
 
 import gzip
@@ -14,26 +14,26 @@ from typing import BinaryIO
 from demo.inbox import Received, shown_name
 from demo.limits import MB, Limits, UploadError
 
-PIECE = 1 << 20
-LONGEST_END = 22 + 65_535 + 20  # bytes: end record, comment, and where the record of large zips is said
-LONGEST_TABLE = 1 << 20
+CHUNK = 1 << 20  # bytes
+LONGEST_END = 22 + 65_535 + 20  # bytes: end record, comment, and Zip64 locator
+LONGEST_TABLE = 1 << 20  # bytes of the central directory
 
 
 def unpack_zip(archive: Received, folder: Path, limits: Limits) -> list[Received]:
-    """Return the files of a zip, unpacked into `folder`: all or, with an error, none.
+    """Decompress the files of a zip into `folder`; on an error, none of them.
 
-    Folders and what macOS adds are left out.
+    Folders and the metadata files of macOS and Windows are skipped.
 
     Raises
     ------
     UploadError
-        If it is damaged, locked, too large or has too many files, or a name leads out of the folder.
+        If it is damaged, encrypted, too large or has too many files, or a name points outside of the folder.
     """
     name, unpacked = archive.name, []
     _check_directory(archive)
     try:
         with zipfile.ZipFile(archive.path) as file:
-            entries = [entry for entry in file.infolist() if not _is_furniture(entry)]
+            entries = [entry for entry in file.infolist() if not _is_metadata(entry)]
             _check_entries(name, entries, limits)
             left = limits.unpacked_bytes
             for number, entry in enumerate(entries):
@@ -45,7 +45,8 @@ def unpack_zip(archive: Received, folder: Path, limits: Limits) -> list[Received
         for received in unpacked:
             received.path.unlink(missing_ok=True)
         raise UploadError(
-            f"{name} cannot be unpacked ({_short(error)}); expected a whole zip: was its download cut?"
+            f"{name} cannot be decompressed ({_short(error)}); expected a whole zip: was its download "
+            "interrupted?"
         ) from error
     except UploadError:
         for received in unpacked:
@@ -55,7 +56,7 @@ def unpack_zip(archive: Received, folder: Path, limits: Limits) -> list[Received
 
 
 def gzip_start(received: Received, size: int) -> bytes:
-    """Return the first `size` bytes of what a gzip file holds.
+    """Return the first `size` bytes of the content of a gzip file.
 
     Raises
     ------
@@ -66,23 +67,23 @@ def gzip_start(received: Received, size: int) -> bytes:
         with gzip.open(received.path) as source:
             return source.read(size)
     except (EOFError, OSError, zlib.error) as error:
-        raise _cut(received.name, error) from error
+        raise _damaged(received.name, error) from error
 
 
 def inflate(received: Received, path: Path, most: int) -> Received:
-    """Unpack a gzip file to `path`, at most `most` bytes; the packed file goes.
+    """Decompress a gzip file to `path`, at most `most` bytes, and delete the compressed file.
 
     Raises
     ------
     UploadError
-        If it is damaged, or holds more.
+        If it is damaged, or its content is longer.
     """
     try:
         with gzip.open(received.path) as source:
             _copy(source, path, most, received.name)
     except (EOFError, OSError, zlib.error) as error:
         path.unlink(missing_ok=True)
-        raise _cut(received.name, error) from error
+        raise _damaged(received.name, error) from error
     except UploadError:
         path.unlink(missing_ok=True)
         raise
@@ -91,40 +92,42 @@ def inflate(received: Received, path: Path, most: int) -> Received:
 
 
 def _copy(source: BinaryIO, path: Path, most: int, name: str) -> int:
-    """Write what `source` gives and return how much it was; stop where it is more than `most`."""
+    """Copy `source` to a file and return its length; raise UploadError if it is more than `most` bytes."""
     total = 0
     with path.open("wb") as target:
-        while piece := source.read(PIECE):
-            total += len(piece)
+        while chunk := source.read(CHUNK):
+            total += len(chunk)
             if total > most:
                 raise UploadError(
-                    f"{name} unpacks to more than {most / MB:.0f} MB; expected brain images: "
+                    f"{name} decompresses to more than {most / MB:.0f} MB; expected brain images: "
                     "is it a decompression bomb?"
                 )
-            target.write(piece)
+            target.write(chunk)
     return total
 
 
-def _is_furniture(entry: zipfile.ZipInfo) -> bool:
+def _is_metadata(entry: zipfile.ZipInfo) -> bool:
     parts = entry.filename.split("/")
     return entry.is_dir() or parts[0] == "__MACOSX" or parts[-1] in (".DS_Store", "Thumbs.db")
 
 
 def _check_directory(archive: Received) -> None:
-    """Refuse a table of contents that is too long to be read at all: a million entries take a gigabyte."""
+    """Reject a central directory that is too long to be parsed: a million entries need a gigabyte."""
     with archive.path.open("rb") as file:
         file.seek(max(0, archive.path.stat().st_size - LONGEST_END))
         end = file.read()
     at = end.rfind(b"PK\x05\x06")
     if at < 0 or len(end) < at + 22:
-        raise UploadError(f"{archive.name} breaks off; expected a whole zip: was the upload or download cut?")
+        raise UploadError(
+            f"{archive.name} is incomplete; expected a whole zip: was its download interrupted?"
+        )
     size = int.from_bytes(end[at + 12 : at + 16], "little")
-    if size > LONGEST_TABLE or b"PK\x06\x07" in end[:at]:  # the latter: sizes of more than 32 bits
+    if size > LONGEST_TABLE or b"PK\x06\x07" in end[:at]:  # the latter: Zip64
         raise UploadError(f"{archive.name} holds far too many files; expected one case at a time")
 
 
 def _check_entries(name: str, entries: list[zipfile.ZipInfo], limits: Limits) -> None:
-    """Refuse a zip by its table of contents, before a byte is unpacked."""
+    """Reject a zip by its central directory, before anything is decompressed."""
     if not entries:
         raise UploadError(f"{name} is an empty zip; expected four volumes, or one picture")
     if len(entries) > limits.files:
@@ -136,22 +139,22 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo], limits: Limits) ->
         if ".." in parts or parts[0] == "" or ":" in parts[0]:
             shown = shown_name(entry.filename.replace("/", "|").replace("\\", "|")).replace("|", "/")
             raise UploadError(
-                f"{name} holds a file named {shown}, which leads out of its folder; expected plain names: "
-                "nothing was unpacked"
+                f"{name} holds a file named {shown}, which points outside of its folder; expected plain "
+                "names: nothing was decompressed"
             )
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise UploadError(f"{name} holds a link, {parts[-1]}; expected files only: nothing was unpacked")
+            raise UploadError(f"{name} holds a link, {parts[-1]}; expected files: nothing was decompressed")
         if entry.flag_bits & 1:
-            raise UploadError(f"{name} is locked with a password; expected an open zip")
+            raise UploadError(f"{name} is encrypted; expected a zip without password")
     total = sum(entry.file_size for entry in entries)
     if total > limits.unpacked_bytes:
         raise UploadError(
-            f"{name} unpacks to {total / MB:.0f} MB; expected at most {limits.unpacked_bytes / MB:.0f} MB: "
-            "is it a decompression bomb?"
+            f"{name} decompresses to {total / MB:.0f} MB; expected at most "
+            f"{limits.unpacked_bytes / MB:.0f} MB: is it a decompression bomb?"
         )
 
 
-def _cut(name: str, error: Exception) -> UploadError:
+def _damaged(name: str, error: Exception) -> UploadError:
     return UploadError(
         f"{name} is damaged gzip data ({_short(error)}); expected a whole file: was its download interrupted?"
     )

@@ -1,6 +1,6 @@
-// Send files to the kernel piece by piece. The kernel asks for each piece, so that it can refuse early.
+// Send files to the kernel in chunks. The kernel asks for each chunk, so that it can refuse early.
 
-const PIECE = 512 * 1024; // bytes
+const CHUNK = 512 * 1024; // bytes
 
 function render({ model, el }) {
   el.classList.add("bl-upload");
@@ -17,11 +17,11 @@ function render({ model, el }) {
   bar.hidden = true;
   el.append(drop, bar, line);
 
-  let waiting = null; // takes the kernel's next answer
-  const ask = (message, piece) =>
+  let waiting = null; // resolves with the kernel's next answer
+  const ask = (message, chunk) =>
     new Promise((done) => {
       waiting = done;
-      model.send(message, undefined, piece ? [piece] : []);
+      model.send(message, undefined, chunk ? [chunk] : []);
     });
   const hear = (answer) => {
     const done = waiting;
@@ -32,10 +32,10 @@ function render({ model, el }) {
 
   async function sendOne(file) {
     let answer = await ask({ kind: "begin", name: file.name, size: file.size });
-    for (let at = 0; answer.kind === "more" && at < file.size; at += PIECE) {
-      const piece = await file.slice(at, at + PIECE).arrayBuffer();
-      answer = await ask({ kind: "piece" }, piece);
-      bar.value = Math.min(1, (at + PIECE) / file.size);
+    for (let at = 0; answer.kind === "more" && at < file.size; at += CHUNK) {
+      const chunk = await file.slice(at, at + CHUNK).arrayBuffer();
+      answer = await ask({ kind: "chunk" }, chunk);
+      bar.value = Math.min(1, (at + CHUNK) / file.size);
     }
     if (answer.kind === "more") {
       line.textContent = `Reading ${file.name} ...`;
@@ -57,7 +57,7 @@ function render({ model, el }) {
     busy = input.disabled = false;
     bar.hidden = true;
     line.textContent = "";
-    input.value = ""; // so that the same file can be sent again
+    input.value = ""; // so that the same file can be chosen again
   }
 
   input.addEventListener("change", () => sendAll([...input.files]));

@@ -1,4 +1,4 @@
-"""A place to drop files: they come in pieces, and what is too much is refused before it is sent."""
+"""The upload area: files are sent in chunks, and a file over the limits is refused before it is sent."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +12,17 @@ HERE = Path(__file__).parent
 
 
 class Uploader(anywidget.AnyWidget):
-    """Bring files from the browser into an inbox.
+    """Receive files from the browser into an inbox.
 
     Parameters
     ----------
     inbox : Inbox
     begins : callable
-        Is called before the files of one choice or drop come.
+        Called before each batch of files that were chosen or dropped together.
     take : callable
-        Is given each file; may raise UploadError.
+        Called with each received file; may raise UploadError.
     refuse : callable
-        Is given the line of each refusal.
+        Called with the error message of each refused file.
     """
 
     _esm = (HERE / "uploader.js").read_text(encoding="utf-8")
@@ -39,14 +39,14 @@ class Uploader(anywidget.AnyWidget):
         self.on_msg(self._hear)
 
     def _hear(self, _: object, message: dict, buffers: list) -> None:
-        """Answer the page: "more" asks for the next piece, "done" and "refused" end a file."""
+        """Answer the browser: "more" asks for the next chunk, "done" and "refused" end a file."""
         kind, answer = message.get("kind"), "more"
         try:
             if kind == "batch":
                 self._begins()
             elif kind == "begin":
                 self._inbox.begin(str(message.get("name")), int(message.get("size", 0)))
-            elif kind == "piece":
+            elif kind == "chunk":
                 self._inbox.append(bytes(buffers[0]))
             elif kind == "end":
                 answer = "done"
@@ -55,8 +55,8 @@ class Uploader(anywidget.AnyWidget):
             self._inbox.abort()
             answer = "refused"
             self._refuse(str(error))
-        except Exception as error:  # whatever a strange file raises belongs on the screen, not into a log
+        except Exception as error:  # whatever a broken file raises is shown to the visitor
             self._inbox.abort()
             answer = "refused"
-            self._refuse(f"the file could not be read ({type(error).__name__}): is it sound?")
+            self._refuse(f"the file could not be read ({type(error).__name__}): is it damaged?")
         self.send({"kind": answer})

@@ -47,7 +47,7 @@ def beside(gap: Gap, answer: Any) -> Any:
         return None  # the mistake is not visible in this image
     from matplotlib.figure import Figure  # a slow import
 
-    from brainlab.view import figures
+    from brainlab import view
 
     low, high = float(right.min()), float(right.max())
     fig = Figure(figsize=(5, 2.6), layout="constrained")
@@ -56,6 +56,4 @@ def beside(gap: Gap, answer: Any) -> Any:
     ):
         ax.imshow(image if image.ndim == 2 else image.clip(0, 1), cmap="gray", vmin=low, vmax=high)
         ax.set(title=title, xticks=[], yticks=[])
-    return figures.show(
-        fig, alt=f"What {gap.answer} should make of a test image, and what yours makes", dpi=70
-    )
+    return view.show(fig, alt=f"What {gap.answer} should make of a test image, and what yours makes", dpi=70)

@@ -1,21 +1,20 @@
 """Make `brainlab/synth/phantom/anatomies.npz`, the tissue maps that the built-in cohort is drawn from.
 
 Source: the ICBM 2009a nonlinear symmetric template (Fonov et al. 2011,
-doi:10.1016/j.neuroimage.2010.07.033), which nilearn carries in its wheel. nilearn is needed here only,
-never by a user of the course::
+doi:10.1016/j.neuroimage.2010.07.033), which is part of nilearn's wheel. nilearn is needed for this script
+only, not for the course::
 
     pip install nilearn
     python scripts/build_anatomies.py
 
-The template is an average of 152 heads. It holds, per voxel of 1 mm: a T1 image and the fractions of grey
-and white matter. This script crops it to the brain, turns it to the orientation of BraTS (x to the left, y
-to the back), rounds it to few grey levels so that it stays small, and adds a map of regions (ventricles,
-deep grey matter, ...) from simple boxes in the template's millimetres. The same input gives the same bytes.
-The template's notice stands in `ANATOMIES-NOTICE.txt`.
+The template is an average of 152 heads: a T1 image and the fractions of grey and white matter, with voxels
+of 1 mm. This script crops it to the brain, reorients it as BraTS (x to the left, y to the back), quantises
+it to few grey levels to keep the file small, and adds a map of regions (ventricles, deep grey matter, ...)
+from simple boxes in the template's coordinates in mm. The same input gives the same bytes. The licence
+notice of the template is in `ANATOMIES-NOTICE.txt`.
 """
 
 import argparse
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,8 +22,10 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
+from brainlab.home import replace_file
+
 TARGET = Path(__file__).resolve().parents[1] / "brainlab" / "synth" / "phantom" / "anatomies.npz"
-# Levels kept: sulci are sharpened from fine differences of the T1, so that it needs more of them.
+# Grey levels: sulci are sharpened from small differences of the T1, so it needs more of them.
 LEVELS = {"t1": 63, "gm": 31, "wm": 31}
 
 
@@ -32,12 +33,12 @@ def template_folder() -> Path:
     """Return the folder of nilearn's template files, without importing nilearn and its dependencies."""
     spec = find_spec("nilearn")
     if spec is None:
-        raise SystemExit("nilearn is not installed; it brings the template: pip install nilearn")
+        raise SystemExit("nilearn, which contains the template, is not installed: pip install nilearn")
     return Path(spec.submodule_search_locations[0]) / "datasets" / "data"
 
 
 def load_template(folder: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return t1, gm, wm in [0, 1], axes (left, posterior, superior), and the voxel of MNI's zero."""
+    """Return t1, gm, wm in [0, 1], axes (left, posterior, superior), and the voxel of the MNI origin."""
     maps = {}
     for name in LEVELS:
         image = nib.load(next(folder.glob(f"mni_icbm152_{name}_tal_nlin_sym_09a*.nii.gz")))
@@ -65,14 +66,14 @@ def region_map(maps: dict[str, np.ndarray], brain: np.ndarray, zero: np.ndarray)
     side, front = np.abs(left), -back
     csf = np.clip(brain - maps["gm"] - maps["wm"], 0, 1)
     depth = ndimage.distance_transform_edt(brain)
-    # The tentorium, the roof over the cerebellum, falls off to both sides.
+    # The tentorium, the roof of the cerebellum, slopes down to both sides.
     roof = -12 - 0.28 * np.clip(side - 12, 0, 22)
     cerebellum = ((up < roof) & (front < -36)) | ((up < -36) & (front < -30))
     stem = (side < 17) & (front > -42) & (front < -6) & (up < -8) & ~cerebellum
     box = (side < 36) & (front > -34) & (front < 24) & (up > -10) & (up < 20)
     deep = box & (depth > 24) & (maps["gm"] > maps["wm"]) & (csf < 0.5)
     pallidum = (side > 11) & (side < 24) & (front > -12) & (front < 9) & (up > -7) & (up < 6) & (csf < 0.5)
-    # Of all deep pools of fluid, the ventricles are the three largest: two lateral ones, and the third.
+    # The ventricles are the three largest deep regions of fluid: the two lateral ones and the third.
     pools = (csf > 0.5) & (side < 34) & (front > -52) & (front < 38) & (up > -14) & (up < 34) & (depth > 18)
     parts, _ = ndimage.label(pools)
     sizes = np.bincount(parts.ravel())
@@ -87,7 +88,7 @@ def region_map(maps: dict[str, np.ndarray], brain: np.ndarray, zero: np.ndarray)
 
 
 def build(folder: Path, target: Path) -> None:
-    """Write the archive: `region` (X, Y, Z); the maps, one value per brain voxel; levels; MNI's zero."""
+    """Write the archive: `region` (X, Y, Z); the maps, one value per brain voxel; levels; MNI origin."""
     maps, zero = load_template(folder)
     brain = brain_mask(maps["t1"])
     corners = [(where.min(), where.max() + 1) for where in np.nonzero(brain)]
@@ -97,9 +98,12 @@ def build(folder: Path, target: Path) -> None:
     for name, levels in LEVELS.items():
         arrays[name] = np.rint(maps[name][crop][region > 0] * levels).astype(np.uint8)
         arrays[f"{name}_levels"] = np.array(levels)
-    temporary = target.with_name(f".{target.stem}.tmp.npz")
-    np.savez_compressed(temporary, **arrays)
-    os.replace(temporary, target)
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:  # given a name, savez_compressed would append .npz
+            np.savez_compressed(file, **arrays)
+
+    replace_file(target, write)
     volumes = np.bincount(region.ravel(), minlength=8)[1:] / 1000
     print(
         f"{target.name}: {target.stat().st_size / 1e6:.2f} MB, {region.shape}, "

@@ -1,10 +1,10 @@
-"""Make `demo/shipped/*.pt`, the three small networks that the demo brings along.
+"""Make `demo/shipped/*.pt`, the three small networks that are shipped with the demo.
 
 usage: python scripts/make_networks.py [--runs runs/superres/lesson/seed0]
 
-`cohort-unet.pt` is the U-Net of notebook 02's recipe in the lesson budget, trained here, in minutes on two
-cores. `cohort-unet-t1c.pt` and `cohort-esrgan.pt` are those of notebook 04's recipe and come from
-`benchmarks/superres.py`. All have seen synthetic patients only. Weights are float16.
+`cohort-unet.pt` is the U-Net of notebook 02's recipe with the lesson budget; it is trained here, in minutes
+on two cores. `cohort-unet-t1c.pt` and `cohort-esrgan.pt` are those of notebook 04's recipe, trained by
+`benchmarks/superres.py`. All were trained on synthetic patients only. Weights are stored as float16.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     SHIPPED.mkdir(exist_ok=True)
 
-    os.environ.pop("BRAINLAB_DATA", None)  # the cohort, whatever the environment says
+    os.environ.pop("BRAINLAB_DATA", None)  # always the built-in cohort
     lab = setup(budget="lesson")
     cases = recipe.training_cases(lab)
     split = split_by_patient(cases, seed=lab.seed)

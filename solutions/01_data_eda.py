@@ -16,60 +16,62 @@
 #
 # At the end of this notebook you can
 #
-# 1. say, for any voxel of any file, where it lies in the patient in millimetres and on which side;
-# 2. bring the intensities of two scanners to one scale, and the labels of two data sets to one meaning;
-# 3. count what is in a data set: voxels of each class, slices without one, sizes of tumours, and choose the slices to
-#    train on;
-# 4. split by patient, and show with numbers what goes wrong otherwise.
+# 1. compute where any voxel of any file lies in the patient, in millimetres, and on which side;
+# 2. bring the intensities of two scanners to one scale, and the labels of two data sets to one convention;
+# 3. describe a data set with numbers (voxels per class, slices that lack a class, tumour sizes) and choose the
+#    slices to train on;
+# 4. split a data set by patient, and show with numbers what goes wrong otherwise.
 #
-# **The patient.** A glioma is a tumour of the brain's own supporting cells. Before an operation the patient gets an MRI
-# with four *modalities*: the same head, the same minute, four different contrasts.
+# **The patient.** A glioma is a brain tumour that arises from glial cells, the supporting cells of the brain.
+# Before an operation the patient is scanned with MRI in four *modalities*: the same head, in the same session, with
+# four different contrasts.
 #
-# | modality | also called | bright | what one looks for |
+# | modality | also called | bright | used to see |
 # |---|---|---|---|
-# | T1 | t1n | white matter, fat | anatomy; tumour and water are dark |
-# | T1 + contrast | t1c, T1Gd, t1ce | where the contrast agent leaks | the **enhancing tumour (ET)**, often a ring |
-# | T2 | t2w | all water | oedema and cysts, but also the ventricles |
-# | FLAIR | t2f | water in tissue; free water is made dark | the **oedema (ED)** around the tumour |
+# | T1 | t1n | white matter, fat | the anatomy; tumour and water are dark |
+# | T1 + contrast | t1c, T1Gd, t1ce | tissue into which the contrast agent leaks | the **enhancing tumour (ET)**, often a ring |
+# | T2 | t2w | all water | oedema and cysts, but the ventricles are bright too |
+# | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour |
 #
-# Inside the ring lies the **necrotic core (NCR)**: dead tissue without blood. Radiologists drew these three by hand, voxel
-# by voxel. To let a network do it, in notebook 02, we first have to know what it will be fed.
+# Inside the ring lies the **necrotic core (NCR)**: dead tissue. In BraTS, raters outlined these three regions voxel
+# by voxel, and neuroradiologists approved them. A network will do the same in notebook 02; first we have to know
+# its data.
 
 # %% [markdown]
 # ## 2 · Setup
 #
-# Run the next cell once. Without your own data it uses a synthetic cohort that is made on your machine; the cells are the
-# same for real BraTS cases.
+# Run the next cell once. Without your own data, it generates a synthetic cohort on your machine. The cells below
+# are the same for real BraTS cases.
 
 # %% setup
 
 # %% [markdown]
 # ## 3 · See it first
 #
-# One patient, four modalities, and where there is one the segmentation. This is all that a network will ever see. Run the cell,
-# then click into the picture: that is the **slice browser** of this course.
+# One patient with four modalities and, where there is one, the segmentation. A network gets nothing else. Run the
+# cell, then click into the picture: it is the **slice browser** of this course.
 
 # %%
 from brainlab import view
 from brainlab.view import SliceViewer
 
 
-def ring(case):
-    """Return how many voxels of necrosis an enhancing tumour surrounds; 0 without a segmentation."""
+def enclosed_necrosis(case):
+    """Return the number of necrotic voxels if the case also has enhancing tumour, otherwise 0."""
     seg = case.seg() if case.has_seg else np.zeros(1)
     return (seg == 1).sum() * (seg == 3).any()
 
 
-first = max(lab.open(patients=3), key=ring)
+first = max(lab.open(patients=3), key=enclosed_necrosis)
 SliceViewer(first)
 
 # %% [markdown]
-# *Try:* **↑ ↓** or the wheel go through the slices, **j** back to the largest tumour. **1** to **4** change the modality,
-# **0** shows all side by side. **n** takes the labels off, **t** puts them on, **f** draws them as contours. **c** and **s** look
-# from the front and from the side, **v** shows all three views. A click asks one voxel: its value, its place and its label. Every
-# button says its key.
+# *Try:* **↑ ↓** or the mouse wheel scroll through the slices, and **j** jumps back to the slice with the largest
+# tumour. **1** to **4** select a modality, **0** shows all of them side by side. **n** hides the labels, **t**
+# shows them, and **f** draws them as contours. **c** and **s** switch to the coronal and the sagittal plane, **v**
+# shows all three planes. Click on a voxel to read its value, its position and its label. Each button names its key.
 #
-# The slice with most tumour, on one sheet:
+# The next figure shows the slice with the largest tumour area:
 
 # %%
 image, labels = first.image(), first.seg()  # (4, X, Y, Z) float32, (X, Y, Z) uint8 or None
@@ -77,14 +79,14 @@ picture = view.modalities(image, first.affine, labels, title=first.id)
 view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR with labels")
 
 # %% [markdown]
-# *Look:* in which modality is the border of the oedema clearest? In which would you look for the ring? Why can T2 alone not tell
-# oedema from a ventricle?
+# *Look:* in which modality is the border of the oedema clearest? In which one would you look for the ring? Why can
+# T2 alone not distinguish oedema from a ventricle?
 #
-# <details><summary>Answers</summary>FLAIR shows the oedema, T1 with contrast the ring. T2 shows all water bright, in oedema as
-# in the ventricles; FLAIR makes the free water of the ventricles dark.</details>
+# <details><summary>Answers</summary>The oedema is clearest in FLAIR, the ring in T1 with contrast. In T2 all water
+# is bright, in the oedema and in the ventricles alike; FLAIR suppresses the free water of the ventricles.</details>
 #
-# In the picture the patient looks at you: **L**, the patient's left, is on the right. This is how radiologists
-# show heads. How the program knows is the first thing to learn. Now open all the cases:
+# The patient seems to face you: the left side, **L**, is on the right of the picture. This is the *radiological
+# convention*. How the program knows which side is left is the first topic. Now open all cases:
 
 # %%
 from brainlab.data import find_cases
@@ -92,40 +94,41 @@ from brainlab.synth import make_cohort
 
 cases = lab.cases
 labelled = [case for case in cases if case.has_seg]
-people = {case.patient for case in cases}
-print(f"{len(cases)} cases of {len(people)} patients, {len(labelled)} with a segmentation")
+patient_ids = {case.patient for case in cases}
+print(f"{len(cases)} cases of {len(patient_ids)} patients, {len(labelled)} with a segmentation")
 if not labelled:
-    print("None has a segmentation: the built-in cohort stands in where labels are needed.")
+    print("No case has a segmentation: the built-in synthetic cohort is used where labels are needed.")
     labelled = list(find_cases(make_cohort(6, spacing=2)))
 
 # %% [markdown]
 # ## 4 · Where is this voxel?
 #
-# A file holds two things: an array of numbers, and an **affine**, a 4 × 4 matrix. The array does not know how large
-# a voxel is, nor which end is the nose. The affine does:
+# An image file holds two things: an array of numbers, and an **affine**, a 4 × 4 matrix. The array alone does not
+# say how large a voxel is, nor which end of an axis is the nose. The affine does:
 #
 # $$\begin{pmatrix}x\\y\\z\\1\end{pmatrix} = A \begin{pmatrix}i\\j\\k\\1\end{pmatrix},\qquad
 # A=\begin{pmatrix}\cdot&\cdot&\cdot&t_x\\ \cdot&\cdot&\cdot&t_y\\ \cdot&\cdot&\cdot&t_z\\0&0&0&1\end{pmatrix}$$
 #
-# The first three columns say where one step along i, j and k leads, in mm. The last column is where voxel (0, 0, 0) lies.
-# In NIfTI x grows to the patient's **r**ight, y to the front (**a**nterior), z up (**s**uperior): *RAS+*.
+# The first three columns are the displacements, in mm, of one step along i, j and k. The last column is the
+# position of voxel (0, 0, 0). In NIfTI, x increases towards the patient's **r**ight, y towards the front
+# (**a**nterior) and z upwards (**s**uperior). This is called *RAS+*.
 
 # %%
 from brainlab.data import orientation
 
-# One with all classes, if there is one.
+# A case with all classes, if there is one.
 example = next((case for case in labelled if len(np.unique(case.seg())) == 4), labelled[0])
 print(example.id, "· shape", example.shape, "· voxel", example.spacing, "mm")
 print(example.affine)
-print("its axes lead to", orientation(example.affine))
+print("its axes point to", orientation(example.affine))
 
 # %% [markdown]
-# `LPS` reads: the first index grows towards the patient's Left, the second to Posterior (the back of the head), the third
-# to Superior. So the minus signs in the first two columns are not a mistake.
+# `LPS` means that the first index increases towards the patient's Left, the second towards Posterior (the back of
+# the head) and the third towards Superior. The minus signs in the first two columns are therefore correct.
 #
-# *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second to the right. Where will the
-# nose point: up, down, left or right? Write it into `my_guess` between the quotes, then run. There are no points for
-# predictions; the line that begins with ▸ keeps yours beside what came.
+# *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second one to the right. Where
+# will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run.
+# Predictions earn no points; the line with ▸ shows yours next to the result.
 
 # %%
 my_guess = "?"
@@ -144,29 +147,29 @@ for ax, (name, plane) in zip(axes, planes.items()):
 plt.close(fig)
 nose = {"P": "left", "A": "right"}.get(orientation(example.affine)[1], "up or down")
 predicted("the nose points", my_guess, nose)
-view.show(fig, alt="Axial, coronal and sagittal plane as the array holds them, none upright")
+view.show(fig, alt="Axial, coronal and sagittal plane drawn as stored in the array; none is upright")
 
 # %% [markdown]
-# The three ways to slice a volume are **axial** (k fixed), **coronal** (j fixed) and **sagittal** (i fixed). Drawn as they
-# lie in memory, none is the right way up; in the first one, of a file stored LPS, the nose points to the left. From here on
-# we draw with the affine.
+# A volume can be cut into **axial** (k fixed), **coronal** (j fixed) and **sagittal** (i fixed) slices. Drawn as
+# they are stored, none of them is upright: in the axial slice of a file stored as LPS, the nose points to the left.
+# From here on, all figures use the affine to draw the head upright.
 #
 # ### Gap 1 · from voxel to millimetres
 #
-# <details><summary>Hint</summary>What has to be put behind i, j, k so that the last column of the affine is added? Look at
-# <code>np.append</code> and <code>@</code>.</details>
+# <details><summary>Hint</summary>Which number has to follow i, j, k so that the last column of the affine is added?
+# Look at <code>np.append</code> and <code>@</code>.</details>
 
 
 # %% gap="g01_voxel_to_mm"
 def voxel_to_mm(voxel, affine):
-    """Return where the centre of a voxel lies.
+    """Return the position of the centre of a voxel.
 
     voxel   (3,) indices i, j, k; they need not be whole numbers
     affine  (4, 4) voxel to mm
     returns (3,) x, y, z in mm (RAS+)
     """
     ### BEGIN SOLUTION
-    # 1. put a 1 behind the voxel                  -> (4,)
+    # 1. append a 1 to the voxel                   -> (4,)
     homogeneous = np.append(voxel, 1)
     # 2. multiply by the affine, drop the last one -> (3,)
     return (affine @ homogeneous)[:3]
@@ -178,22 +181,22 @@ def voxel_to_mm(voxel, affine):
 # %%
 voxel_to_mm = yours("g01_voxel_to_mm", voxel_to_mm)
 corner, middle = np.zeros(3), (np.array(example.shape) - 1) / 2
-print("voxel (0, 0, 0) lies at     ", voxel_to_mm(corner, example.affine), "mm")
-print("the middle of the volume at ", voxel_to_mm(middle, example.affine), "mm")
+print("voxel (0, 0, 0) lies at           ", voxel_to_mm(corner, example.affine), "mm")
+print("the centre of the volume lies at  ", voxel_to_mm(middle, example.affine), "mm")
 
 # %% [markdown]
-# *Look:* is x = 0 in the middle of the head? In BraTS files it is not: the whole image has x ≤ 0. Who asks `x < 0` to find
-# the left side gets "left" for every voxel.
+# *Look:* is x = 0 in the middle of the head? In BraTS files it is not: the whole image has x ≤ 0. A program that
+# tests `x < 0` to find the left side answers "left" for nearly every voxel.
 #
 # ### Gap 2 · left or right?
 #
-# <details><summary>Hint</summary>Left of what? Which point of the volume can stand for the midline of the head, and in which
-# unit may you compare it with your voxel? Use the function of gap 1 twice.</details>
+# <details><summary>Hint</summary>Left of what? Which point of the volume can stand for the midline of the head, and
+# in which unit should it be compared with your voxel? Use the function of gap 1 twice.</details>
 
 
 # %% gap="g01_side_of_voxel"
 def side_of_voxel(voxel, affine, shape):
-    """Return the side of the patient on which a voxel lies, seen from the middle of the volume.
+    """Return the side of the patient on which a voxel lies, relative to the centre of the volume.
 
     voxel   (3,) indices i, j, k
     affine  (4, 4) voxel to mm (RAS+)
@@ -203,10 +206,10 @@ def side_of_voxel(voxel, affine, shape):
     ### BEGIN SOLUTION
     # 1. x of the voxel in mm
     x = (affine @ np.append(voxel, 1))[0]
-    # 2. x of the middle of the volume in mm
+    # 2. x of the centre of the volume in mm
     middle = (np.array(shape) - 1) / 2
     x_middle = (affine @ np.append(middle, 1))[0]
-    # 3. compare: where does x grow to?
+    # 3. compare: in which direction does x increase?
     return "left" if x < x_middle else "right"
     ### END SOLUTION
 
@@ -224,21 +227,22 @@ for case in labelled[:4]:
     centre = [np.mean(index) for index in np.nonzero(truth)] if truth.any() else np.zeros(3)
     titles.append(f"{case.id[-9:]}: {side_of_voxel(np.array(centre), case.affine, case.shape)}")
 picture = view.mosaic(planes, [case.affine for case in labelled[:4]], masks, titles)
-view.show(picture, alt="FLAIR slices with labels; each title says on which side the tumour is")
+view.show(picture, alt="FLAIR slices with labels; each title names the side of the tumour")
 
 # %% [markdown]
-# *Look:* does every title agree with the L and R in the picture? They are computed independently.
+# *Look:* does every title agree with the L and R in the picture? The two are computed independently of each other.
 #
-# **Believe:** left and right live in the affine, not in the array and not in the picture.
+# > **Key point:** left and right are defined by the affine, not by the array or by the way it happens to be drawn.
 
 # %% [markdown]
-# ## 5 · Numbers without a unit
+# ## 5 · Intensities without a unit
 #
-# A CT measures in Hounsfield units. MR intensities have no unit: the same tissue can be 300 on one scanner and 1500 on the
-# next. And most of a volume is not even brain.
+# CT values are given in Hounsfield units. MR intensities have no unit: the same tissue can have the value 300 on
+# one scanner and 1500 on the next. Besides, most voxels of a volume are not brain at all.
 #
-# *Predict:* which share of the voxels of a skull-stripped volume is exactly 0? And how far apart are the medians of the brain
-# in FLAIR between patients: a factor of 1.1, 2, or more?
+# *Predict:* what share of the voxels of a skull-stripped volume is exactly 0? And by what factor does the median
+# FLAIR intensity of the brain differ between the patient with the largest and the one with the smallest: 1.1, 2, or
+# more?
 
 # %%
 my_share, my_factor = "?", "?"
@@ -252,16 +256,16 @@ print("median of the brain:", " ".join(f"{median:.0f}" for median in medians))
 predicted("largest / smallest median", my_factor, max(medians) / min(medians), ".1f")
 
 # %% [markdown]
-# The remedy is a **z-score**: subtract the mean, divide by the standard deviation. Which mean? If the zeros around
-# the brain take part, they *are* most of the statistics. So: inside the brain only, each modality by itself, and 0 outside.
-# Three traps from real files: masks differ between modalities; resampling leaves *negative* voxels inside the brain; and
-# a modality can be flat.
+# The remedy is the **z-score**: subtract the mean, then divide by the standard deviation. But of which voxels? If
+# the zeros around the brain are included, they dominate both. So the z-score is computed inside the brain only, for
+# each modality separately, and the background is set to 0. Three problems of real files: the brain mask can differ
+# between modalities; resampling can leave *negative* voxels inside the brain; a modality can be constant.
 #
 # ### Gap 3 · z-score inside the brain
 #
-# <details><summary>Hint</summary>How do you recognise the brain of one modality, if a voxel of it may be negative? What is the
-# z-score of a modality whose standard deviation is 0? Useful: a Boolean mask as index, and
-# <code>np.zeros(image.shape)</code> to write into.</details>
+# <details><summary>Hint</summary>How do you find the brain of one modality if some of its voxels may be negative?
+# What is the z-score of a modality whose standard deviation is 0? A Boolean mask can be used as an index, and
+# <code>np.zeros(image.shape)</code> gives an array to write into.</details>
 
 
 # %% gap="g01_zscore"
@@ -269,19 +273,19 @@ def zscore_in_brain(image):
     """Scale each modality to mean 0 and standard deviation 1 inside its own brain mask.
 
     image   (C, ...) modalities of one case, volumes or slices; any scale, 0 outside the brain;
-            not to be changed
-    returns (C, ...) float, 0 outside the brain; a modality that is flat in the brain becomes 0
+            must not be modified
+    returns (C, ...) float, 0 outside the brain; a modality that is constant in the brain becomes 0
     """
     ### BEGIN SOLUTION
     scored = np.zeros(image.shape, dtype=np.float32)
     for c in range(len(image)):
         # 1. the brain of this modality: where it is not 0         -> (...) bool
         brain = image[c] != 0
-        # 2. the voxels in it, and their mean and std              -> (voxels,)
+        # 2. its voxels, and their mean and standard deviation     -> (voxels,)
         values = image[c][brain].astype(np.float64)
-        # 3. leave a flat modality at 0
+        # 3. leave a constant modality at 0
         if values.size and values.std() > 0:
-            # 4. write the z-scores into the brain; outside stays 0
+            # 4. write the z-scores into the brain; the background stays 0
             scored[c][brain] = (values - values.mean()) / values.std()
     return scored
     ### END SOLUTION
@@ -305,24 +309,25 @@ for ax, (name, brains) in zip(axes, steps.items()):
     ax.set(title=name, yticks=[], xlabel="FLAIR intensity in the brain")
     ax.spines[["top", "right", "left"]].set_visible(False)
 plt.close(fig)
-view.show(fig, alt="FLAIR histograms of some cases: as stored, and after two kinds of z-score")
+view.show(fig, alt="FLAIR histograms of several cases: as stored, and after two kinds of z-score")
 
 # %% [markdown]
-# *Look:* in which panel do the curves lie over each other? What does the number 2 mean in the last panel, and why has it no such
-# meaning in the first?
+# *Look:* in which panel do the curves overlap best? What does the value 2 mean in the last panel, and why does it
+# have no such meaning in the first one?
 #
-# <details><summary>Answer</summary>Best in the last. There 2 is "two standard deviations brighter than this brain's mean", for
-# every scanner; in the first it is a number of that scanner only. The middle comes close, but only while all images hold
-# equally much air: crop one tighter and its curve moves.</details>
+# <details><summary>Answer</summary>They should overlap best in the last panel. There, 2 means "two standard
+# deviations above the mean of this brain", whatever the scanner; in the first panel it is a value of one scanner
+# only. The panel in the middle comes close, but only while all images contain about the same share of background:
+# crop one image more tightly and its curve shifts.</details>
 #
-# **Believe:** a z-score is as good as the mask it is computed in.
+# > **Key point:** a z-score is only as good as the mask in which it is computed.
 
 # %% [markdown]
 # ## 6 · What do the numbers in a mask mean?
 #
-# A segmentation is a volume of small whole numbers. Every data set has its own table of what they mean. In this course
-# labels are always 0 background, 1 necrotic core (NCR), 2 oedema (ED), 3 enhancing tumour (ET). Here is what
-# others store, and what it becomes:
+# A segmentation is a volume of small whole numbers, the labels. Every data set has its own table of their meanings.
+# In this course the labels are always 0 background, 1 necrotic core (NCR), 2 oedema (ED) and 3 enhancing tumour
+# (ET). The next cell shows what other data sets store, and what each label becomes here:
 
 # %%
 from brainlab.data import PROFILES
@@ -332,39 +337,41 @@ short = {label.value: label.short for label in LABELS}
 for name in ("brats2020", "brats2023", "brats2024-gli", "msd"):
     meaning = [f"{old} = {short[new]}" for old, new in PROFILES[name].labels.items()]
     print(f"{name:14s}", "  ".join(meaning))
-print("these cases are read as:", ", ".join(sorted({case.profile for case in labelled})))
+print("profile used for these cases:", ", ".join(sorted({case.profile for case in labelled})))
 
 # %% [markdown]
-# The number 4 is the *enhancing tumour* until 2021, and the *cavity that the surgeon left* in 2024 (no tumour, so background
-# here). In the Medical Segmentation Decathlon (`msd`) 1 and 2 are exchanged. "Replace 4 by 3" is
-# right for one of these four tables.
+# Label 4 is the *enhancing tumour* up to BraTS 2021, but the *resection cavity* in BraTS 2024 (no tumour, so it
+# becomes background here). In the Medical Segmentation Decathlon (`msd`), labels 1 and 2 are swapped. The rule
+# "replace 4 by 3" is right for only one of these four tables.
 #
-# *Predict:* you read a mask of the Decathlon with the table of BraTS 2023. Which Dice scores against the truth fall below 1:
-# whole tumour (1, 2, 3), tumour core (1, 3), enhancing tumour (3)?
+# *Predict:* a mask of the Decathlon is read with the table of BraTS 2023. Which of the Dice scores against the
+# truth fall below 1: whole tumour (WT; labels 1, 2, 3), tumour core (TC; labels 1, 3) or enhancing tumour (ET;
+# label 3)?
 #
-# ### Gap 4 · relabel by a table
+# ### Gap 4 · relabel with a table
 #
-# <details><summary>Hint</summary>If you turn 1 into 2 and then 2 into 1 in the same array, where do the first ones go? Read from one
-# array and write to another. A file may hold 0.99999997 for 1: <code>np.rint</code>.</details>
+# <details><summary>Hint</summary>If you replace 1 by 2 and then 2 by 1 in the same array, what happens to the
+# voxels that were 1? Read from one array and write to another. A file may store 0.99999997 instead of 1;
+# <code>np.rint</code> rounds.</details>
 
 
 # %% gap="g01_relabel"
 def relabel(seg, table):
-    """Translate the numbers of a segmentation.
+    """Translate the labels of a segmentation.
 
-    seg     any shape, whole numbers, perhaps stored as floats; not to be changed
-    table   dict: the file's number -> the label here, 0 included
+    seg     any shape, whole numbers, possibly stored as floats; must not be modified
+    table   dict: label in the file -> label in this course, 0 included
     returns whole numbers, of the same shape
-    raises  ValueError if seg holds a number that is not in the table
+    raises  ValueError if seg holds a label that is not in the table
     """
     ### BEGIN SOLUTION
     # 1. round to whole numbers
     whole = np.rint(seg).astype(int)
-    # 2. refuse what the table does not know: nobody should guess
+    # 2. refuse labels that are not in the table, rather than guess their meaning
     unknown = set(np.unique(whole).tolist()) - set(table)
     if unknown:
         raise ValueError(f"labels {sorted(unknown)} are not in the table {table}")
-    # 3. fill a new array, one entry of the table after the other
+    # 3. fill a new array, one entry of the table after another
     labels = np.zeros(seg.shape, dtype=np.uint8)
     for old, new in table.items():
         labels[whole == old] = new
@@ -386,16 +393,17 @@ for stored, read in [("msd", "msd"), ("msd", "brats2023"), ("brats2020", "brats2
     as_stored = relabel(seg, {here: there for there, here in tables[stored].items()})
     try:
         scores = region_scores(relabel(as_stored, tables[read]), seg)
-        told = "".join(f"{score['dice']:6.2f}" for score in scores.values())
-        print(f"{stored:12s} {read:10s} {told}")
+        columns = "".join(f"{score['dice']:6.2f}" for score in scores.values())
+        print(f"{stored:12s} {read:10s} {columns}")
     except ValueError as error:
         print(f"{stored:12s} {read:12s} refused: {error}")
 predicted("msd read as brats2023, below 1", my_regions, "TC")
 
 # %% [markdown]
-# *Look:* whole tumour and enhancing tumour stay at 1.00, only the core tells. An exchange of labels hides behind a perfect
-# whole-tumour score; a table that refuses what it does not know cannot fool you. On the image nobody would overlook it: here is
-# the same mistake as a map of errors, as you will later see those of a network.
+# *Look:* whole tumour and enhancing tumour keep a Dice of 1.00; only the tumour core reveals the mistake. Swapped
+# labels can hide behind a perfect whole-tumour score. In the last row the unknown label 4 is refused, so that
+# mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here it is as an error map, which you
+# will use later for the predictions of networks.
 
 # %%
 as_stored = relabel(seg, {here: there for there, here in tables["msd"].items()})
@@ -403,29 +411,31 @@ misread = relabel(as_stored, tables["brats2023"])
 SliceViewer(example, pred=misread, overlay="errors")
 
 # %% [markdown]
-# *Try:* **t** shows the truth, **p** the other reading, **e** the errors again. Which colour is the ring of the enhancing tumour in
-# each, and why is nothing *missed* and nothing *false*?
+# *Try:* **t** shows the truth, **p** the misread labels, **e** the errors again. Which colour does the ring of the
+# enhancing tumour have in each view, and why is no voxel *missed* and none *false*?
 #
-# <details><summary>Answer</summary>The ring keeps its colour and is no error: 3 means 3 in both tables. Core and oedema change
-# places, so every voxel of tumour is still called tumour, only by the wrong name.</details>
+# <details><summary>Answer</summary>The ring keeps its colour and is not an error, because 3 means enhancing tumour
+# in both tables. Necrotic core and oedema are swapped, so every tumour voxel is still labelled as tumour, only with
+# the wrong class.</details>
 #
-# ### Gap 5 · lay the labels over the image
+# ### Gap 5 · overlay the labels on the image
 #
-# A mask is best judged on its image. Blending is a weighted sum, pixel by pixel: `(1 - alpha) * grey + alpha * colour`,
-# but only where there is a label.
+# A mask is best judged on top of its image. Blending is a weighted sum for each pixel, `(1 - alpha) * grey + alpha
+# * colour`, but only where there is a label.
 #
-# <details><summary>Hint</summary>What is <code>palette[labels]</code>, if palette has one row for each label? How do you keep the
-# background from being darkened by black? <code>np.where</code> or a mask of zeros and ones.</details>
+# <details><summary>Hint</summary>What is <code>palette[labels]</code> if palette has one row per label? How do you
+# prevent the background from being darkened by a blend with black? Use <code>np.where</code> or a mask of zeros and
+# ones.</details>
 
 
 # %% gap="g01_blend"
 def blend(grey, labels, alpha, palette):
-    """Lay colours over a slice.
+    """Overlay coloured labels on a slice.
 
     grey    (H, W) in [0, 1]                labels  (H, W) whole numbers 0 to 3
     alpha   0 (only image) to 1 (only colour)
-    palette (4, 3) red, green, blue in [0, 1], one row for each label
-    returns (H, W, 3); pixels with label 0 keep their grey
+    palette (4, 3) red, green, blue in [0, 1], one row per label
+    returns (H, W, 3); pixels with label 0 keep their grey value
     """
     ### BEGIN SOLUTION
     # 1. the slice as red = green = blue                -> (H, W, 3)
@@ -457,7 +467,7 @@ plt.close(fig)
 view.show(fig, alt="A FLAIR slice with labels at four opacities, from invisible to opaque")
 
 # %% [markdown]
-# Never trust one case. Look at **random** slices of random patients, each time you get data:
+# One case proves little. Whenever you receive data, look at **random** slices of random patients:
 
 # %%
 rng = np.random.default_rng(lab.seed)
@@ -472,18 +482,20 @@ for number in rng.permutation(np.resize(np.arange(len(labelled)), 8)):
     masks.append(truth[:, :, z])
     titles.append(f"{case.id[-9:]}, slice {z}")
 picture = view.mosaic(planes, affines, masks, titles)
-view.show(picture, alt="Random tumour slices: T1 with contrast and the labels over it")
+view.show(picture, alt="Random tumour slices: T1 with contrast and the labels on top of it")
 
 # %% [markdown]
-# *Look:* does the enhancing rim of the label follow the bright rim in T1 + contrast? Is there a tumour without a ring?
+# *Look:* does the enhancing rim of the labels follow the bright rim in T1 with contrast? Is there a tumour without
+# a ring?
 #
-# **Believe:** a label is a number *and* a table, and both are judged on the image.
+# > **Key point:** a label means nothing without its table, and both are checked on the image.
 
 # %% [markdown]
 # ## 7 · Count before you train
 #
-# From here on we need thousands of slices. A `.nii.gz` must be inflated from its start for each of them, so the library
-# stores every case once as slices, cropped to the brain: `case.image` is (Z, 4, x, y), `case.labels` (Z, x, y).
+# From here on we need thousands of slices. A compressed `.nii.gz` file would have to be decompressed from its
+# beginning for each of them. The library therefore stores every case once as uncompressed slices, cropped to the
+# brain: `case.image` has shape (Z, 4, x, y) and `case.labels` has shape (Z, x, y).
 
 # %%
 from brainlab.data import cache_cases
@@ -492,7 +504,8 @@ cached = cache_cases(labelled)
 print(len(cached), "cases in the cache; the first has labels of shape", cached[0].labels.shape)
 
 # %% [markdown]
-# *Predict:* which share of the voxels in these brain boxes is tumour of any kind? Which of the three classes is the rarest?
+# *Predict:* what share of the voxels in these brain bounding boxes is tumour of any class? Which of the three
+# classes is the rarest?
 
 # %%
 my_share, my_rarest = "?", "?"
@@ -500,8 +513,8 @@ my_share, my_rarest = "?", "?"
 # %% [markdown]
 # ### Gap 6 · voxels per slice and class
 #
-# <details><summary>Hint</summary>How many columns must a row have if a class is missing from its slice? Compare with 0, 1, 2, 3
-# and sum, or give <code>np.bincount</code> a <code>minlength</code>.</details>
+# <details><summary>Hint</summary>How many columns must a row have if a class is missing from its slice? Compare
+# with 0, 1, 2, 3 and sum, or give <code>np.bincount</code> a <code>minlength</code>.</details>
 
 
 # %% gap="g01_label_counts"
@@ -512,10 +525,10 @@ def label_counts(labels):
     returns (Z, 4): row z, column c: voxels of class c in slice z
     """
     ### BEGIN SOLUTION
-    # 1. for each class, where is it?        -> (Z, X, Y) bool, four times
-    # 2. sum over the two axes of the slice  -> (Z,), four times
+    # 1. for each class, which voxels have it? -> (Z, X, Y) bool, four times
+    # 2. sum over the two axes of the slice    -> (Z,), four times
     per_class = [(labels == c).sum(axis=(1, 2)) for c in range(4)]
-    # 3. classes side by side                -> (Z, 4)
+    # 3. stack the classes as columns          -> (Z, 4)
     return np.stack(per_class, axis=1)
     ### END SOLUTION
 
@@ -528,26 +541,26 @@ counts = [label_counts(np.asarray(case.labels)) for case in cached]  # one (Z, 4
 total = np.concatenate(counts).sum(axis=0)  # (4,)
 predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
 predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())])
-print(f"accuracy of a network that always says 'background': {total[0] / total.sum():.1%}")
+print(f"accuracy of a network that predicts background everywhere: {total[0] / total.sum():.1%}")
 picture = view.label_histogram(total)
-view.show(picture, alt="Voxels of each label on a logarithmic axis: nearly all are background")
+view.show(picture, alt="Voxels per label on a logarithmic axis: nearly all are background")
 
 # %% [markdown]
 # ### Gap 7 · slices without a class
 #
-# <details><summary>Hint</summary>Which column belongs to the class? <code>np.flatnonzero</code> turns a condition into
-# numbers.</details>
+# <details><summary>Hint</summary>Which column belongs to the class? <code>np.flatnonzero</code> returns the
+# positions at which a condition holds.</details>
 
 
 # %% gap="g01_slices_without"
 def slices_without(counts, label):
-    """Return the numbers of the slices that have no voxel of a class, in rising order.
+    """Return the indices of the slices that have no voxel of a class, in ascending order.
 
     counts  (Z, 4) from gap 6           label  0 to 3
     returns (N,) whole numbers; empty if the class is in every slice
     """
     ### BEGIN SOLUTION
-    # 1. where is the column of this class 0?
+    # 1. in which rows is the column of this class 0?
     return np.flatnonzero(counts[:, label] == 0)
     ### END SOLUTION
 
@@ -562,11 +575,12 @@ print(f"{len(rows)} slices, {len(rows) - len(with_tumour)} of them without tumou
 for label in (1, 2, 3):
     share = len(slices_without(with_tumour, label)) / max(len(with_tumour), 1)
     print(f"of {len(with_tumour)} slices with tumour, {share:.0%} have no {short[label]}")
-print("cases without any ET:", sum(not c[:, 3].any() for c in counts))
+print("cases without ET:", sum(not c[:, 3].any() for c in counts))
 
 # %% [markdown]
-# *Think:* a slice without ET has a Dice of 0/0 for ET. Whoever sets it to 1 rewards doing nothing, whoever sets it to 0 punishes
-# being right. So always read how a paper treats the empty class.
+# *Think:* in a slice without ET, an empty prediction gives ET a Dice of 0/0. If this is counted as 1, predicting
+# nothing is rewarded; if it is counted as 0, a correct prediction is punished. Always check how a paper treats
+# absent classes.
 #
 # How large are the tumours?
 
@@ -576,58 +590,61 @@ picture = view.histogram(volumes_cm3, "whole tumour in cm³", "Tumour volume", b
 view.show(picture, alt="Histogram of the volume of the whole tumour, with its median")
 
 # %% [markdown]
-# Nearly all of a large tumour lies in its middle slices. At its two ends a slice holds a few pixels of it. Do such slices teach
-# well? Take the *true* mask, move it by a single voxel, and compute the Dice score between the two, slice by slice.
+# Most of the volume of a large tumour lies in its middle slices; a slice at either end contains only a few tumour
+# pixels. Are such slices useful for training? Take the *true* mask, shift it by a single voxel, and compute the
+# Dice score between the two masks for every slice.
 #
-# *Predict:* the Dice score that is left in slices of less than 100 mm² of tumour (a spot of 11 mm).
+# *Predict:* what is the mean Dice score in slices with less than 100 mm² of tumour (a disc 11 mm in diameter)?
 
 # %%
 my_dice = "?"
 
 from brainlab.metrics import dice as dice_score
 
-areas, left_over = [], []
+areas, shifted_dice = [], []
 for case in cached[:12]:
     for plane in np.asarray(case.labels)[::2] > 0:
         if plane.any():
             areas.append(plane.sum() * case.spacing[0] * case.spacing[1])
-            left_over.append(dice_score(np.roll(plane, 1, axis=0), plane))
-areas, left_over = np.array(areas), np.array(left_over)
-small, large = left_over[areas < 100], left_over[areas > 1000]
+            shifted_dice.append(dice_score(np.roll(plane, 1, axis=0), plane))
+areas, shifted_dice = np.array(areas), np.array(shifted_dice)
+small, large = shifted_dice[areas < 100], shifted_dice[areas > 1000]
 if small.size and large.size:
     predicted("Dice of slices below 100 mm2", my_dice, small.mean(), ".2f")
     print(f"Dice of slices above 1000 mm2: {large.mean():.2f}")
 fig, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
-ax.scatter(areas, left_over, s=6, alpha=0.5)
-ax.set(xscale="log", xlabel="whole tumour in the slice in mm²", ylabel="Dice, moved one voxel")
+ax.scatter(areas, shifted_dice, s=6, alpha=0.5)
+ax.set(xscale="log", xlabel="whole tumour in the slice in mm²", ylabel="Dice after a shift of one voxel")
 ax.spines[["top", "right"]].set_visible(False)
 plt.close(fig)
-view.show(fig, alt="Dice of a mask moved one voxel: high for large areas, low for small")
+view.show(fig, alt="Dice of a mask shifted by one voxel: high for large areas, low for small ones")
 
 # %% [markdown]
-# An error of one voxel is nothing in a large slice and a catastrophe in a small one. A loss that averages over slices then
-# listens to the ends, where even radiologists disagree. So one trains on slices with a smallest area, in mm², not in
-# pixels: a pixel is not the same size in every file. (One *tests* on all slices: a patient comes with all of them.)
+# A shift of one voxel hardly matters for a large tumour area, but lowers the Dice of a small one a lot. A loss that
+# averages over slices gives much weight to the ends of the tumour, where even radiologists disagree. One may
+# therefore train only on slices above a minimum area, in mm² and not in pixels, because pixels differ in size
+# between files. (*Testing* uses all slices, because a patient comes with all of them.)
 #
 # ### Gap 8 · slices with enough tumour
 #
-# <details><summary>Hint</summary>How many mm² has one pixel of an axial slice? Which labels make the whole tumour?</details>
+# <details><summary>Hint</summary>What is the area of one pixel of an axial slice in mm²? Which labels make up the
+# whole tumour?</details>
 
 
 # %% gap="g01_select_slices"
 def select_slices(labels, spacing, min_area):
-    """Return the numbers of the slices with at least `min_area` mm2 of whole tumour.
+    """Return the indices of the slices with at least `min_area` mm2 of whole tumour.
 
     labels  (Z, X, Y) whole numbers 0 to 3, slices first
     spacing (3,) size of a voxel along x, y, z in mm
-    returns (N,) whole numbers, in rising order
+    returns (N,) whole numbers, in ascending order
     """
     ### BEGIN SOLUTION
     # 1. pixels of any tumour label in each slice -> (Z,)
     pixels = (labels > 0).sum(axis=(1, 2))
     # 2. times the area of one pixel in mm2       -> (Z,)
     area = pixels * spacing[0] * spacing[1]
-    # 3. the numbers of those with enough         -> (N,)
+    # 3. the indices of the slices with enough    -> (N,)
     return np.flatnonzero(area >= min_area)
     ### END SOLUTION
 
@@ -644,23 +661,25 @@ for min_area in (1, 100, 300, 1000):
     print(f"{min_area:5d} mm2 {slices:12.0%} {voxels:18.1%}")
 
 # %% [markdown]
-# *Look:* how many slices does 300 mm² cost, and how much tumour? What would 1000 mm² do to a patient with a small tumour?
+# *Look:* how many slices are lost with a minimum of 300 mm², and how much tumour? What would 1000 mm² mean for a
+# patient with a small tumour?
 #
 # ### Gap 9 · class weights
 #
-# Even in the slices that stay, background outnumbers the rest. A weight for each class in the loss can balance that:
+# Even in the remaining slices, background pixels far outnumber the others. Class weights in the loss can compensate
+# for this:
 #
 # $$w_c = \frac{\text{all voxels}}{4 \cdot \text{voxels of class } c},\qquad w_c = 0 \text{ for a class that does not occur}$$
 #
-# <details><summary>Hint</summary>What are the weights if all classes are equally frequent? Over which axis do slices become one total?
-# A division by 0 can be avoided with <code>np.maximum</code>.</details>
+# <details><summary>Hint</summary>What are the weights if all classes are equally frequent? Over which axis do you
+# sum to get one total per class? <code>np.maximum</code> can prevent a division by 0.</details>
 
 
 # %% gap="g01_class_weights"
 def class_weights(counts):
-    """Return one weight for each class, so that all classes weigh the same in a loss.
+    """Return one weight per class, such that all classes contribute equally to a loss.
 
-    counts  (Z, 4) voxels of each class in each slice, of one case or of many
+    counts  (Z, 4) voxels of each class in each slice, of one or more cases
     returns (4,) float
     """
     ### BEGIN SOLUTION
@@ -679,41 +698,45 @@ def class_weights(counts):
 class_weights = yours("g01_class_weights", class_weights)
 weights = class_weights(np.concatenate(counts))
 print("weights:", "  ".join(f"{short[c]} {w:.2f}" for c, w in enumerate(weights)))
-print("weight x voxels / all:", (weights * total / total.sum()).round(2))
+print("weight x share of voxels:", (weights * total / total.sum()).round(2))
 
 # %% [markdown]
-# *Look:* a voxel of the rarest class weighs as much as how many of background? Notebook 03 asks whether that is too much.
+# *Look:* how many background voxels weigh as much as one voxel of the rarest class? Notebook 03 asks whether that
+# is too much.
 #
-# **Believe:** accuracy says nothing here; what is counted, where, and in which unit decides what is learnt.
+# > **Key point:** accuracy is not informative here. Which slices are used, and how each class is weighted, decides
+# what a network learns.
 
 # %% [markdown]
 # ## 8 · Patients, not slices
 #
-# A network is tested on cases that it has not seen. Is the slice next to a training slice "not seen"? Measure how
-# alike slices are:
+# A network must be tested on data that it has not seen. Has it "not seen" a slice if the neighbouring slice was
+# used for training? The next cell measures how similar slices are:
 
 # %%
-def alike(case, z, other, other_z):
-    """Return the correlation of two FLAIR slices, after cutting both to the smaller size."""
+def slice_correlation(case, z, other, other_z):
+    """Return the correlation of two FLAIR slices, both cut to the smaller size."""
     a, b = case.slice(z)[3], other.slice(other_z)[3]
     x, y = np.minimum(a.shape, b.shape)
     return np.corrcoef(a[:x, :y].ravel(), b[:x, :y].ravel())[0, 1]
 
 
-one, another = cached[0], cached[-1]
-z = len(one) // 2
-step = max(1, round(1 / one.spacing[2]))
+case_a, case_b = cached[0], cached[-1]
+z = len(case_a) // 2
+step = max(1, round(1 / case_a.spacing[2]))
 for distance in (1, 2, 4, 8):
-    mm, near = distance * step * one.spacing[2], alike(one, z, one, z + distance * step)
-    print(f"same patient, {mm:2.0f} mm apart: {near:.2f}")
-print(f"another patient, same height: {alike(one, z, another, len(another) // 2):.2f}")
+    mm = distance * step * case_a.spacing[2]
+    similarity = slice_correlation(case_a, z, case_a, z + distance * step)
+    print(f"same patient, {mm:2.0f} mm apart: {similarity:.2f}")
+similarity = slice_correlation(case_a, z, case_b, len(case_b) // 2)
+print(f"another patient, middle slice: {similarity:.2f}")
 
 # %% [markdown]
-# Now a "network" that learns nothing at all. Its only skill is **memory**: for a test slice it looks up the most
-# similar slice of the training set, and copies that slice's labels.
+# Now consider a method that learns nothing about tumours: **nearest-neighbour copying**. For each test slice it
+# finds the most similar slice of the training set and returns that slice's labels.
 #
-# *Predict:* its mean Dice for the whole tumour, if (a) slices are shuffled and a fifth is held out, and (b) on the same test
-# slices, if the test patient's own slices are taken out of its memory.
+# *Predict:* what is its mean Dice for the whole tumour (a) if slices are shuffled and a fifth of them is held out,
+# and (b) on the same test slices, if the other slices of the test patient are removed from the training set?
 
 # %%
 my_a, my_b = "?", "?"
@@ -722,62 +745,62 @@ from scipy.spatial.distance import cdist
 
 from brainlab.data import SliceDataset
 
-pixel = max(1, round(2 / cached[0].spacing[0]))  # pixels of 2 mm: enough to recognise a slice
-memory_cases = cached[:8]
-slices = SliceDataset(memory_cases, size=112, pixel=pixel, min_area=300)
-owner = np.array([memory_cases[number].patient for number, _ in slices.index])  # of every slice
+pixel = max(1, round(2 / cached[0].spacing[0]))  # downsample to about 2 mm: enough to compare slices
+copy_cases = cached[:8]
+slices = SliceDataset(copy_cases, size=112, pixel=pixel, min_area=300)
+patient_of = np.array([copy_cases[number].patient for number, _ in slices.index])  # of every slice
 images, masks = zip(*[slices[item] for item in range(len(slices))])
-looks = torch.nn.functional.avg_pool2d(torch.stack(images), 4).flatten(1).numpy()  # (N, 3136)
+features = torch.nn.functional.avg_pool2d(torch.stack(images), 4).flatten(1).numpy()  # (N, 3136)
 truths = torch.stack(masks).numpy() > 0  # (N, 112, 112)
 
 held_out = np.random.default_rng(lab.seed).permutation(len(slices))[: len(slices) // 5]
-memory = np.setdiff1d(np.arange(len(slices)), held_out)
-distances = cdist(looks[held_out], looks[memory])  # (test, memory)
-same_patient = owner[held_out][:, None] == owner[memory]
+training = np.setdiff1d(np.arange(len(slices)), held_out)
+distances = cdist(features[held_out], features[training])  # (held out, training)
+same_patient = patient_of[held_out][:, None] == patient_of[training]
 
 
-def dice_of_memory(distances):
-    """Return the mean Dice of copying the labels of the nearest slice."""
-    nearest = memory[distances.argmin(axis=1)]
+def dice_of_copying(distances):
+    """Return the mean Dice if each held-out slice gets the labels of its nearest training slice."""
+    nearest = training[distances.argmin(axis=1)]
     return np.mean([dice_score(truths[a], truths[b]) for a, b in zip(nearest, held_out)])
 
 
 if same_patient.all():
-    print("All slices are of one patient: there is nobody else to compare with.")
+    print("All slices come from one patient, so there is no other patient to compare with.")
 else:
     others_only = np.where(same_patient, np.inf, distances)
-    predicted("(a) Dice, slices shuffled", my_a, dice_of_memory(distances), ".2f")
-    predicted("(b) Dice, the patient left out", my_b, dice_of_memory(others_only), ".2f")
-    print(f"patients: {len(memory_cases)}, test slices: {len(held_out)}, the same in (a) and (b)")
+    predicted("(a) Dice, slices shuffled", my_a, dice_of_copying(distances), ".2f")
+    predicted("(b) Dice, the patient left out", my_b, dice_of_copying(others_only), ".2f")
+    print(f"patients: {len(copy_cases)}, test slices: {len(held_out)}, the same in (a) and (b)")
 
 # %% [markdown]
-# *Look:* the same method, the same test slices. What differs is only whether slices of the same head were in its memory.
-# Number (a) is what a paper with this **leak** reports; (b) is what the next patient gets. A real network does better
-# than (b), because it also learns what tumours look like; but its (a) is raised by memory too, and nobody can tell by how much.
-# The same holds for two visits of one patient.
+# *Look:* method and test slices are the same. The only difference is whether slices of the same head were in the
+# training set. Number (a) is what a study with this **data leak** reports; (b) is the better estimate for a new
+# patient. A real network can do better than (b), because it also learns what tumours look like; but the leak
+# inflates its (a) too, and nobody can tell by how much. Two scans of one patient leak in the same way.
 #
 # ### Gap 10 · split by patient
 #
-# <details><summary>Hint</summary>What should you shuffle: items, or names? When you know the part of each patient, how do you get the
-# part of each item? Useful: <code>sorted(set(...))</code>, <code>np.random.default_rng(seed).permutation</code>,
-# <code>round</code>.</details>
+# <details><summary>Hint</summary>What should be shuffled: items or patients? Once each patient is assigned to a
+# part, how do you find the part of each item? Useful: <code>sorted(set(...))</code>,
+# <code>np.random.default_rng(seed).permutation</code>, <code>round</code>.</details>
 
 
 # %% gap="g01_split"
 def split_items(patients, val=0.2, test=0.2, seed=0):
-    """Split items (slices, visits) so that no patient is in two parts.
+    """Split items (slices, scans) so that no patient is in two parts.
 
     patients  list of str: the patient of each item
     val, test shares of the *patients*, rounded, at least one patient each
-    seed      the same seed gives the same split, another seed another one
-    returns   (train, val, test): three lists of item numbers, together every item once
+    seed      the same seed gives the same split, a different seed a different one
+    returns   (train, val, test): three lists of item indices; every item occurs exactly once
     """
     ### BEGIN SOLUTION
     # 1. every patient once, in a fixed order
     names = sorted(set(patients))
-    # 2. shuffle them, with a generator made from the seed
+    # 2. shuffle the patients, with a generator made from the seed
     names = np.random.default_rng(seed).permutation(names).tolist()
-    # 3. how many patients go to val and to test
+    # 3. how many patients go into val and into test
     n_val, n_test = max(1, round(val * len(names))), max(1, round(test * len(names)))
     groups = names[n_val + n_test :], names[:n_val], names[n_val : n_val + n_test]
     # 4. the items of the patients of each part
@@ -796,71 +819,72 @@ ways = {"slices shuffled": cut}
 if len(set(patients)) >= 3:
     ways["split by patient"] = split_items(patients, seed=lab.seed)
 for name, parts in ways.items():
-    people = [{patients[item] for item in part} for part in parts]
-    shared = len(people[0] & (people[1] | people[2]))
-    print(f"{name}: {shared} of {len(set(patients))} patients are on both sides")
+    patients_of_part = [{patients[item] for item in part} for part in parts]
+    shared = len(patients_of_part[0] & (patients_of_part[1] | patients_of_part[2]))
+    print(f"{name}: {shared} of {len(set(patients))} patients are in training and in validation or test")
 
 # %% [markdown]
-# **Believe:** a score on held-out *slices* measures memory; only held-out *patients* measure skill.
+# > **Key point:** a score on held-out *slices* may only reward memorised heads; held-out *patients* are needed to
+# measure how well a network generalises.
 
 # %% [markdown]
 # ## 9 · Put it together
 #
-# All of the above in one card, the thing to write before any network is trained. The library's `split_by_patient`,
-# `SliceDataset` and `class_weights` do what you have just written, and notebook 02 starts from here.
+# One table summarises the data set. Make such a table before you train any network. The library's
+# `split_by_patient`, `SliceDataset` and `class_weights` do what you have just written, and notebook 02 starts from
+# them.
 
 # %%
-from brainlab import data as library
 from brainlab.data import Split, split_by_patient
 
 enough = len({case.patient for case in cached}) >= 3
 split = split_by_patient(cached, seed=lab.seed) if enough else Split(cached, [], [])
 print(f"{'part':8s}{'patients':>9s}{'slices':>8s}{'with 300 mm2':>14s}{'WT cm3 (median)':>17s}")
 for name, part in zip(split._fields, split):
-    people = {case.patient for case in part}
-    chosen = sum((library.tumour_area(case) >= 300).sum() for case in part)
+    patient_ids = {case.patient for case in part}
+    chosen = sum((brainlab.data.tumour_area(case) >= 300).sum() for case in part)
     sizes = [case.label_counts[:, 1:].sum() * np.prod(case.spacing) / 1000 for case in part]
     median = f"{np.median(sizes):.0f}" if part else "-"
-    print(f"{name:8s}{len(people):9d}{sum(map(len, part)):8d}{chosen:14d}{median:>17s}")
+    print(f"{name:8s}{len(patient_ids):9d}{sum(map(len, part)):8d}{chosen:14d}{median:>17s}")
 if not enough:
-    print("Fewer than three patients with labels: all of them train, and nothing can be measured.")
+    print("Fewer than three patients have labels: all are used for training, so nothing can be tested.")
 
 train = SliceDataset(split.train, size=112, pixel=pixel, min_area=300)
 picture, target = train[0]
 print("one item:", tuple(picture.shape), picture.dtype, "and", tuple(target.shape), target.dtype)
-print("class weights of the training part:", library.class_weights(split.train).numpy().round(2))
+print("class weights of the training part:", brainlab.data.class_weights(split.train).numpy().round(2))
 
 # %% [markdown]
-# *Look:* is the validation part like the training part? With few patients a single large tumour shifts everything. A second seed
-# shows how much.
+# *Look:* does the validation part resemble the training part? With few patients, a single large tumour shifts all
+# numbers. Change the seed to see by how much.
 
 # %% [markdown]
-# ## 10 · Break it: the hunt for quiet defects
+# ## 10 · Break it: find the silent defects
 #
-# Real data sets are full of broken cases. The loud ones stop your program: a missing file, a download that was cut. The
-# **quiet** ones train on. The next cell makes ten defective cases, each with one defect that was met in published
-# data. First, let the library look:
+# Real data sets contain defective cases. Some defects stop your program: a missing file, an incomplete download.
+# **Silent** defects do not: training continues with wrong data. The next cell generates ten defective cases, each
+# with one defect that was found in published data. First, let the library search for them:
 
 # %%
-ward = make_cohort(0, spacing=2, defects=True)
-found = find_cases(ward)
-print("The loud ones, found from names and headers alone:")
+defective = make_cohort(0, spacing=2, defects=True)
+found = find_cases(defective)
+print("Defects found from file names and headers alone:")
 for problem in found.problems:
     print(" ", problem.case_id, "·", problem.message.split("found ")[-1])
 
 # %% [markdown]
-# Five of the others are yours. Nothing stops when you open them. Below is the evidence; `brainlab` stays out of it and
-# shows the files as they are.
+# Five of the remaining cases are for you to diagnose. All five open without an error. The next cell shows the
+# evidence. It reads the files with nibabel and without `brainlab`, so that nothing is corrected.
 #
 # | name of a defect | what it is |
 # |---|---|
 # | `mirrored_images` | the images are flipped left to right, the mask is not |
-# | `shifted_segmentation` | the mask was moved |
-# | `wrong_affine` | the affine says other directions than the voxels have |
+# | `shifted_segmentation` | the mask is shifted |
+# | `wrong_affine` | the affine gives other directions than the voxels have |
 # | `label_four` | enhancing tumour is 4, in a data set where it should be 3 |
 # | `float_labels` | 1 is stored as 0.99999994 |
 # | `empty_segmentation` | the mask is 0 everywhere |
-# | `constant_modality` | a modality has one value in the whole brain |
+# | `constant_modality` | a modality has a single value in the whole brain |
 # | `missing_modality` | a file is not there |
 # | `segmentation_of_other_shape` | mask and image have different shapes |
 # | `truncated_file` | a file ends too early |
@@ -872,38 +896,39 @@ suspects = (90900, 90902, 90903, 90907, 90908)
 planes, affines, masks, titles = [], [], [], []
 print("case   axes  shape of image   shape of mask    labels   FLAIR: min, median, max")
 for number in suspects:
-    folder = ward / f"BraTS-GLI-{number}-000"
+    folder = defective / f"BraTS-GLI-{number}-000"
     flair_file = nib.load(folder / f"{folder.name}-t2f.nii.gz")
     volume = np.asarray(flair_file.dataobj)
     mask = np.asarray(nib.load(folder / f"{folder.name}-seg.nii.gz").dataobj)
     brain = volume[volume != 0]
     axes_of_file = "".join(nib.aff2axcodes(flair_file.affine))
-    told = " ".join(f"{value:.8g}" for value in np.unique(mask))
-    row = f"{number}  {axes_of_file}   {volume.shape}   {mask.shape}   {told:8s}"
+    labels_found = " ".join(f"{value:.8g}" for value in np.unique(mask))
+    row = f"{number}  {axes_of_file}   {volume.shape}   {mask.shape}   {labels_found:8s}"
     print(row, f"{brain.min()}, {np.median(brain):.0f}, {brain.max()}")
     height = view.largest_slice(mask)
     planes.append(volume[:, :, height])
     affines.append(flair_file.affine)
-    masks.append(np.clip(np.rint(mask[:, :, height]), 0, 3).astype(int))  # drawn as if sound
+    masks.append(np.clip(np.rint(mask[:, :, height]), 0, 3).astype(int))  # drawn as if valid
     titles.append(str(number))
 picture = view.mosaic(planes, affines, masks, titles, columns=5, alpha=0.35)
-view.show(picture, alt="FLAIR of the five suspects with masks, drawn by each file's affine")
+view.show(picture, alt="FLAIR of the five suspect cases with masks, drawn with the affine of each file")
 
 # %% [markdown]
-# ### Gap 11 · name the five
+# ### Gap 11 · name the five defects
 #
-# <details><summary>Hint</summary>Does the coloured area lie on the bright area? If not: on the other side of the midline, or just
-# elsewhere? If it does: is the head itself the right way up? Which row of the table is unlike the others?</details>
+# <details><summary>Hint</summary>Does the coloured region lie on the bright region? If not: is it on the other side
+# of the midline, or only displaced? If it does: is the head upright? Which row of the table differs from the
+# others?</details>
 
 
 # %% gap="g01_diagnose"
 def diagnose():
     """Return the name of the defect of each of the five cases.
 
-    returns dict: case number -> a name from the list above, as {90900: "truncated_file", ...}
+    returns dict: case number -> a name from the table above, such as {90900: "truncated_file", ...}
     """
     ### BEGIN SOLUTION
-    # 1. one entry for each case: number and name
+    # 1. one entry per case: its number and the name of its defect
     return {
         90900: "mirrored_images",
         90902: "label_four",
@@ -917,21 +942,23 @@ def diagnose():
 # %% check="g01_diagnose"
 
 # %% [markdown]
-# Which of the five would the library have told you about? It reads every voxel now, and says what it repaired or found odd:
+# Which of the five would the library have reported? It now reads every voxel, and reports what it corrected or
+# found unusual:
 
 # %%
 for case in found:
     if any(str(number) in case.id for number in suspects):
         try:
             case.image(), case.seg()
-            said = "; ".join(case.warnings) or "nothing"
+            report = "; ".join(case.warnings) or "nothing"
         except ValueError as error:
-            said = "refused: " + str(error).split("found ")[-1]
-        print(f"{case.id}: {said}\n")
+            report = "refused: " + str(error).split("found ")[-1]
+        print(f"{case.id}: {report}\n")
 
 # %% [markdown]
-# *Look:* a mirrored or a moved mask passes: every file is sound by itself, only image and mask do not fit. Your eyes saw it
-# in a second. This is why one looks at random overlays every time.
+# *Look:* which three are not reported? Mirrored images and a shifted mask are valid files, only image and mask do
+# not match; the library notices a constant modality only when it caches the case. In the figure these defects are
+# visible at a glance. Always look at random overlays of a new data set.
 
 # %% [markdown]
 # ## 11 · Explain
@@ -939,49 +966,52 @@ for case in found:
 # A colleague writes: "We cut the scans of 20 patients into 2 800 slices, kept those with tumour, shuffled them, trained on
 # 80 % and reached a whole-tumour Dice of 0.94 on the other 20 %."
 #
-# In two to four sentences: why can this number not be trusted for the next patient, which experiment would show it, and what
-# else in the sentence makes the number look better than it is?
+# In two to four sentences: why can this number not be trusted for the next patient, which experiment would show it,
+# and what else in the sentence makes the result look better than it is?
 
 # %% [markdown] explain="g01_explain"
 # ### BEGIN SOLUTION
-# Neighbouring slices of one head are nearly the same image, and after shuffling nearly every patient has slices on both
-# sides, so the network can score by remembering heads instead of recognising tumours. Split the same slices by patient,
-# train again with everything else unchanged, and compare: the drop is the leak. Besides, slices without tumour were left out of
-# the test, so false alarms in healthy slices cost nothing; a new patient comes with all slices.
+# Neighbouring slices of one head are nearly identical, and after shuffling nearly every patient has slices on both
+# sides, so the network can score well by remembering heads instead of recognising tumours. Split the same slices by
+# patient, train again with everything else unchanged, and compare: the drop in Dice is the effect of the leak.
+# Besides, slices without tumour were left out of the test, so false positives in healthy slices cost nothing; for a
+# new patient, all slices have to be segmented.
 #
-# *Rubric, 4 points.* Two answers that earn each point, in students' words:
+# *Rubric, 4 points.* For each point, two examples of answers that earn it, in students' words:
 #
 # | point | for example | or |
 # |---|---|---|
 # | 1: one patient is on both sides | "Shuffling slices puts slice 70 of a head into training and 71 into the test." | "The 20 % are not new patients, every one of them was trained on." |
-# | 1: why that helps | "Neighbours are nearly the same picture, so it can copy the label." | "Memory of the head is enough; it need not know what a tumour is." |
+# | 1: why that helps | "Neighbours are nearly the same picture, so it can copy the label." | "Remembering the head is enough; it need not know what a tumour is." |
 # | 1: an experiment that changes only this | "Same slices and network, split by patient; see how far the Dice falls." | "Take the test patient's other slices out of training and test on the same slices." |
-# | 1: another reason to doubt the number | "Without empty slices no false alarm is ever counted." | "20 patients from one place, and no spread between them is given." |
+# | 1: another reason to doubt the number | "Without empty slices no false positive is ever counted." | "20 patients from one hospital, and no spread between them is given." |
 #
-# No point for "overfitting" or "more data is needed" without saying to what, or why.
+# "Overfitting" or "more data is needed" earns no point unless the answer says to what, or why.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 12 · Summary
 #
-# - Position, side and size come from the affine. An array alone is not a head.
-# - Intensities mean something after a z-score inside the brain, per modality.
-# - A label is a number and a table. Refuse what the table does not know.
-# - Count first: nearly everything is background, some slices lack a class, and small ends shout loudest.
-# - Split by patient. Look at random overlays. Quiet defects stop no program.
+# - Position, side and size come from the affine. An array alone has no anatomical orientation.
+# - Intensities become comparable after a z-score inside the brain, for each modality separately.
+# - A label has a meaning only together with its table. Refuse labels that are not in the table.
+# - Count before you train: nearly all voxels are background, some slices lack a class, and slices with little
+#   tumour have unstable Dice scores.
+# - Split by patient, and look at random overlays. Silent defects raise no error.
 #
 # **Papers**
 #
 # - Menze et al. 2015, *The Multimodal Brain Tumor Image Segmentation Benchmark (BRATS)*, doi:10.1109/TMI.2014.2377694.
-#   What the challenge asks, and how much radiologists differ.
+#   The task of the challenge, and how much radiologists disagree.
 # - Bakas et al. 2017, *Advancing The Cancer Genome Atlas glioma MRI collections with expert segmentation labels and radiomic
-#   features*, doi:10.1038/sdata.2017.117. Where the labels come from.
+#   features*, doi:10.1038/sdata.2017.117. The origin of the labels.
 # - Bakas et al. 2018, *Identifying the Best Machine Learning Algorithms for Brain Tumor Segmentation …*, arXiv:1811.02629.
 # - Baid et al. 2021, *The RSNA-ASNR-MICCAI BraTS 2021 Benchmark …*, arXiv:2107.02314. Data, preprocessing, labels.
 # - Antonelli et al. 2022, *The Medical Segmentation Decathlon*, doi:10.1038/s41467-022-30695-9.
 # - Isensee et al. 2021, *nnU-Net*, doi:10.1038/s41592-020-01008-z. What to normalise, and inside which mask.
 # - Yagis et al. 2021, *Effect of data leakage in brain MRI classification using 2D convolutional neural networks*,
-#   doi:10.1038/s41598-021-01681-w. The leak of section 8 in classification: 30 to 55 points of accuracy too many.
+#   doi:10.1038/s41598-021-01681-w. The leak of section 8 in classification: accuracy overestimated by 30 to 55
+#   percentage points.
 #
 # **Before you hand in**
 #

@@ -16,14 +16,15 @@
 #
 # At the end of this notebook you can
 #
-# 1. say what resolution is in MRI, and make a coarse scan of a sharp one as a scanner would;
-# 2. build the generators of SRGAN and ESRGAN, and train them for pixels and then as a GAN;
-# 3. read a GAN's curves, name what goes wrong, and cure it;
-# 4. tell a sharp image from a true one, and find the place where a network has made up a lesion, or removed one.
+# 1. explain what resolution means in MRI, and simulate a low-resolution scan from a high-resolution image;
+# 2. build the generators of SRGAN and ESRGAN, and train them first with a pixel loss and then adversarially;
+# 3. read the training curves of a GAN, recognise typical failures, and respond to them;
+# 4. distinguish a sharp image from a correct one, and find a lesion that a network has added or removed.
 #
-# **The patient.** A restless child with a tumour. A sharp scan takes eight minutes of lying still; after two it is
-# over, and what there is has voxels four times as wide. Is there a second spot beside the cavity? A network offers to
-# draw the sharp image from the coarse one. It will look convincing. This notebook is about whether to believe it.
+# **The patient.** A child with a tumour cannot lie still. A high-resolution scan takes eight minutes; this one was
+# stopped after two, and its voxels are four times as wide. Is there a second lesion next to the resection cavity? A
+# super-resolution network offers to compute the sharp image. Its output will look convincing. How far can it be
+# trusted?
 
 # %% [markdown]
 # ## 2 · Setup
@@ -35,25 +36,24 @@
 # %% [markdown]
 # ## 3 · See it first
 #
-# A tumour of a patient whom no network here will be trained on, in T1 with contrast: as a short scan shows it, and as
-# it is. If cases are missing they are made now, which can take a minute.
+# A tumour in T1 with contrast, of a patient on whom no network here is trained: as a short scan shows it, and the
+# truth. Missing synthetic cases are generated now, which can take a minute.
 
 # %%
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
-from brainlab import data
+from brainlab import data, view
 from brainlab.data import split_by_patient
-from brainlab import view
 
 cases = recipe.training_cases(lab)
 split = split_by_patient(cases, seed=lab.seed)
 sizes = sr_recipe.sr_sizes(lab.budget)
 train_set, val_set, test_set = sr_recipe.sr_sets(split, sizes)
-lr, hr = data.stack(test_set)  # (N, 1, h, w), (N, 1, H, W), both in 0..1
+lr, hr = data.stack(test_set)  # (N, 1, h, w), (N, 1, H, W), both in [0, 1]
 labels = data.labels_of(test_set)  # (N, H, W)
 
 item = int((labels == 3).sum(dim=(1, 2)).argmax())  # the slice with most enhancing tumour
-centre = (labels[item] == 3).nonzero().float().mean(dim=0).round().int().tolist()  # its middle, (x, y)
+centre = (labels[item] == 3).nonzero().float().mean(dim=0).round().int().tolist()  # its centre, (x, y)
 affine = test_set.cached[test_set.index[item][0]].affine
 side = 3 * sizes.hr // 8
 
@@ -64,23 +64,25 @@ def plane(images):
 
 
 images = {f"short scan: {sizes.lr} pixels": plane(lr), "truth": plane(hr)}
-picture = view.close_up(images, affine, centre, side)
+picture = view.compare_images(images, affine, centre, side)
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(test_set)} to test")
-view.show(picture, alt="A tumour in large pixels and as it is, and the whole slice with the window marked")
+view.show(picture, alt="A tumour in large pixels and in the true image, and the whole slice with the crop marked")
 
 # %% [markdown]
-# *Look:* on the left, where does the ring end? Could there be a second, small one? At the end, networks of yours
-# stand between the two pictures.
+# *Look:* in the image on the left, where does the ring end? Could there be a second, small one? At the end, the
+# outputs of your networks stand between these two images.
 
 # %% [markdown]
 # ## 4 · What resolution is in MRI
 #
-# A scanner does not measure pixels. It measures **k-space**, line by line: for every wave, from one per image to the
-# finest, how much of it is in the picture. The image is the Fourier transform of that. A line costs a repetition of
-# one or two seconds, so who wants to be quick leaves the outer lines out.
+# An MRI scanner does not measure pixels. It measures **k-space**, line by line: the amplitude and phase of each
+# spatial frequency, from the lowest to the highest. The image is the Fourier transform of k-space. In many
+# sequences, each line costs one repetition time, for example one or two seconds. A faster scan therefore leaves out
+# the outer lines, which are the high frequencies.
 #
-# *Predict:* the white square below holds 1/16 of all numbers of k-space. Which share of the image's power is in it?
-# And what does the rest look like as an image: a dark copy, a blurred one, or something else?
+# *Predict:* the white square below contains 1/16 of all samples of k-space. What share of the power of the image
+# does it contain? And what does the image of the remaining samples look like: a dark copy, a blurred copy, or
+# something else?
 
 # %%
 my_share, my_rest = "?", "?"
@@ -88,11 +90,11 @@ my_share, my_rest = "?", "?"
 image = hr[item, 0]  # (H, W)
 n, first = sizes.hr, sizes.hr // 2 - sizes.lr // 2
 kspace = torch.fft.fftshift(torch.fft.fft2(image))  # (H, W), complex, frequency 0 in the middle
-middle = torch.zeros_like(kspace)
-here = slice(first, first + sizes.lr)
-middle[here, here] = kspace[here, here]
-coarse = torch.fft.ifft2(torch.fft.ifftshift(middle)).real  # (H, W)
-share = middle.abs().square().sum() / kspace.abs().square().sum()
+centre_square = torch.zeros_like(kspace)
+square = slice(first, first + sizes.lr)
+centre_square[square, square] = kspace[square, square]
+coarse = torch.fft.ifft2(torch.fft.ifftshift(centre_square)).real  # (H, W)
+share = centre_square.abs().square().sum() / kspace.abs().square().sum()
 predicted("share of the power in the square", my_share, share, ".1%")
 parts = {"all of k-space": image, "the square": coarse, "the rest, + 0.5": image - coarse + 0.5}
 picture = view.k_space({name: part.numpy() for name, part in parts.items()}, affine, sizes.lr)
@@ -101,44 +103,46 @@ alt = "A slice, its coarse part and its edges, each above its k-space with a squ
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* the middle is contrast, the rim is edges. The coarse picture has faint stripes along the skull. Where do
-# they come from?
+# *Look:* the centre of k-space carries the contrast, the periphery carries the edges. The coarse image has faint
+# stripes along the skull. Where do they come from?
 #
-# <details><summary>Answer</summary>An edge is made of waves of all lengths. If the short ones are cut off sharply,
-# the last one that is left stands alone beside the edge: Gibbs' ringing.</details>
+# <details><summary>Answer</summary>An edge contains all spatial frequencies. If the high ones are cut off abruptly,
+# the others no longer cancel beside the edge. This is the Gibbs (truncation) artefact, also called
+# ringing.</details>
 
 # %% [markdown]
-# ### Gap 1 · an image of the middle of k-space
+# ### Gap 1 · an image from the centre of k-space
 #
-# A scan of a quarter of the resolution measures the middle quarter of k-space along each axis, nothing else. The line
-# with `ramp` is given: without it the picture would move by (H / size - 1) / 2 pixels, because the transform counts
-# from the middle of the *first* pixel, and the first new pixel is wider than the first old one.
+# A scan with a quarter of the resolution measures only the central quarter of k-space along each axis. The line
+# with `ramp` is given: without it, the image would be shifted by (H / size - 1) / 2 pixels, because the transform
+# measures positions from the centre of the *first* pixel, and the first pixel of the small image is wider than that
+# of the large one.
 #
 # <details><summary>Hint</summary>Where does <code>torch.fft.fft2</code> put frequency 0, and where does
-# <code>torch.fft.fftshift</code> bring it? Of <em>n</em> entries it is number <code>n // 2</code>, before the cut and
-# after it. Which axes may be shifted, if the first one is the batch? And by how much does a flat image change if
-# <code>fft2</code> adds up H · W pixels, and <code>ifft2</code> divides by size · size?</details>
+# <code>torch.fft.fftshift</code> move it? Among <em>n</em> entries it has index <code>n // 2</code>, before the
+# crop and after it. Which axes may be shifted, if the first one is the batch? And by what factor does a uniform
+# image change if <code>fft2</code> sums H · W pixels, but <code>ifft2</code> divides by size · size?</details>
 
 
 # %% gap="g04_kspace_crop"
 def kspace_crop(hr, size):
-    """Return the image of a scan that measures only the middle size x size of k-space.
+    """Return the image of a scan that measures only the central size x size samples of k-space.
 
-    hr      (B, 1, H, W) in 0..1         size   new height and width, up to H and W
-    returns (B, 1, size, size): the magnitude; a flat image keeps its value
+    hr      (B, 1, H, W) in [0, 1]       size   new height and width, at most H and W
+    returns (B, 1, size, size): the magnitude; a uniform image keeps its value
     """
     height, width = hr.shape[-2:]
-    k = torch.arange(size) - size // 2  # the waves that are kept, 0 in the middle
+    k = torch.arange(size) - size // 2  # the frequencies that are kept, 0 in the centre
     ramp = torch.exp(1j * torch.pi * (k[:, None] * (1 / size - 1 / height) + k * (1 / size - 1 / width)))
     ### BEGIN SOLUTION
-    # 1. to k-space, with frequency 0 in the middle     -> (B, 1, H, W), complex
+    # 1. to k-space, with frequency 0 in the centre     -> (B, 1, H, W), complex
     kspace = torch.fft.fftshift(torch.fft.fft2(hr), dim=(-2, -1))
-    # 2. the middle: frequency 0 goes from n // 2 to size // 2  -> (B, 1, size, size)
+    # 2. crop the centre: frequency 0 goes from n // 2 to size // 2  -> (B, 1, size, size)
     top, left = height // 2 - size // 2, width // 2 - size // 2
     kept = kspace[..., top : top + size, left : left + size]
-    # 3. times ramp, so that the picture stays in its place
+    # 3. times ramp, so that the image is not shifted
     kept = kept * ramp
-    # 4. frequency 0 back into the corner, and back to an image, scaled
+    # 4. frequency 0 back to the corner, and back to an image, scaled
     low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(-2, -1))) * size**2 / (height * width)
     # 5. the magnitude, as scanners store it            -> (B, 1, size, size)
     return low.abs()
@@ -148,8 +152,9 @@ def kspace_crop(hr, size):
 # %% check="g04_kspace_crop"
 
 # %% [markdown]
-# In the literature of super-resolution, coarse images are made otherwise: the sharp one is reduced with an
-# anti-aliased **bicubic** kernel, which averages neighbours. Below both are enlarged again.
+# The super-resolution literature usually makes low-resolution images in another way: the high-resolution image is
+# downsampled with an anti-aliased **bicubic** kernel, which averages neighbouring pixels. The next cell enlarges
+# both kinds again.
 
 # %%
 from brainlab.data import bicubic
@@ -159,32 +164,32 @@ kspace_crop = yours("g04_kspace_crop", kspace_crop)
 one = hr[item : item + 1]
 ways = {"middle of k-space": kspace_crop(one, sizes.lr), "bicubic": bicubic(one, sizes.lr)}
 images = {name: resample(small.float(), sizes.hr)[0, 0].numpy() for name, small in ways.items()}
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 view.show(
-    picture, alt="Two coarse images enlarged, by k-space and bicubic, and their distance from the truth"
+    picture, alt="Two coarse images enlarged, from k-space and bicubic, and their difference from the truth"
 )
 
 # %% [markdown]
-# *Look:* which of the two rings, which is softer? A network that knows only one of them has a surprise before it
+# *Look:* which of the two shows ringing, which one is softer? A network trained on one kind may fail on the other
 # (section 11). Until then we follow the literature: bicubic.
 #
-# **Believe:** a coarse scan lacks the rim of k-space. It is not hidden in there: whoever draws it must know it from
-# somewhere else.
+# > **Key point:** a low-resolution scan lacks the high frequencies. They are not hidden in it: a network that adds
+# them has learnt them from other images.
 
 # %% [markdown]
 # ## 5 · The baseline, and how to measure
 #
-# The simplest enlargement fits smooth curves through the pixels: bicubic interpolation. It adds nothing. Whatever a
-# network does has to be compared with it.
+# Bicubic interpolation fits smooth curves through the pixels. It adds nothing from other images and is the baseline
+# for every network.
 
 # %% [markdown]
 # ### Gap 2 · peak signal-to-noise ratio
 #
-# The most common score of a restored image: the squared error against the largest value there can be, here 1, in
-# decibels. 10 dB more is a tenth of the squared error.
+# The most common score of a restored image is the ratio of the squared maximum value, here 1, to the mean squared
+# error, in decibels. An increase by 10 dB means a tenth of the squared error.
 #
-# <details><summary>Hint</summary>Which axes belong to one image? What is 10 log10(1 / e), written without a fraction?
-# How would a network that says 1.4 for a white pixel be shown on a screen? <code>clamp</code>,
+# <details><summary>Hint</summary>Which axes belong to one image? How can 10 log10(1 / e) be written without a
+# fraction? How is an output of 1.4 displayed, if white is 1? Use <code>clamp</code> and
 # <code>torch.log10</code>.</details>
 
 
@@ -192,12 +197,12 @@ view.show(
 def psnr(sr, hr):
     """Return the peak signal-to-noise ratio of each image in decibels.
 
-    sr      (B, 1, H, W), made by a network: clipped to 0..1 first, as it is when it is shown
-    hr      (B, 1, H, W), true, in 0..1
-    returns (B,); infinite where both are the same
+    sr      (B, 1, H, W), output of a network: clipped to [0, 1] first, as it is for display
+    hr      (B, 1, H, W), truth, in [0, 1]
+    returns (B,); infinite where both are equal
     """
     ### BEGIN SOLUTION
-    # 1. clip the made image                            -> (B, 1, H, W)
+    # 1. clip the output                                -> (B, 1, H, W)
     sr = sr.clamp(0, 1)
     # 2. the mean squared error of each image           -> (B,)
     mse = (sr - hr).square().mean(dim=(1, 2, 3))
@@ -209,7 +214,7 @@ def psnr(sr, hr):
 # %% check="g04_psnr"
 
 # %% [markdown]
-# *Predict:* an image whose error is halved everywhere: by how many dB is it better?
+# *Predict:* if the error of an image is halved everywhere, by how many dB does the PSNR rise?
 
 # %%
 import torch.nn.functional as F
@@ -224,17 +229,18 @@ up = resample(lr, sizes.hr).clamp(0, 1)  # (N, 1, H, W)
 half = hr + (up - hr) / 2
 predicted("half the error, gain in dB", my_gain, (psnr(half, hr) - psnr(up, hr)).mean(), ".2f")
 print(
-    f"bicubic, {len(up)} test slices: {psnr(up, hr).mean():.2f} dB, between slices ± {psnr(up, hr).std():.2f}"
+    f"bicubic, {len(up)} test slices: {psnr(up, hr).mean():.2f} dB, SD over slices {psnr(up, hr).std():.2f} dB"
 )
 
 # %% [markdown]
-# The spread between slices is large, because black background is right for everybody. So networks are compared slice
-# by slice, and on the same crop.
+# The spread between slices is large, partly because every method is right on black background. Networks are
+# therefore compared slice by slice, on the same crop.
 #
-# **SSIM** (Wang et al. 2004) compares mean, contrast and pattern in small windows; 1 is the best. Three ways to be
-# wrong, made so that the squared error is the same:
+# **SSIM** (Wang et al. 2004) compares mean, contrast and structure in small windows; 1 is the best value. The next
+# cell degrades an image in three ways, such that the squared error is the same each time.
 #
-# *Predict:* which of them has the best SSIM: *blurred*, *noisy* or *darker*? And which would you give to a radiologist?
+# *Predict:* which one has the best SSIM: *blurred*, *noisy* or *darker*? And which one would you give to a
+# radiologist?
 
 # %%
 my_best_ssim = "?"
@@ -248,50 +254,50 @@ ways = {
     "noisy": one + noise * (error / tissue.mean()).sqrt(),
     "darker": one * (1 - (error / one.square().mean()).sqrt()),
 }
-images, structure = {}, {name: ssim(spoilt, one).item() for name, spoilt in ways.items()}
-for name, spoilt in ways.items():
-    told = f"{name}\n{psnr(spoilt, one).item():.1f} dB, SSIM {structure[name]:.2f}"
-    images[told] = spoilt[0, 0].clamp(0, 1).numpy()
-picture = view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+images, structure = {}, {name: ssim(degraded, one).item() for name, degraded in ways.items()}
+for name, degraded in ways.items():
+    title = f"{name}\n{psnr(degraded, one).item():.1f} dB, SSIM {structure[name]:.2f}"
+    images[title] = degraded[0, 0].clamp(0, 1).numpy()
+picture = view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 predicted("best SSIM", my_best_ssim, max(structure, key=structure.get))
 view.show(
     picture, alt="A blurred, a noisy and a darker slice with about the same PSNR, and their differences"
 )
 
 # %% [markdown]
-# *Look:* one figure, and three difference maps that have nothing in common.
+# *Look:* equal PSNR, and three difference maps that have nothing in common.
 #
-# **Believe:** PSNR counts errors and does not see them. It needs company: SSIM for structure, later a distance as
-# networks see it, and your eyes.
+# > **Key point:** PSNR measures the size of the errors, not their kind. Report SSIM as well, later also a
+# perceptual distance, and look at the images.
 
 # %% [markdown]
-# ## 6 · A generator, trained by pixels
+# ## 6 · A generator trained with a pixel loss
 #
-# SRResNet (Ledig et al. 2017) works at the small size, where a pixel is cheap, and enlarges at its end. It is made of
-# two parts, which are yours.
+# SRResNet (Ledig et al. 2017) computes its features at the low resolution, where convolutions are cheap, and
+# enlarges them at the end. You write its two building blocks.
 
 # %% [markdown]
 # ### Gap 3 · pixel shuffle by hand
 #
-# How does a network make an image larger? It works at the small size, which is cheap, makes r · r channels for every
-# channel that it wants, and lays them out as blocks of r × r pixels:
+# How does a network enlarge an image? It computes r · r channels for every output channel at the low resolution,
+# and rearranges them into blocks of r × r pixels:
 #
 # ```
 # channels 0 1 2 3 of one pixel   ▶   0 1
 #                                     2 3
 # ```
 #
-# Nothing is computed, the values only move. Please use `reshape` and `permute` (there is a ready-made function, which
-# the check uses as well).
+# Nothing is computed, the values are only rearranged. Please use `reshape` and `permute` (PyTorch has a ready-made
+# function, with which the check compares your answer).
 #
-# <details><summary>Hint</summary>Row <em>h</em>, block row <em>i</em> becomes row <em>h · r + i</em>: when two axes are
-# joined by <code>reshape</code>, which of them has to stand in front? Which axis of the six is the row inside a
-# block, which the column?</details>
+# <details><summary>Hint</summary>Row <em>h</em> and block row <em>i</em> become row <em>h · r + i</em>: when
+# <code>reshape</code> joins two axes, which of them has to come first? Which of the six axes is the row inside a
+# block, and which the column?</details>
 
 
 # %% gap="g04_pixel_shuffle"
 def pixel_shuffle(x, r):
-    """Lay out every r * r channels as blocks of r x r pixels: channel i * r + j is row i, column j of its block.
+    """Rearrange every r * r channels into blocks of r x r pixels: channel i * r + j is row i, column j of its block.
 
     x       (B, C * r * r, H, W)
     returns (B, C, r * H, r * W)
@@ -300,9 +306,9 @@ def pixel_shuffle(x, r):
     ### BEGIN SOLUTION
     # 1. split the channels                             -> (B, C, r, r, H, W)
     blocks = x.reshape(batch, channels // r**2, r, r, height, width)
-    # 2. each r behind the axis that it enlarges        -> (B, C, H, r, W, r)
+    # 2. move each r behind the axis that it enlarges   -> (B, C, H, r, W, r)
     blocks = blocks.permute(0, 1, 4, 2, 5, 3)
-    # 3. join                                           -> (B, C, r * H, r * W)
+    # 3. join the axes                                  -> (B, C, r * H, r * W)
     return blocks.reshape(batch, channels // r**2, r * height, r * width)
     ### END SOLUTION
 
@@ -317,11 +323,11 @@ def pixel_shuffle(x, r):
 #     └──────────────────────────────────────────────────┘
 # ```
 #
-# A **PReLU** is a LeakyReLU whose slope below 0 is learnt.
+# A **PReLU** is a LeakyReLU whose slope for negative inputs is learnt.
 #
-# <details><summary>Hint</summary>Which padding keeps the size of a 3 × 3 convolution, and why must it be kept here?
-# Does anything come after the sum? <code>nn.Conv2d</code>, <code>nn.BatchNorm2d</code>, <code>nn.PReLU</code>,
-# <code>nn.Sequential</code>.</details>
+# <details><summary>Hint</summary>Which padding keeps the size in a 3 × 3 convolution, and why must the size be kept
+# here? Does any layer follow the sum? Use <code>nn.Conv2d</code>, <code>nn.BatchNorm2d</code>,
+# <code>nn.PReLU</code>, <code>nn.Sequential</code>.</details>
 
 
 # %% gap="g04_residual_block"
@@ -347,7 +353,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        # 2. what the layers add to x                   -> (B, num_feat, H, W)
+        # 2. the input plus the output of the layers    -> (B, num_feat, H, W)
         return x + self.block(x)
         ### END SOLUTION
 
@@ -355,10 +361,10 @@ class ResidualBlock(nn.Module):
 # %% check="g04_residual_block"
 
 # %% [markdown]
-# The whole network. One thing is not in the paper: the bicubic enlargement is added at the end, and the last layer
-# starts at 0. So the network has to learn only what bicubic lacks.
+# The whole network differs from the paper in one point: the bicubic enlargement is added at the end, and the last
+# layer starts at zero. So the network only learns the difference from bicubic interpolation.
 #
-# *Predict:* the PSNR of this network before its first step.
+# *Predict:* what is the PSNR of this network before its first training step?
 
 # %%
 from brainlab.models import count_parameters
@@ -397,8 +403,8 @@ print(f"{count_parameters(srresnet):,} weights")
 predicted("PSNR before the first step", my_psnr, untrained, ".2f")
 
 # %% [markdown]
-# First phase: small windows of many slices, the mean absolute difference of the pixels, half a cosine of learning
-# rates. `train_psnr` is the loop.
+# The first phase trains on small crops of many slices with the mean absolute error of the pixels (L1 loss). The
+# learning rate follows a cosine decay. `train_psnr` is the training loop.
 
 # %%
 from brainlab.training import train_psnr
@@ -407,74 +413,76 @@ phase_one = sr_recipe.psnr_settings(sizes, lab.device, lab.seed)
 psnr_histories = {"SRResNet": train_psnr(srresnet, train_set, val_set, phase_one)}
 
 # %%
-made = {"bicubic": up, "SRResNet": sr_recipe.enlarge(srresnet, lr, sizes.hr)}  # (N, 1, H, W) each
+outputs = {"bicubic": up, "SRResNet": sr_recipe.enlarge(srresnet, lr, sizes.hr)}  # (N, 1, H, W) each
 
 
 def side_by_side(names):
-    """Draw the chosen slice of some networks beside the small image and the truth."""
+    """Draw the chosen slice of these networks, between the low-resolution image and the truth."""
     images = {f"{sizes.lr} pixels": plane(lr)}
     for name in names:
-        images[f"{name}\n{psnr(made[name], hr)[item]:.1f} dB"] = plane(made[name])
-    return view.close_up(images | {"truth": plane(hr)}, affine, centre, side)
+        images[f"{name}\n{psnr(outputs[name], hr)[item]:.1f} dB"] = plane(outputs[name])
+    return view.compare_images(images | {"truth": plane(hr)}, affine, centre, side)
 
 
-gain = psnr(made["SRResNet"], hr) - psnr(up, hr)
-print(f"gain over bicubic: {gain.mean():+.2f} dB; slices that gained: {(gain > 0).sum()} of {len(gain)}")
+gain = psnr(outputs["SRResNet"], hr) - psnr(up, hr)
+print(f"gain over bicubic: {gain.mean():+.2f} dB; improved slices: {(gain > 0).sum()} of {len(gain)}")
 view.show(
-    side_by_side(made), alt="The coarse slice, bicubic, SRResNet and the truth, with difference maps"
+    side_by_side(outputs), alt="The coarse slice, bicubic, SRResNet and the truth, with difference maps"
 )
 
 # %% [markdown]
-# *Look:* sharper than bicubic, and still smoother than the truth. More training does not cure that. Why?
+# *Look:* sharper than bicubic, and still smoother than the truth. More training does not change that. Why not?
 #
-# <details><summary>Answer</summary>Many sharp images fit one coarse image: this edge here, or half a pixel further.
-# The guess with the smallest error on average is the mean (or the median) of them all, and a mean of edges is a
-# blur. It is the honest answer to the question that the loss asks.</details>
+# <details><summary>Answer</summary>Many sharp images are consistent with one coarse image: an edge may be here, or
+# half a pixel further. The prediction with the smallest expected error is their mean (squared error) or median
+# (absolute error), and an average of shifted edges is blurred. It is the best answer to what the loss asks
+# for.</details>
 #
-# **Believe:** a loss of pixels is paid for caution. What is not certain is left blurred, and that blur tells you
-# something.
+# > **Key point:** a pixel loss averages over everything that is uncertain. The remaining blur shows where the
+# network is uncertain.
 
 # %% [markdown]
-# ## 7 · The game
+# ## 7 · Adversarial training
 #
-# Who wants sharp images must punish blur. A GAN (Goodfellow et al. 2014) lets a second network do it: the
-# **discriminator** learns to tell true images from made ones, the **generator** learns to pass.
+# To obtain sharp images, the loss must penalise blur. In a GAN (Goodfellow et al. 2014) a second network does this:
+# the **discriminator** learns to distinguish real from generated images, the **generator** learns to produce images
+# that are classified as real.
 
 # %% [markdown]
-# ### Gap 5 · the discriminator's step
+# ### Gap 5 · a training step of the discriminator
 #
-# The discriminator is an examiner who sees true images and made ones, and learns to tell them apart. Made
-# images come from the generator, which must not learn here: it would learn to make the examiner's work easy.
+# The discriminator is a binary classifier of real and generated images. Its step must not change the generator: a
+# gradient into the generator would train it to make this classification easier.
 #
-# <details><summary>Hint</summary>Which tensor ties this loss to the generator's weights, and where would you
-# cut it? What does the examiner learn if every image of the batch is a true one?
+# <details><summary>Hint</summary>Through which tensor does this loss depend on the generator's weights, and where
+# would you cut the graph? What does the discriminator learn if it is shown real images only? Use
 # <code>F.binary_cross_entropy_with_logits</code>, <code>torch.ones_like</code>.</details>
 
 
 # %% gap="g04_discriminator_step"
 def discriminator_step(generator, discriminator, optimizer, lr, hr):
-    """Teach the discriminator once to tell true images from made ones; the generator learns nothing.
+    """Update the discriminator once to distinguish real from generated images; the generator does not change.
 
-    generator      images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  images (B, 1, H, W) to logits (B, 1), above 0 for "true"; no sigmoid
-    optimizer      over the weights of the discriminator
-    lr, hr         small images (B, 1, h, w), and the true large ones (B, 1, H, W)
-    returns        the loss before the step, a plain number: the mean cross-entropy of the true images
-                   (answer 1) plus that of the made ones (answer 0)
+    generator      maps images (B, 1, h, w) to (B, 1, H, W)
+    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    optimizer      optimiser of the weights of the discriminator
+    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W)
+    returns        the loss before the step, a plain number: the mean cross-entropy of the real images
+                   (target 1) plus that of the generated ones (target 0)
     """
     ### BEGIN SOLUTION
-    # 1. training mode: batch normalisation uses this batch
+    # 1. training mode: batch normalisation uses the statistics of this batch
     discriminator.train()
-    # 2. forget the gradients that the generator's step has left here
+    # 2. reset the gradients that the generator's step has left here
     optimizer.zero_grad()
-    # 3. made images, with no way back into the generator        -> (B, 1, H, W)
+    # 3. generated images, detached from the generator           -> (B, 1, H, W)
     fake = generator(lr).detach()
-    # 4. logits, each kind in a call of its own                  -> (B, 1), (B, 1)
+    # 4. logits, one call for each kind of image                 -> (B, 1), (B, 1)
     real_logits, fake_logits = discriminator(hr), discriminator(fake)
-    # 5. cross-entropy of the logits: 1 for true plus 0 for made -> scalar
+    # 5. cross-entropy: target 1 for real, 0 for generated       -> scalar
     loss = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
     loss = loss + F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
-    # 6. gradients, then the step; the number without its graph
+    # 6. gradients, then the step; a plain number, without the graph
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -484,40 +492,40 @@ def discriminator_step(generator, discriminator, optimizer, lr, hr):
 # %% check="g04_discriminator_step"
 
 # %% [markdown]
-# ### Gap 6 · the generator's step
+# ### Gap 6 · a training step of the generator
 #
-# Now the generator learns, and the gradient comes to it *through* the discriminator. What it wants: to be
-# close to the truth, pixel by pixel, and to be taken for true.
+# In the generator's step, the gradient reaches the generator *through* the discriminator. The loss has two terms:
+# the pixel error, and the cross-entropy for being classified as real.
 #
-# <details><summary>Hint</summary>Which label says "taken for true"? What would a detach cut off here? The
-# discriminator gets gradients too: who steps, and who clears them later?</details>
+# <details><summary>Hint</summary>Which target means "classified as real"? What would a detach cut off here? The
+# discriminator gets gradients too: which optimiser makes the step, and who resets these gradients later?</details>
 
 
 # %% gap="g04_generator_step"
 def generator_step(generator, discriminator, optimizer, lr, hr, weight=1e-3):
-    """Improve the generator once: close to the truth, and taken for true. The discriminator learns nothing.
+    """Update the generator once: small pixel error, and classified as real. The discriminator does not change.
 
-    generator      images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  images (B, 1, H, W) to logits (B, 1), above 0 for "true"; no sigmoid
-    optimizer      over the weights of the generator
-    lr, hr         small images (B, 1, h, w), and the true large ones (B, 1, H, W)
-    weight         of the adversarial term; SRGAN has 0.001
+    generator      maps images (B, 1, h, w) to (B, 1, H, W)
+    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    optimizer      optimiser of the weights of the generator
+    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W)
+    weight         of the adversarial term; 0.001 in SRGAN
     returns        the loss before the step, a plain number: the mean squared error of the pixels plus
-                   weight times the mean cross-entropy of the made images with the answer 1
+                   weight times the mean cross-entropy of the generated images with target 1
     """
     ### BEGIN SOLUTION
-    # 1. training mode: batch normalisation uses this batch
+    # 1. training mode: batch normalisation uses the statistics of this batch
     generator.train()
-    # 2. forget the gradients of the last step
+    # 2. reset the gradients of the last step
     optimizer.zero_grad()
-    # 3. made images, this time with the way back          -> (B, 1, H, W)
+    # 3. generated images, not detached                     -> (B, 1, H, W)
     sr = generator(lr)
-    # 4. what the discriminator says of them                -> (B, 1)
+    # 4. logits of the discriminator                        -> (B, 1)
     logits = discriminator(sr)
-    # 5. error of the pixels, plus weight times "not taken for true" -> scalar
+    # 5. pixel error plus weight times adversarial loss     -> scalar
     adversarial = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
     loss = F.mse_loss(sr, hr) + weight * adversarial
-    # 6. gradients, then the step; the number without its graph
+    # 6. gradients, then the step; a plain number, without the graph
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -527,11 +535,11 @@ def generator_step(generator, discriminator, optimizer, lr, hr, weight=1e-3):
 # %% check="g04_generator_step"
 
 # %% [markdown]
-# A game in miniature, on four batches, twice: once only the discriminator learns, once both do. For the probability
-# 1/2 a cross-entropy is log 2.
+# The next cell trains on four batches, twice: once only the discriminator is updated, once both networks are. If
+# the predicted probability is 1/2, the cross-entropy is log 2.
 #
-# *Predict:* the discriminator's loss at its first step, when it knows nothing. And in which game does it fall further:
-# *only D learns* or *both learn*?
+# *Predict:* what is the loss of the untrained discriminator at its first step? And when does it fall further: with
+# *only D* updated, or with *both*?
 
 # %%
 import copy
@@ -540,129 +548,129 @@ from torch.utils.data import DataLoader
 
 discriminator_step = yours("g04_discriminator_step", discriminator_step)
 generator_step = yours("g04_generator_step", generator_step)
-my_first_loss, my_course = "?", "?"
+my_first_loss, my_lower = "?", "?"
 
 torch.manual_seed(lab.seed)
 batches = list(DataLoader(train_set, 8, shuffle=True))[:4]
-courses = {}
-for name in ("only D learns", "both learn"):
-    player, judge = copy.deepcopy(srresnet).cpu(), sr_recipe.discriminator(sizes, lab.seed)
-    of_d = torch.optim.Adam(judge.parameters(), lr=2e-4)
-    of_g = torch.optim.Adam(player.parameters(), lr=2e-4)
-    courses[name] = []
+d_losses = {}
+for name in ("only D", "both"):
+    net_g, net_d = copy.deepcopy(srresnet).cpu(), sr_recipe.discriminator(sizes, lab.seed)
+    optimizer_d = torch.optim.Adam(net_d.parameters(), lr=2e-4)
+    optimizer_g = torch.optim.Adam(net_g.parameters(), lr=2e-4)
+    d_losses[name] = []
     for step in range(24):
         small, large = batches[step % len(batches)]
-        courses[name].append(discriminator_step(player, judge, of_d, small, large))
-        if name == "both learn":
-            generator_step(player, judge, of_g, small, large, weight=0.1)
-predicted("first loss of the discriminator, 2 log 2", my_first_loss, courses["both learn"][0], ".2f")
-alone = courses["only D learns"][-1] < courses["both learn"][-1]
-predicted("it falls further when", my_course, "only D learns" if alone else "both learn")
+        d_losses[name].append(discriminator_step(net_g, net_d, optimizer_d, small, large))
+        if name == "both":
+            generator_step(net_g, net_d, optimizer_g, small, large, weight=0.1)
+predicted("first loss of the discriminator, 2 log 2", my_first_loss, d_losses["both"][0], ".2f")
+lower = "only D" if d_losses["only D"][-1] < d_losses["both"][-1] else "both"
+predicted("loss of the discriminator falls further with", my_lower, lower)
 
 # %%
-from brainlab.view import curves
 
-picture = curves(range(1, 25), {"loss of the discriminator": courses}, "step")
+picture = view.curves(range(1, 25), {"loss of the discriminator": d_losses}, "step")
 picture.axes[0].axhline(2 * np.log(2), color="#888888", linestyle=":")
-view.show(picture, alt="Loss of a discriminator that plays alone, and of one whose opponent learns too")
+view.show(picture, alt="Loss of a discriminator that is trained alone, and of one whose generator is trained too")
 
 # %% [markdown]
-# *Look:* a falling loss of the discriminator is bad news for the generator. In a healthy game neither loss goes to 0:
-# these curves do not show progress, they show a balance.
+# *Look:* if the loss of the discriminator falls close to 0, the generator receives little useful gradient. In
+# balanced training neither loss goes to 0: the curves show a balance, not progress.
 #
 # ### What should "close to the truth" mean?
 #
-# SRGAN does not compare pixels but what a trained network *sees* in both images (gap 10 says how). The paper takes
-# VGG19, which has learnt from photographs. We take the encoder of a U-Net as in notebook 02, for one modality, trained
-# to find tumours in sharp slices.
+# SRGAN compares not pixels but the features that a trained network, the **feature extractor**, computes for both
+# images (gap 10). The paper uses VGG19, trained on photographs. We use the encoder of a U-Net as in notebook 02,
+# with one modality, trained to segment tumours in high-resolution slices.
 #
-# And a second U-Net, the **reader**, begun with other weights. It has no part in any loss: it measures how alike two
-# images are to a network's eye (all levels of its encoder), and later it reads the made images as a doctor would. Why
-# not the first one? A generator that was paid to please an eye should be judged by another.
+# A second U-Net with other initial weights, the **evaluation U-Net**, is not part of any loss. All levels of its
+# encoder measure the **perceptual distance** of two images, and later it segments the generated images. Why not use
+# the first U-Net? A generator that was trained to match one network should be evaluated with another.
 
 # %%
 from brainlab.training import fit
 
 unet_sets = sr_recipe.unet_sets(split, sizes)
-readers = []
+trained = []
 for seed in (lab.seed, lab.seed + 1):
     network = sr_recipe.unet(sizes, seed)
     unet_settings = sr_recipe.unet_settings(sizes, lab.device, seed)
     fit(network, *unet_sets, sr_recipe.tumour_loss, unet_settings)
-    readers.append(network)
-unet, reader = readers
-after_relu, before_relu = sr_recipe.features(unet)  # for the losses
-levels = sr_recipe.eyes(reader)  # to measure with
+    trained.append(network)
+unet, evaluator = trained
+after_relu, before_relu = sr_recipe.features(unet)  # feature extractors for the losses
+levels = sr_recipe.perceptual_levels(evaluator)  # feature extractors for the perceptual distance
 
-print("Dice of the reader on the sharp test slices")
-for name, row in sr_recipe.dice_by_patient(reader, hr, test_set).items():
+print("Dice of the evaluation U-Net on the high-resolution test slices")
+for name, row in sr_recipe.dice_by_patient(evaluator, hr, test_set).items():
     print(name, "  ".join(f"{region} {value:.2f}" for region, value in row.items()))
 
 # %% [markdown]
-# In T1 with contrast oedema is hard to see, so do not expect much of WT. Now the game in earnest, from the network of
-# the first phase: features of the U-Net, plus a small weight times "taken for true".
+# Oedema is hard to see in T1 with contrast, so expect a low Dice of WT. Now the second phase, adversarial training,
+# from the network of the first phase: features of the U-Net, plus the adversarial loss with a small weight.
 #
-# *Predict:* PSNR during the game: *rises* or *falls*?
+# *Predict:* what happens to the PSNR during adversarial training: *rises* or *falls*?
 
 # %%
-from brainlab.training import diagnose, srgan_game, train_gan
+from brainlab.training import diagnose, srgan_losses, train_gan
 
 my_direction = "?"
 
-games = {"SRGAN": srgan_game(after_relu)}
-phase_two = {"SRGAN": sr_recipe.with_seed(sizes.srgan, lab.device, lab.seed)}
+gan_losses = {"SRGAN": srgan_losses(after_relu)}
+phase_two = {"SRGAN": sr_recipe.gan_settings(sizes, "SRGAN", lab.device, lab.seed)}
 srgan = copy.deepcopy(srresnet)
-opponent = sr_recipe.discriminator(sizes, lab.seed)
-gan_histories = {"SRGAN": train_gan(srgan, opponent, games["SRGAN"], train_set, val_set, phase_two["SRGAN"])}
-made["SRGAN"] = sr_recipe.enlarge(srgan, lr, sizes.hr)
-change = (psnr(made["SRGAN"], hr) - psnr(made["SRResNet"], hr)).mean()
+net_d = sr_recipe.discriminator(sizes, lab.seed)
+gan_histories = {"SRGAN": train_gan(srgan, net_d, gan_losses["SRGAN"], train_set, val_set, phase_two["SRGAN"])}
+outputs["SRGAN"] = sr_recipe.enlarge(srgan, lr, sizes.hr)
+change = (psnr(outputs["SRGAN"], hr) - psnr(outputs["SRResNet"], hr)).mean()
 print(f"PSNR changed by {change:+.2f} dB")
-predicted("during the game PSNR", my_direction, "falls" if change < 0 else "rises")
-print("the monitor:", diagnose(gan_histories["SRGAN"]) or "nothing")
+predicted("PSNR during adversarial training", my_direction, "falls" if change < 0 else "rises")
+print("warnings of the monitor:", diagnose(gan_histories["SRGAN"]) or "none")
 
 # %%
 picture = view.gan_curves(gan_histories)
-view.show(picture, alt="SRGAN by epoch: what the discriminator says, both losses, and PSNR")
+view.show(picture, alt="SRGAN by epoch: outputs of the discriminator, both losses, and PSNR")
 
 # %%
 view.show(
-    side_by_side(made), alt="The coarse slice, bicubic, SRResNet, SRGAN and the truth, with differences"
+    side_by_side(outputs), alt="The coarse slice, bicubic, SRResNet, SRGAN and the truth, with difference maps"
 )
 
 # %% [markdown]
-# *Look:* does SRGAN look more like the truth? Is it closer to it? Follow one fine line from SRGAN to the truth: is it
-# in both?
+# *Look:* does SRGAN look more like the truth? Is it closer to it? Follow one fine line: is it in both images?
 #
-#
-# **Believe:** a GAN's losses show a balance, not progress. Watch D(true), D(made) and PSNR, and look at the images.
+# > **Key point:** the losses of a GAN show a balance, not progress. Monitor D(real), D(generated) and PSNR, and
+# look at the images.
 
 # %% [markdown]
 # ## 8 · ESRGAN
 #
-# Wang et al. 2018 changed four things: dense blocks without batch norm, a discriminator that compares, features
-# before the activation, and a mixture of two networks at the end.
+# Wang et al. 2018 changed four things: dense blocks without batch normalisation, a discriminator that compares real
+# with generated images, features before the activation, and interpolation between two networks at the end.
 
 # %% [markdown]
 # ### Gap 7 · the dense block of ESRGAN
 #
-# Five 3 × 3 convolutions. Each sees x *and* the outputs of all before it, side by side as channels, oldest first:
+# The block has five 3 × 3 convolutions. The input of each is x *and* the outputs of all earlier ones, concatenated
+# along the channels, oldest first:
 #
 # ```
 # x₁ = lrelu(conv₁([x]))   x₂ = lrelu(conv₂([x, x₁]))   ...   x₄ = lrelu(conv₄([x, x₁, x₂, x₃]))
 # output = x + 0.2 · conv₅([x, x₁, x₂, x₃, x₄])
 # ```
 #
-# The first four add `num_grow_ch` channels each, the fifth returns to `num_feat`. There is no batch norm, so the 0.2
-# has to keep deep stacks in bounds.
+# The first four add `num_grow_ch` channels each, the fifth returns to `num_feat`. Without batch normalisation, the
+# factor 0.2 helps to keep the activations of deep networks in a stable range.
 #
-# <details><summary>Hint</summary>How many channels does convolution number <em>i</em> get, if each before it has
-# added <code>num_grow_ch</code>? Keep what has been seen in one tensor and let it grow by <code>torch.cat</code>.
-# <code>nn.ModuleList</code> holds layers in a loop, <code>F.leaky_relu(y, 0.2)</code> is the activation.</details>
+# <details><summary>Hint</summary>How many channels does convolution number <em>i</em> receive, if each one before
+# it has added <code>num_grow_ch</code>? Keep all features so far in one tensor and extend it with
+# <code>torch.cat</code>. <code>nn.ModuleList</code> holds layers for a loop, <code>F.leaky_relu(y, 0.2)</code> is
+# the activation.</details>
 
 
 # %% gap="g04_dense_block"
 class DenseBlock(nn.Module):
-    """Five 3 x 3 convolutions; each sees the input and the outputs of all before it, oldest first.
+    """Five 3 x 3 convolutions; the input of each is x and the outputs of all earlier ones, oldest first.
 
     x       (B, num_feat, H, W)
     returns (B, num_feat, H, W): x + 0.2 times the fifth output; LeakyReLU (0.2) after the first four
@@ -671,22 +679,22 @@ class DenseBlock(nn.Module):
     def __init__(self, num_feat, num_grow_ch):
         super().__init__()
         ### BEGIN SOLUTION
-        # 1. what goes into each: num_feat, then num_grow_ch more each time
+        # 1. input channels: num_feat, then num_grow_ch more each time
         inputs = [num_feat + i * num_grow_ch for i in range(5)]
-        # 2. what comes out: four times num_grow_ch, then num_feat
+        # 2. output channels: four times num_grow_ch, then num_feat
         outputs = [num_grow_ch] * 4 + [num_feat]
-        # 3. the five convolutions, which keep the size
+        # 3. the five convolutions, which keep the image size
         self.convs = nn.ModuleList(nn.Conv2d(n, m, 3, padding=1) for n, m in zip(inputs, outputs))
         ### END SOLUTION
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        seen = x
-        # 4. four times: convolve, activate, append to what has been seen   -> (B, num_feat + 4 num_grow_ch, H, W)
+        features = x
+        # 4. four times: convolve, activate, append       -> (B, num_feat + 4 num_grow_ch, H, W)
         for conv in self.convs[:4]:
-            seen = torch.cat([seen, F.leaky_relu(conv(seen), 0.2)], dim=1)
+            features = torch.cat([features, F.leaky_relu(conv(features), 0.2)], dim=1)
         # 5. the fifth, scaled by 0.2, plus x           -> (B, num_feat, H, W)
-        return x + 0.2 * self.convs[4](seen)
+        return x + 0.2 * self.convs[4](features)
         ### END SOLUTION
 
 
@@ -701,16 +709,16 @@ print(f"{count_parameters(ResidualBlock(sizes.num_feat)):,}")
 # %% [markdown]
 # ### Gap 8 · residual in residual
 #
-# Three dense blocks in a row are one large residual block: its output is scaled by 0.2 as well, and x is added.
-# Hence the name, *residual in residual dense block*. ESRGAN stacks 23 of them.
+# Three dense blocks in sequence form one large residual block: its output is scaled by 0.2 as well, and x is added.
+# Hence the name *residual in residual dense block* (RRDB). ESRGAN stacks 23 of them.
 #
-# <details><summary>Hint</summary>Do three blocks in a list all have weights of their own? What comes out of the third
-# one is scaled as a whole.</details>
+# <details><summary>Hint</summary>Does each of the three blocks in your list have its own weights? The output of the
+# third block is scaled as a whole.</details>
 
 
 # %% gap="g04_rrdb"
 class RRDB(nn.Module):
-    """Three dense blocks in a row, scaled by 0.2, plus the input.
+    """Three dense blocks in sequence, scaled by 0.2, plus the input.
 
     x       (B, num_feat, H, W)
     returns (B, num_feat, H, W)
@@ -719,13 +727,13 @@ class RRDB(nn.Module):
     def __init__(self, num_feat, num_grow_ch):
         super().__init__()
         ### BEGIN SOLUTION
-        # 1. three dense blocks, each with weights of its own
+        # 1. three dense blocks, each with its own weights
         self.blocks = nn.Sequential(*(DenseBlock(num_feat, num_grow_ch) for _ in range(3)))
         ### END SOLUTION
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        # 2. one after the other, scaled by 0.2, plus x -> (B, num_feat, H, W)
+        # 2. one after another, scaled by 0.2, plus x   -> (B, num_feat, H, W)
         return x + 0.2 * self.blocks(x)
         ### END SOLUTION
 
@@ -735,29 +743,30 @@ class RRDB(nn.Module):
 # %% [markdown]
 # ### Gap 9 · the relativistic average loss
 #
-# SRGAN's discriminator asks: is this image true? ESRGAN's asks: does it look *more real than the other kind
-# does on average*? Both players get a loss from the same logits.
+# The discriminator of SRGAN estimates whether an image is real. The discriminator of ESRGAN estimates whether an
+# image is *more realistic than images of the other kind on average*. Generator and discriminator losses are
+# computed from the same logits.
 #
-# <details><summary>Hint</summary>If all logits rise by 5, what should the two losses do? Which of the two
-# batches is averaged when a true image is judged?</details>
+# <details><summary>Hint</summary>If all logits increase by 5, what should happen to the two losses? Which of the
+# two batches is averaged when a real image is classified?</details>
 
 
 # %% gap="g04_relativistic_loss"
 def relativistic_loss(real_logits, fake_logits):
-    """Relativistic average loss of both players: does an image look more real than the other kind on average?
+    """Relativistic average losses: is an image more realistic than images of the other kind on average?
 
-    real_logits  (B, 1) of true images         fake_logits  (B', 1) of made ones; B' may differ from B
+    real_logits  (B, 1) of real images         fake_logits  (B', 1) of generated ones; B' may differ from B
     returns      two scalars, the discriminator's loss and the generator's; each is the sum of two mean
-                 cross-entropies, one over the true images and one over the made ones
+                 cross-entropies, one over the real images and one over the generated ones
     """
     ### BEGIN SOLUTION
     bce = F.binary_cross_entropy_with_logits
     # 1. each logit minus the mean of the *other* kind           -> (B, 1), (B', 1)
     real = real_logits - fake_logits.mean()
     fake = fake_logits - real_logits.mean()
-    # 2. the discriminator's answers: 1 for true, 0 for made     -> scalar
+    # 2. targets of the discriminator: 1 real, 0 generated       -> scalar
     loss_d = bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))
-    # 3. the generator's wish: both the other way round          -> scalar
+    # 3. targets of the generator: 0 real, 1 generated           -> scalar
     loss_g = bce(real, torch.zeros_like(real)) + bce(fake, torch.ones_like(fake))
     return loss_d, loss_g
     ### END SOLUTION
@@ -766,12 +775,12 @@ def relativistic_loss(real_logits, fake_logits):
 # %% check="g04_relativistic_loss"
 
 # %% [markdown]
-# *Predict:* both players' losses if all logits are equal. And which generator learns something from *true* images:
-# *SRGAN*'s, *ESRGAN*'s, *both* or *none*?
+# *Predict:* what are the two losses if all logits are equal? And which generator loss has a gradient with respect
+# to the logits of *real* images: that of *SRGAN*, of *ESRGAN*, of *both* or of *none*?
 
 # %%
 relativistic_loss = yours("g04_relativistic_loss", relativistic_loss)
-my_losses, my_learner = "?", "?"
+my_losses, my_gradient = "?", "?"
 
 equal = torch.zeros(4, 1)
 loss_d, loss_g = relativistic_loss(equal, equal)
@@ -780,49 +789,51 @@ predicted("each loss at equal logits, 2 log 2", my_losses, loss_d, ".2f")
 real = torch.tensor([[3.0], [1.0]], requires_grad=True)
 fake = torch.tensor([[0.0], [-1.0]], requires_grad=True)
 relativistic_loss(real, fake)[1].backward()
-for name, logits in {"true": real, "made": fake}.items():
-    print(f"slope of the generator's loss at {name} images:", logits.grad.flatten().numpy().round(3))
-predicted("learns from true images", my_learner, "ESRGAN")
+for name, logits in {"real": real, "generated": fake}.items():
+    print(f"gradient of the generator's loss at {name} images:", logits.grad.flatten().numpy().round(3))
+predicted("gradient from real images", my_gradient, "ESRGAN")
 
 # %% [markdown]
 # ### Gap 10 · the perceptual loss
 #
-# Two images can differ in every pixel and look alike, or differ in few and look wrong. So a trained network
-# looks at both, and its features are compared, before the ReLU that would set half of them to 0.
+# Two images can differ in every pixel and look alike, or differ in few pixels and look clearly different. The
+# perceptual loss therefore compares the features that a trained network computes for the two images. ESRGAN takes
+# the features before the ReLU, which would set many of them to 0.
 #
-# <details><summary>Hint</summary>Which of the two images should the gradient reach? What may be forgotten
-# about the other one? <code>torch.no_grad()</code>, <code>F.l1_loss</code>.</details>
+# <details><summary>Hint</summary>Into which of the two images should the gradient flow? What need not be stored for
+# the other one? Use <code>torch.no_grad()</code> and <code>F.l1_loss</code>.</details>
 
 
 # %% gap="g04_perceptual_loss"
 def perceptual_loss(features, sr, hr):
-    """Mean absolute difference of two images in the space of features.
+    """Mean absolute difference between the features of two images.
 
-    features  images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen
-    sr, hr    made and true images (B, 1, H, W); hr is a constant, no gradient goes into it
+    features  maps images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen
+    sr, hr    generated and real images (B, 1, H, W); hr is a constant, no gradient flows into it
     returns   a scalar tensor, differentiable in sr
     """
     ### BEGIN SOLUTION
-    # 1. features of the truth, without a gradient   -> (B, K, h, w)
+    # 1. features of the real image, without gradient -> (B, K, h, w)
     with torch.no_grad():
         truth = features(hr)
-    # 2. features of the made image, with one        -> (B, K, h, w)
-    made = features(sr)
-    # 3. the mean absolute difference                -> scalar
-    return F.l1_loss(made, truth)
+    # 2. features of the generated image              -> (B, K, h, w)
+    generated = features(sr)
+    # 3. the mean absolute difference                 -> scalar
+    return F.l1_loss(generated, truth)
     ### END SOLUTION
 
 
 # %% check="g04_perceptual_loss"
 
 # %% [markdown]
-# The generator around your blocks, and the game of your losses. In `Game` each player is a function, so yours fit in.
-# First the same number of steps for pixels, then the same number in the game as SRGAN had.
+# The generator is built from your blocks and trained with your losses, which `GanLosses` takes as functions. First
+# the same number of steps with the pixel loss, then the same number of adversarial steps as SRGAN.
 #
-# *Predict:* which of the two GANs has the higher PSNR, which the smaller perceptual distance: *SRGAN* or *ESRGAN*?
+# *Predict:* which of the two GANs has the higher PSNR, and which one the smaller perceptual distance: *SRGAN* or
+# *ESRGAN*?
 
 # %%
-from brainlab.training import Game
+from brainlab.training import GanLosses
 from brainlab.models import copy_weights
 
 RRDB = yours("g04_rrdb", RRDB)
@@ -833,11 +844,11 @@ esrgan = sr_recipe.rrdbnet(sizes, lab.seed)
 esrgan.body = nn.Sequential(*(RRDB(sizes.num_feat, sizes.num_grow_ch) for _ in range(sizes.rrdb_block)))
 psnr_histories["RRDBNet"] = train_psnr(esrgan, train_set, val_set, phase_one)
 psnr_state = copy_weights(esrgan)
-made["RRDBNet"] = sr_recipe.enlarge(esrgan, lr, sizes.hr)
+outputs["RRDBNet"] = sr_recipe.enlarge(esrgan, lr, sizes.hr)
 
 
-def wish(sr, hr, real_logits, fake_logits):
-    """Return what ESRGAN's generator makes small: the total and its parts."""
+def generator_loss(sr, hr, real_logits, fake_logits):
+    """Return the total loss of the ESRGAN generator and its terms."""
     parts = {
         "perceptual": perceptual_loss(before_relu, sr, hr),
         "adversarial": relativistic_loss(real_logits, fake_logits)[1],
@@ -847,91 +858,96 @@ def wish(sr, hr, real_logits, fake_logits):
     return {"total": total, **parts}
 
 
-def examine(real_logits, fake_logits):
-    """Return what its discriminator makes small."""
+def discriminator_loss(real_logits, fake_logits):
+    """Return the loss of the ESRGAN discriminator."""
     return relativistic_loss(real_logits, fake_logits)[0]
 
 
-games["ESRGAN"] = Game("ESRGAN", examine, wish, relativistic=True, features=before_relu)
-opponent = sr_recipe.discriminator(sizes, lab.seed)
-phase_two["ESRGAN"] = sr_recipe.with_seed(sizes.esrgan, lab.device, lab.seed)
-gan_histories["ESRGAN"] = train_gan(
-    esrgan, opponent, games["ESRGAN"], train_set, val_set, phase_two["ESRGAN"]
+gan_losses["ESRGAN"] = GanLosses(
+    "ESRGAN", discriminator_loss, generator_loss, relativistic=True, features=before_relu
 )
-made["ESRGAN"] = sr_recipe.enlarge(esrgan, lr, sizes.hr)
+net_d = sr_recipe.discriminator(sizes, lab.seed)
+phase_two["ESRGAN"] = sr_recipe.gan_settings(sizes, "ESRGAN", lab.device, lab.seed)
+gan_histories["ESRGAN"] = train_gan(
+    esrgan, net_d, gan_losses["ESRGAN"], train_set, val_set, phase_two["ESRGAN"]
+)
+outputs["ESRGAN"] = sr_recipe.enlarge(esrgan, lr, sizes.hr)
 
 # %% [markdown]
-# **SRGAN against ESRGAN, at the same budget.** Stability and convergence first.
+# **SRGAN and ESRGAN at the same budget.** First compare stability and convergence.
 
 # %%
 for name, history in gan_histories.items():
     found = [f"{finding.name} in epoch {finding.epoch}" for finding in diagnose(history)]
-    print(f"{name}: the monitor says {', '.join(found) or 'nothing'}")
+    print(f"{name}: warnings of the monitor: {', '.join(found) or 'none'}")
 picture = view.gan_curves(gan_histories)
-view.show(picture, alt="SRGAN and ESRGAN by epoch: what the discriminators say, the losses, and PSNR")
+view.show(picture, alt="SRGAN and ESRGAN by epoch: outputs of the discriminators, the losses, and PSNR")
 
 # %% [markdown]
-# *Look:* whose discriminator pulls ahead? Its opponent still gets better in its eyes than it was, but learns less and
-# less from it: a longer game would need a slower discriminator.
+# *Look:* which discriminator separates real and generated images better and better? The generator learns less and
+# less from it: a longer training would need a lower learning rate for the discriminator.
 #
-# Then what they make. *Distance* is how far the images are apart to the reader's eye, *detail* is the power outside the
-# middle of k-space (a circle as wide as the square of section 4) over that of the truth, and *haze* is the mean grey
-# value in thousandths where the truth is black: artefacts show there first.
+# Now compare the outputs. *Distance* is the perceptual distance from the truth, measured with the evaluation U-Net.
+# The *high-frequency ratio* (HF ratio) is the power outside the centre of k-space (a circle as wide as the square
+# of section 4), divided by that of the truth. *Artefacts* is the mean grey value, in thousandths, of the
+# background, where the truth is black: many artefacts are visible there first.
 
 # %%
 histories = psnr_histories | gan_histories
-table = {name: sr_recipe.scores(images, hr, levels) for name, images in made.items()}
-print(f"{len(hr)} test slices    PSNR   SSIM  distance  detail   haze   weights  seconds of this phase")
+table = {name: sr_recipe.scores(images, hr, levels) for name, images in outputs.items()}
+head = f"{len(hr)} test slices"
+print(f"{head:16s}   PSNR   SSIM  distance  HF ratio  artefacts   weights  seconds of this phase")
 networks = {"SRResNet": srresnet, "SRGAN": srgan, "RRDBNet": esrgan, "ESRGAN": esrgan}
 for name, row in table.items():
-    told = (
-        f"{row['PSNR']:7.2f}{row['SSIM']:7.3f}{row['distance']:10.4f}{row['detail']:8.2f}{row['haze']:7.1f}"
-    )
+    columns = f"{row['PSNR']:7.2f}{row['SSIM']:7.3f}{row['distance']:10.4f}"
+    columns += f"{row['high-frequency ratio']:10.2f}{row['artefacts']:11.1f}"
     if name in networks:
-        told += f"{count_parameters(networks[name]):10,}{sum(histories[name].seconds):9.0f}"
-    print(f"{name:14s}{told}")
+        columns += f"{count_parameters(networks[name]):10,}{sum(histories[name].seconds):9.0f}"
+    print(f"{name:16s}{columns}")
 gans = ("SRGAN", "ESRGAN")
 predicted("higher PSNR", my_higher_psnr, max(gans, key=lambda name: table[name]["PSNR"]))
 predicted("smaller distance", my_smaller_distance, min(gans, key=lambda name: table[name]["distance"]))
-alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with differences"
-view.show(side_by_side(made), alt=alt, dpi=64)
+alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with difference maps"
+view.show(side_by_side(outputs), alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* which is sharper, and which has more that is not in the truth: grain, rings, haze, a chessboard of 2 × 2
-# pixels (which gap could bring that)? If *detail* were above 1, would that be sharper than the truth, or noisier?
+# *Look:* which image is sharper, and which one has more that is not in the truth: grain, ringing, grey background,
+# a checkerboard of 2 × 2 pixels (which gap could cause it)? If the high-frequency ratio were above 1, would the
+# image be sharper than the truth, or noisier?
 #
-# <details><summary>What is fair to say</summary>The budgets are equal in steps and in learning rates, not in weights
-# or seconds, and the losses have other weights. This is one seed: <code>benchmarks/superres.py</code> repeats it with
-# three, each with other first weights, and prints the spread.</details>
+# <details><summary>What may be concluded</summary>The budgets are equal in steps and learning rates, but not in
+# weights or seconds, and the terms of the losses have different weights. This is a single seed:
+# <code>benchmarks/superres.py</code> repeats the comparison with three seeds, each with other initial weights, and
+# prints the spread.</details>
 
 # %% [markdown]
-# ### Gap 11 · between two networks
+# ### Gap 11 · network interpolation
 #
-# The GAN went on from the network that was trained for PSNR, so each of its weights has a partner there.
-# Between the two lies a family of networks, from faithful to sharp, without any further training.
+# The adversarial training started from the network trained for PSNR, so each weight has a counterpart there.
+# Interpolating between them gives a range of networks, from faithful to sharp, without further training.
 #
-# <details><summary>Hint</summary>What does <code>state_dict()</code> hand out, copies or the living tensors?
-# Half of 60 batches and 100 batches: what would that mean? <code>is_floating_point()</code>,
-# <code>clone()</code>.</details>
+# <details><summary>Hint</summary>Does <code>state_dict()</code> return copies, or references to the tensors of the
+# network? What would the average of a counter mean that has counted 60 batches in one network and 100 in the other?
+# Use <code>is_floating_point()</code> and <code>clone()</code>.</details>
 
 
 # %% gap="g04_interpolate"
 def interpolate(psnr_state, gan_state, alpha):
-    """Mix two networks weight by weight: (1 - alpha) * psnr + alpha * gan.
+    """Interpolate two networks weight by weight: (1 - alpha) * psnr + alpha * gan.
 
-    psnr_state, gan_state  state dicts of one architecture, name to tensor; they stay as they are
+    psnr_state, gan_state  state dicts of one architecture, name to tensor; must not be modified
     alpha                  0 is the PSNR network, 1 the GAN
-    returns                a new state dict with tensors of its own: every entry of floating point is mixed;
-                           whole numbers, such as batch norm's counter, are copied from gan_state
+    returns                a new state dict with its own tensors: every floating-point entry is interpolated;
+                           whole numbers, such as the counter of batch norm, are copied from gan_state
     """
     ### BEGIN SOLUTION
     mixture = {}
     for name, gan in gan_state.items():
         if gan.is_floating_point():
-            # 1. a mixture of both
+            # 1. interpolate
             mixture[name] = (1 - alpha) * psnr_state[name] + alpha * gan
         else:
-            # 2. a copy: state_dict() hands out the living tensors
+            # 2. copy, because state_dict() returns references
             mixture[name] = gan.clone()
     return mixture
     ### END SOLUTION
@@ -940,7 +956,7 @@ def interpolate(psnr_state, gan_state, alpha):
 # %% check="g04_interpolate"
 
 # %% [markdown]
-# *Predict:* the PSNR of the network half-way between RRDBNet (0) and ESRGAN (1).
+# *Predict:* what is the PSNR of the network half-way between RRDBNet (alpha = 0) and ESRGAN (alpha = 1)?
 
 # %%
 interpolate = yours("g04_interpolate", interpolate)
@@ -955,13 +971,14 @@ for alpha in (0.25, 0.5, 0.75):
 points = {name: (row["PSNR"], row["distance"]) for name, row in table.items()}
 picture = view.perception_distortion(points, path)
 predicted("PSNR half-way", my_half_way, path["0.5"][0], ".2f")
-view.show(picture, alt="PSNR against perceptual distance: bicubic, four networks and a path of mixtures")
+view.show(picture, alt="PSNR against perceptual distance: bicubic, four networks and the interpolated networks")
 
 # %% [markdown]
-# *Look:* is there any network that is best at both? Blau and Michaeli (2018) prove that there is a border which no
-# method can cross: beyond some point, whoever looks more like the truth is further from it.
+# *Look:* is there a network that is best in both? Blau and Michaeli (2018) prove that there is a bound which no
+# method can cross: at this bound, outputs that are distributed more like real images necessarily have a larger
+# error.
 #
-# Move the slider (or press the arrow keys on it): at which mixture would you stop?
+# Move the slider (or use the arrow keys on it): which interpolation would you choose?
 
 # %%
 from brainlab.view import NetworkMixer
@@ -969,13 +986,14 @@ from brainlab.view import NetworkMixer
 NetworkMixer(esrgan, psnr_state, gan_state, lr[item], hr[item], affine, centre=tuple(centre), side=side)
 
 # %% [markdown]
-# ### Provoke it, and cure it
+# ### Provoke a failure, and try to recover
 #
-# Both games once more from their first phases, with learning rates thirty times as high. Then the rates are set right
-# and the game goes on.
+# The next cell repeats both adversarial trainings from the networks of the first phase, with learning rates thirty
+# times as high. For ESRGAN, training then continues with the original rates.
 #
-# *Predict:* which of the two makes the same image whatever goes in (**mode collapse**): *SRGAN*, which has batch norm,
-# or *ESRGAN*, which has none? And do the right rates bring it back: *yes* or *no*?
+# *Predict:* which of the two produces nearly the same image for every input (**mode collapse**): *SRGAN*, which has
+# batch normalisation, or *ESRGAN*, which has none? And does ESRGAN recover with the original learning rates: *yes*
+# or *no*?
 
 # %%
 from dataclasses import replace
@@ -984,121 +1002,126 @@ my_collapse, my_recovery = "?", "?"
 
 
 
-def variety(history):
-    """Return how much images differed after the last epoch, over how much true ones do; 0 if there was none."""
+def diversity(history):
+    """Return the diversity of the outputs after the last epoch, relative to real images; 0 if there was none."""
     return history.scores.get("diversity", [0.0])[-1]
 
 
-short = max(1, sizes.esrgan.epochs // 7)
-ill, made_ill, wild = {}, {}, {}
+short = max(1, sizes.gan_epochs // 7)
+fast_histories, fast_outputs, fast_networks = {}, {}, {}
 for name, start in {"SRGAN": srresnet, "ESRGAN": psnr_state}.items():
-    wild[name] = copy.deepcopy(srresnet if name == "SRGAN" else esrgan)
-    wild[name].load_state_dict(start.state_dict() if name == "SRGAN" else start)
-    opponent = sr_recipe.discriminator(sizes, lab.seed)
+    fast_networks[name] = copy.deepcopy(srresnet if name == "SRGAN" else esrgan)
+    fast_networks[name].load_state_dict(start.state_dict() if name == "SRGAN" else start)
+    net_d = sr_recipe.discriminator(sizes, lab.seed)
     rates = phase_two[name]
     fast = replace(rates, lr=30 * rates.lr, d_lr=30 * rates.d_lr, epochs=short, schedule="constant")
-    ill[f"{name}, 30 times the rate"] = train_gan(
-        wild[name], opponent, games[name], train_set, val_set, fast
+    fast_histories[f"{name}, 30 times the rate"] = train_gan(
+        fast_networks[name], net_d, gan_losses[name], train_set, val_set, fast
     )
-    made_ill[f"{name},\n30 times the rate"] = sr_recipe.enlarge(wild[name], lr, sizes.hr)
+    fast_outputs[f"{name},\n30 times the rate"] = sr_recipe.enlarge(fast_networks[name], lr, sizes.hr)
 slow = replace(phase_two["ESRGAN"], epochs=short)
-ill["ESRGAN, rate set right"] = train_gan(
-    wild["ESRGAN"], opponent, games["ESRGAN"], train_set, val_set, slow
+fast_histories["ESRGAN, original rate"] = train_gan(
+    fast_networks["ESRGAN"], net_d, gan_losses["ESRGAN"], train_set, val_set, slow
 )
-made_ill["ESRGAN,\nrate set right"] = sr_recipe.enlarge(wild["ESRGAN"], lr, sizes.hr)
-for name, history in ill.items():
-    told = ", ".join(f"{finding.name} (epoch {finding.epoch})" for finding in diagnose(history))
-    print(f"{name}: {told or 'nothing'}; images differ {variety(history):.2f} times as much as true ones")
-least = min(gans, key=lambda name: variety(ill[f"{name}, 30 times the rate"]))
-predicted("makes the same image", my_collapse, least)
-back = psnr(made_ill["ESRGAN,\nrate set right"], hr).mean() > psnr(up, hr).mean()
-predicted("the right rates bring it back", my_recovery, "yes" if back else "no")
+fast_outputs["ESRGAN,\noriginal rate"] = sr_recipe.enlarge(fast_networks["ESRGAN"], lr, sizes.hr)
+for name, history in fast_histories.items():
+    findings = ", ".join(f"{finding.name} (epoch {finding.epoch})" for finding in diagnose(history))
+    print(f"{name}: {findings or 'no warning'}; diversity {diversity(history):.2f} of that of real images")
+least = min(gans, key=lambda name: diversity(fast_histories[f"{name}, 30 times the rate"]))
+predicted("nearly the same image for every input", my_collapse, least)
+recovered = psnr(fast_outputs["ESRGAN,\noriginal rate"], hr).mean() > psnr(up, hr).mean()
+predicted("recovers with the original rates", my_recovery, "yes" if recovered else "no")
 
 # %%
 from matplotlib.figure import Figure
 
 from brainlab.view import draw
 
-other = int((labels == 0).sum(dim=(1, 2)).argmax())  # a slice that looks otherwise
+other = int((labels == 0).sum(dim=(1, 2)).argmax())  # the slice with most background, for comparison
 picture = Figure(figsize=(9, 4.6), layout="constrained")
-columns = made_ill | {"ESRGAN,\nfrom the first phase anew": made["ESRGAN"], "truth": hr}
+columns = fast_outputs | {"ESRGAN,\nrestarted": outputs["ESRGAN"], "truth": hr}
 for column, (name, images) in zip(picture.subplots(2, len(columns)).T, columns.items()):
     for ax, number, title in zip(column, (item, other), (name, "")):
         draw(ax, images[number, 0].numpy(), affine, title=title, window=(0, 1))
-alt = "Two slices, a row each, as the ill games make them, after the attempt to cure it, and anew"
+alt = "Two slices, one row each: failed trainings, the attempt to recover, a training from the first phase, truth"
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* two different slices, one picture: that is what collapse looks like. Batch norm scales every layer's output
-# back, whatever the weights are, so SRGAN is spoilt, and comes back to its input. ESRGAN's authors took batch norm out
-# because of its artefacts (the haze above); the price is a network that has to be trained gently.
+# *Look:* two different slices, nearly the same output: this is mode collapse. Batch normalisation rescales the
+# features in every layer, which may explain why SRGAN degrades but still depends on its input. ESRGAN's authors
+# removed batch normalisation because of its artefacts; without it, training is more sensitive to the learning rate.
 #
-# Why is lowering the rate no cure here, while the fourth column is fine?
+# Why does a lower learning rate not help here, while the training restarted from the first phase (fourth column)
+# succeeds?
 #
-# <details><summary>Answer</summary>The generator has forgotten what the first phase taught, and its opponent has
-# become an expert for rubbish. Both are a bad place to start from. The cure is the weights of the first phase, a fresh
-# discriminator and the lower rate. That is why checkpoints are kept.</details>
+# <details><summary>Answer</summary>The generator is far from the weights of the first phase, and the discriminator
+# was trained on failed outputs. The remedy is to load the checkpoint of the first phase and to train with a new
+# discriminator and the lower rate. This is why checkpoints are kept.</details>
 #
-# **Believe:** sharp and faithful are two wishes. PSNR networks serve the one, GANs the other, mixtures choose between
-# them. And a GAN needs a watchman: PSNR, D, and the diversity of its images.
+# > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
+# sharpness, interpolation chooses between them. Monitor PSNR, discriminator and diversity.
 
 # %% [markdown]
-# ## 9 · A lesion that was never there
+# ## 9 · Lesions that appear or vanish
 #
-# A GAN has learnt what brains look like, and puts it where the coarse image leaves room. Where does that matter? Ask
-# a reader who does not get tired: our second U-Net looks at the true slice and at the made one. Where its opinion
-# changes most, averaged over 5 × 5 pixels so that a shifted border does not count, a lesion has appeared or vanished.
+# A GAN has learnt what brains look like, and adds such structure where the coarse image leaves room. Where does
+# this matter? Our evaluation U-Net segments the true slice and the generated one. Where its tumour probabilities
+# differ most, averaged over 5 × 5 pixels so that a shifted border counts little, a lesion may have appeared or
+# vanished. A lesion is a connected tumour region in a slice.
 #
-# *Predict:* of all pieces of tumour that the reader sees in the true slices, how many vanish in ESRGAN's? And which
-# of the five invents most?
+# *Predict:* of all lesions that the evaluation U-Net segments in the true slices, how many vanish in the images of
+# ESRGAN? And for which of the five methods do most lesions appear that are not segmented in the true slices?
 
 # %%
-from brainlab.metrics import recall_of_pieces
+from brainlab.metrics import lesion_recall
 
-my_vanished, my_inventor = "?", "?"
+my_vanished, my_most_appeared = "?", "?"
 
-opinions = {name: sr_recipe.tumour_probability(reader, images) for name, images in made.items()}
-opinion = sr_recipe.tumour_probability(reader, hr)  # (N, H, W)
-seen = (opinion > 0.5).movedim(0, -1).numpy()  # (H, W, N)
-number = (recall_of_pieces(seen, seen)[0] >= 10).sum()
-print(f"of {number} pieces of 10 pixels or more   vanished    invented")
-vanished, invented = {}, {}
-for name, other in opinions.items():
-    there = (other > 0.5).movedim(0, -1).numpy()
-    for counts, guess, truth in ((vanished, there, seen), (invented, seen, there)):
-        areas, found = recall_of_pieces(guess, truth)
-        counts[name] = int(((areas >= 10) & (found == 0)).sum())
-    print(f"{name:35s}{vanished[name]:9d}{invented[name]:12d}")
-predicted("pieces that vanish in ESRGAN's images", my_vanished, vanished["ESRGAN"], ".0f")
-predicted("invents most", my_inventor, max(invented, key=invented.get))
+probabilities = {name: sr_recipe.tumour_probability(evaluator, images) for name, images in outputs.items()}
+true_probability = sr_recipe.tumour_probability(evaluator, hr)  # (N, H, W)
+in_truth = (true_probability > 0.5).movedim(0, -1).numpy()  # (H, W, N)
+number = (lesion_recall(in_truth, in_truth)[0] >= 10).sum()
+print(f"of {number} lesions of 10 pixels or more  vanished    appeared")
+vanished, appeared = {}, {}
+for name, probability in probabilities.items():
+    in_output = (probability > 0.5).movedim(0, -1).numpy()
+    for counts, found, wanted in ((vanished, in_output, in_truth), (appeared, in_truth, in_output)):
+        areas, recalls = lesion_recall(found, wanted)
+        counts[name] = int(((areas >= 10) & (recalls == 0)).sum())
+    print(f"{name:35s}{vanished[name]:9d}{appeared[name]:12d}")
+predicted("lesions that vanish in ESRGAN's images", my_vanished, vanished["ESRGAN"], ".0f")
+predicted("most lesions appear in", my_most_appeared, max(appeared, key=appeared.get))
 
 # %% [markdown]
-# *Look:* two kinds of error. A blur makes the reader see tumour where there is none; a sharp guess makes pieces vanish.
-# Which of the two would be noticed by the doctor?
+# *Look:* lesions vanish and lesions appear. Which methods have more of the one, which more of the other, and which
+# error would a radiologist notice?
 
 # %%
-change = F.avg_pool2d((opinions["ESRGAN"] - opinion)[:, None], 5, stride=1, padding=2)[:, 0]  # (N, H, W)
-pairs, beliefs, affines, titles, places = [], [], [], [], []
+difference = (probabilities["ESRGAN"] - true_probability)[:, None]  # (N, 1, H, W)
+change = F.avg_pool2d(difference, 5, stride=1, padding=2)[:, 0]  # (N, H, W)
+pairs, probability_pairs, affines, titles, places = [], [], [], [], []
 for name, flat in (("appears", change.argmax()), ("vanishes", change.argmin())):
     number, *place = (int(k) for k in np.unravel_index(int(flat), change.shape))
     case = test_set.cached[test_set.index[number][0]]
-    pairs.append((hr[number, 0].numpy(), made["ESRGAN"][number, 0].numpy()))
-    beliefs.append((opinion[number].numpy(), opinions["ESRGAN"][number].numpy()))
+    pairs.append((hr[number, 0].numpy(), outputs["ESRGAN"][number, 0].numpy()))
+    probability_pairs.append((true_probability[number].numpy(), probabilities["ESRGAN"][number].numpy()))
     affines.append(case.affine)
     places.append(tuple(place))
     titles.append(f"truth: {name}")
     x, y = place
-    expert = labels[number, max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].unique().tolist()
-    print(f"{name}: {case.id}; labels of the truth within 2 pixels: {expert}")
-picture = view.two_opinions(pairs, beliefs, affines, titles, side=5 * sizes.hr // 8, places=places)
-alt = "Two slices, true and made, with the reader's outlines: a lesion appears, another vanishes"
+    true_labels = labels[number, max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].unique().tolist()
+    print(f"{name}: {case.id}; true labels within 2 pixels: {true_labels}")
+window = 5 * sizes.hr // 8  # size of the crop in pixels
+picture = view.prediction_differences(pairs, probability_pairs, affines, titles, side=window, places=places)
+alt = "Two slices, true and generated, with the tumour outlines: a lesion appears, another one vanishes"
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* orange is what the reader calls tumour in the true slice, blue in the made one. Would you have noticed without
-# the truth beside it? Nothing in the made image says "here I guessed".
+# *Look:* the orange outline is the tumour that the evaluation U-Net segments in the true slice, the blue one in the
+# generated slice. Would you have noticed the change without the true image? Nothing in the generated image marks
+# the places that are made up.
 #
-# Leaf through a whole patient. The line in the middle wipes between bicubic (left) and ESRGAN (right):
+# Scroll through a whole patient. The divider in the middle compares bicubic (left) with ESRGAN (right):
 
 # %%
 from brainlab.view import SliceViewer
@@ -1108,33 +1131,35 @@ patient = data.SuperResSet([case], hr=sizes.hr, lr=sizes.lr, middle=1.0)
 small = data.stack(patient)[0]  # (Z, 1, h, w)
 volumes = [resample(small, sizes.hr).clamp(0, 1), sr_recipe.enlarge(esrgan, small, sizes.hr)]
 volumes = [volume[:, 0].movedim(0, -1).numpy() for volume in volumes]  # (H, W, Z) each
-pixel = max(case.image.shape[2:]) / sizes.hr  # voxels of the case
+pixel = max(case.image.shape[2:]) / sizes.hr  # pixel size, in voxels of the case
 stretched = case.affine @ np.diag([pixel, pixel, 1, 1])
 SliceViewer(volumes[0], after=volumes[1], affine=stretched, slice=len(patient) // 2)
 
 # %% [markdown]
-# **Believe:** an image that looks true is no evidence. Errors of a blur are seen to be errors; errors of a GAN look
-# like anatomy.
+# > **Key point:** a realistic image is no evidence that it is correct. Blur is recognised as blur, whereas the
+# errors of a GAN can look like anatomy.
 
 # %% [markdown]
 # ## 10 · Does it help the U-Net?
 #
-# Perhaps a doctor should not look at made images, but a network may? The reader was trained on sharp slices. It gets
-# the test slices as bicubic, as each network makes them, and sharp.
+# Perhaps generated images help a network, even if radiologists should not rely on them? The evaluation U-Net was
+# trained on high-resolution slices. Here it segments the test slices as bicubic, after each network, and at high
+# resolution.
 #
-# And a rival who needs no super-resolution: the same U-Net, trained on *bicubic* slices.
+# The baseline needs no super-resolution: the same U-Net, trained on *bicubic* slices.
 #
-# *Predict:* the Dice of the tumour core that the reader has on bicubic slices, if it has about 0.7 on sharp ones. And
-# who is best without the sharp slice: *bicubic*, *SRResNet*, *SRGAN*, *RRDBNet*, *ESRGAN* or the *rival*?
+# *Predict:* what is the Dice of the tumour core with the evaluation U-Net on bicubic slices, if it is about 0.7 on
+# high-resolution ones? And which is best without the high-resolution slice: *bicubic*, *SRResNet*, *SRGAN*,
+# *RRDBNet*, *ESRGAN*, or the U-Net *trained on bicubic*?
 
 # %%
-my_dice, my_helper = "?", "?"
+my_dice, my_best_input = "?", "?"
 
-rival = sr_recipe.unet(sizes, lab.seed + 1)
+baseline = sr_recipe.unet(sizes, lab.seed + 1)
 coarse_sets = sr_recipe.unet_sets(split, sizes, coarse=True)
-fit(rival, *coarse_sets, sr_recipe.tumour_loss, unet_settings)
-tasks = {name: (reader, images) for name, images in made.items()}
-tasks |= {"rival on bicubic": (rival, up), "sharp": (reader, hr)}
+fit(baseline, *coarse_sets, sr_recipe.tumour_loss, unet_settings)
+tasks = {name: (evaluator, images) for name, images in outputs.items()}
+tasks |= {"trained on bicubic": (baseline, up), "high resolution": (evaluator, hr)}
 rows = {name: sr_recipe.dice_by_patient(model, images, test_set) for name, (model, images) in tasks.items()}
 cores = {name: np.mean([row["TC"] for row in patients.values()]) for name, patients in rows.items()}
 print(f"mean of {len(test_set.cached)} patients    WT     TC     ET   TC, each patient")
@@ -1143,26 +1168,30 @@ for name, patients in rows.items():
     each = " ".join(f"{value:.2f}" for value in values[:, 1])
     print(f"{name:20s}" + "".join(f"{value:7.3f}" for value in values.mean(axis=0)) + f"   {each}")
 predicted("Dice of TC on bicubic", my_dice, cores["bicubic"], ".2f")
-without = {name: dice for name, dice in cores.items() if name != "sharp"}
-predicted("best without the sharp slice", my_helper, max(without, key=without.get))
+without = {name: dice for name, dice in cores.items() if name != "high resolution"}
+predicted("best without the high-resolution slice", my_best_input, max(without, key=without.get))
 
 # %% [markdown]
-# *Look:* how much of the loss from *sharp* to *bicubic* does each network win back? And the rival?
+# *Look:* how much of the drop in Dice from *high resolution* to *bicubic* does each network recover? And the U-Net
+# trained on bicubic slices?
 #
-# <details><summary>What may be concluded</summary>No function of the coarse image holds more about the patient than
-# the coarse image itself. Super-resolution makes it look as the U-Net is used to; training on coarse images gets the
-# U-Net used to them. If the rival is as good, that was all there was to gain.</details>
+# <details><summary>What may be concluded</summary>No function of the coarse image contains more information about
+# the patient than the coarse image itself. Super-resolution adapts the images to the U-Net; training on coarse
+# images adapts the U-Net to the images. If the baseline is as good, super-resolution brought no advantage
+# here.</details>
 #
-# **Believe:** measure super-resolution by the task, and against a rival that was trained on what there is.
+# > **Key point:** evaluate super-resolution by the clinical task, and compare with a baseline that was trained on
+# the images that are available.
 
 # %% [markdown]
-# ## 11 · As a scanner would: 28 to 128
+# ## 11 · Realistic scans: from 28 to 128 pixels
 #
-# The reference study enlarges 28 × 28 pixels to 128 × 128, 4.57 times. Your generator makes 4 times and its features
-# are resampled to the size that is asked for. And this time the small image is what a scanner gives: the middle of
-# k-space, with noise.
+# The reference study enlarges images from 28 × 28 to 128 × 128 pixels, a factor of 4.57. Your generator enlarges 4
+# times, and its features are then resampled to the requested size. This time the low-resolution image is closer to
+# what a scanner provides: the centre of k-space, with noise.
 #
-# *Predict:* the network of section 6 has never seen ringing or noise. Does it beat bicubic here: *yes* or *no*?
+# *Predict:* the network of section 6 has never been trained on ringing or noise. Is it better than bicubic
+# interpolation here: *yes* or *no*?
 
 # %%
 from functools import partial
@@ -1174,51 +1203,51 @@ scanner = partial(data.kspace_crop, noise=0.02)
 scan_train, scan_val, scan_test = sr_recipe.sr_sets(split, sizes, lr=odd, degradation=scanner)
 scan_lr, scan_hr = data.stack(scan_test)
 adapted = copy.deepcopy(srresnet)
-# 128 is no multiple of 28, so whole slices train, fewer in a batch.
+# 128 is not a multiple of 28, so training uses whole slices instead of crops, in smaller batches.
 brief = replace(phase_one, epochs=max(1, sizes.psnr_epochs // 5), batch_size=4)
 train_psnr(adapted, scan_train, scan_val, brief)
 scans = {
     "bicubic": resample(scan_lr, sizes.hr).clamp(0, 1),
-    "as it was": sr_recipe.enlarge(srresnet, scan_lr, sizes.hr),
+    "not adapted": sr_recipe.enlarge(srresnet, scan_lr, sizes.hr),
     "trained on scans": sr_recipe.enlarge(adapted, scan_lr, sizes.hr),
 }
 images = {f"{odd} pixels": plane(scan_lr)}
 for name, image in scans.items():
     print(f"{name:18s}{psnr(image, scan_hr).mean():6.2f} dB, SSIM {ssim(image, scan_hr).mean():.3f}")
     images[f"{name}\n{psnr(image, scan_hr)[item]:.1f} dB"] = plane(image)
-gain = psnr(scans["as it was"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
-predicted("as it was, it beats bicubic", my_transfer, "yes" if gain > 0 else "no")
-picture = view.close_up(images | {"truth": plane(scan_hr)}, affine, centre, side)
+gain = psnr(scans["not adapted"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
+predicted("without adaptation better than bicubic", my_transfer, "yes" if gain > 0 else "no")
+picture = view.compare_images(images | {"truth": plane(scan_hr)}, affine, centre, side)
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]
-# *Look:* noise and ringing, sharpened? A network restores from what it was trained to restore from.
+# *Look:* were noise and ringing sharpened? A network reverses the degradation on which it was trained.
 #
-# **Believe:** a figure on bicubic images says little about scans. Ask how the small images of a paper were made.
+# > **Key point:** a score on bicubic images says little about real scans. Check how the low-resolution images of a
+# paper were made.
 #
 # ### Keep your networks
 #
-# Two small files hold what this notebook has trained: kind, options and weights, no code. `make app` finds them there,
-# enlarges and segments with them.
+# Two small files store what you have trained: kind, options and weights, no code. The live demo, `make app`, uses
+# them to enlarge and segment images.
 
 # %%
 import os
 import tempfile
 from pathlib import Path
 
-from demo.places import models_folder
-from brainlab.models import load_model, save_model
+from brainlab.models import load_model, models_folder, save_model
 
-grading = "NBGRADER_EXECUTION" in os.environ  # then nobody wants to keep them
+grading = "NBGRADER_EXECUTION" in os.environ  # the networks are not kept during grading
 models = Path(tempfile.mkdtemp()) if grading else models_folder()
-twin = sr_recipe.library_twin(esrgan, sr_recipe.rrdbnet(sizes))
+library_esrgan = sr_recipe.library_twin(esrgan, sr_recipe.rrdbnet(sizes))
 about = {"half": True, "size": sizes.hr, "axes": "xy"}
 saved = [
-    save_model(models / "esrgan.pt", twin, sr_recipe.rrdbnet_options(sizes), **about),
+    save_model(models / "esrgan.pt", library_esrgan, sr_recipe.rrdbnet_options(sizes), **about),
     save_model(models / "unet-t1c.pt", unet, sr_recipe.unet_options(sizes), **about),
 ]
-again = sr_recipe.enlarge(load_model(saved[0]), lr, sizes.hr)
-print(f"read again: at most {(again - made['ESRGAN']).abs().max():.4f} away, of a range of 1")
+loaded = sr_recipe.enlarge(load_model(saved[0]), lr, sizes.hr)
+print(f"largest difference after loading: {(loaded - outputs['ESRGAN']).abs().max():.4f}, in a range of 1")
 print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), sep=", ")
 
 # %% [markdown]
@@ -1227,42 +1256,43 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), s
 # A company offers ESRGAN for your scanner: "A quarter of the time. In a blinded study, radiologists could not tell
 # our images from real ones, and PSNR is above bicubic."
 #
-# In two to four sentences, with your numbers of sections 8 to 10: what do both arguments show and what not, what can
-# happen to a patient, and what would you demand before it is used?
+# In two to four sentences, with your numbers of sections 8 to 10: what do both arguments show and what not, what
+# could happen to a patient, and what evidence would you require before it is used?
 
 # %% [markdown] explain="g04_explain"
 # ### BEGIN SOLUTION
-# That nobody can tell them apart is what a GAN is trained for, and it makes its errors harder to notice; PSNR is a
-# mean over pixels, nearly all of them healthy, so a lesion of ten pixels does not change it. In our test slices
-# pieces of tumour that the reader saw in the true images vanished in ESRGAN's and others appeared, with nothing in the
-# image to show it: details that were not measured are invented. I would demand the misses and the inventions lesion by
-# lesion, against sharp scans of the same patients, from this scanner (k-space, noise) and with rare findings, beside a
-# baseline that reads the coarse images as they are.
+# A GAN is trained to produce images that cannot be distinguished from real ones; this does not make them correct,
+# and it makes their errors harder to notice. PSNR is a mean over pixels, nearly all of them healthy, so a lesion of
+# ten pixels hardly changes it. In our test slices, lesions that the evaluation U-Net segmented in the true images
+# vanished in those of ESRGAN and others appeared, with nothing in the image to show it: details that were not
+# measured are made up. I would require the false negatives and false positives for each lesion, compared with
+# high-resolution scans of the same patients, from this scanner (k-space, noise) and with rare findings, together
+# with a baseline that uses the coarse images as they are.
 #
-# *Rubric, 6 points.* Two answers that earn each point, in students' words:
+# *Rubric, 6 points.* For each point, two examples of answers that earn it, in students' words:
 #
 # | point | for example | or |
 # |---|---|---|
-# | 1: not to be told apart is not correct | "Fooling a judge is what the loss asks for; it does not make the image true." | "SRGAN and ESRGAN look sharper than SRResNet and have the lower PSNR." |
-# | 1: PSNR does not see small lesions | "Ten pixels of 16,000 do not change a mean." | "Bicubic is a low bar, and black background counts." |
-# | 1: a lesion that vanished or appeared | "Of the pieces the reader saw, some were gone in ESRGAN's." | "It outlined a spot in the made slice that is not in the true one." |
-# | 1: nothing shows it | "The invented place looks like anatomy." | "A blur is seen to be a blur; here nobody knows where it guessed." |
-# | 1: a demand that would find it | "Misses and inventions per lesion against sharp scans of the same patients." | "A study of diagnoses, not of likeness." |
-# | 1: on the right data | "Real k-space with noise, from this scanner; section 11 shows what else happens." | "Rare findings and other hospitals, and a baseline that reads the coarse scan." |
+# | 1: indistinguishable is not correct | "Fooling a discriminator is what the loss asks for; it does not make the image true." | "SRGAN and ESRGAN look sharper than SRResNet and have the lower PSNR." |
+# | 1: PSNR does not show small lesions | "Ten pixels of 16,000 do not change a mean." | "Bicubic is a low bar, and black background counts." |
+# | 1: a lesion that vanished or appeared | "Of the lesions segmented in the true slices, some were gone in ESRGAN's." | "It outlined a lesion in the generated slice that is not in the true one." |
+# | 1: nothing in the image shows it | "The made-up structure looks like anatomy." | "A blur is seen to be a blur; here nobody knows what was made up." |
+# | 1: evidence that would reveal it | "False negatives and positives per lesion against high-resolution scans of the same patients." | "A study of diagnoses, not of how real the images look." |
+# | 1: on the right data | "Real k-space with noise, from this scanner; section 11 shows what else happens." | "Rare findings and other hospitals, and a baseline that uses the coarse scan." |
 #
-# "More data" alone earns nothing.
+# "More data" alone earns no point.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 13 · Summary
 #
-# - Resolution is how much of k-space was measured. What was not measured has to be guessed.
-# - PSNR is paid for caution and gives a blur; a GAN punishes blur and gives guesses. A plot of both tells which you
-#   have.
-# - A step of D detaches the made image, a step of G does not. Losses show a balance; the monitor watches PSNR, D and
-#   diversity.
-# - ESRGAN: dense blocks, no batch norm, relative judgements, features before the activation, mixtures.
-# - Look for lesions that appear or vanish, and measure the task.
+# - Resolution is how much of k-space was measured. Frequencies that were not measured have to be estimated.
+# - Training for PSNR averages over what is uncertain and gives a blur; a GAN gives one sharp, possibly wrong image.
+#   A plot of PSNR against perceptual distance shows the trade-off.
+# - The step of the discriminator detaches the generated image, the step of the generator does not. Losses show a
+#   balance; monitor PSNR, discriminator and diversity.
+# - ESRGAN: dense blocks, no batch normalisation, relativistic loss, features before the activation, interpolation.
+# - Look for lesions that appear or vanish, and evaluate the clinical task.
 #
 # **Papers**
 #
@@ -1275,9 +1305,9 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), s
 # - Johnson, Alahi and Fei-Fei 2016, *Perceptual Losses …*, arXiv:1603.08155.
 # - Wang et al. 2004, *Image quality assessment: from error visibility to structural similarity*,
 #   doi:10.1109/TIP.2003.819861.
-# - Blau and Michaeli 2018, *The Perception-Distortion Tradeoff*, arXiv:1711.06077. Two pages of proof.
+# - Blau and Michaeli 2018, *The Perception-Distortion Tradeoff*, arXiv:1711.06077. With a proof of two pages.
 # - Cohen, Luck and Honari 2018, *Distribution Matching Losses Can Hallucinate Features in Medical Image Translation*,
-#   arXiv:1805.08841. Tumours that a GAN adds and removes.
+#   arXiv:1805.08841. On tumours that a GAN adds and removes.
 #
 # **Before you hand in**
 #

@@ -1,5 +1,15 @@
-"""The experiment table: 22 settings of a reference study, run again on the course's own data.
+"""The ablation study: 22 configurations of a published study, reproduced on the course's own data.
 
-`study` is the frozen list with the published numbers, `parts` builds what a run needs, `run` does one,
-`table` reads the results; `python -m studies` is the command.
+`study` lists the configurations and the published scores, `parts` builds network, loss and data of a run,
+`run` trains and tests one, `table` and `figure` summarise the results. The command is `python -m studies`.
+`__all__` lists the public names, which notebook 03 uses; each is imported when it is first used.
 """
+
+from brainlab.lazy import lazy_names
+
+_HOMES = {
+    "figure": "ranking",
+    "study": "published",
+    "table": "QUESTIONS contrast read_table summarise",
+}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -1,64 +1,64 @@
-"""Run experiments of the study, in one process or in many.
+"""Run experiments of the ablation study, in one process or in many.
 
     python -m studies --list
     python -m studies 1 2 13-18 --seeds 0 1 2
     torchrun --nproc_per_node=2 -m studies --budget full --cases my_brats
 
-Finished runs are skipped and a killed one goes on where it was, so the same command again completes the
-table. Several commands may work side by side on one folder, each on experiments of its own.
+Finished runs are skipped and interrupted ones are resumed, so repeating the command completes the table.
+Several commands may share a folder if each runs other experiments.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from brainlab.budgets import STUDY as BUDGETS
 from brainlab.data.cache import cache_cases
 from brainlab.lab import open_cases
-from brainlab.training.distributed import Team
-from studies.parts import BUDGETS
+from brainlab.training.distributed import ProcessGroup
 from studies.run import run_one, write_table
 from studies.study import CONTROLS, STUDY, experiment
 
 
 def main(arguments: Sequence[str] | None = None) -> list[dict]:
-    """Run what the arguments ask for and return the rows of the table."""
+    """Run the chosen experiments and return the rows of the table."""
     options = parse(arguments)
     if options.list:
         for one in (*STUDY, *CONTROLS):
             print(
-                f"{one.number:3} {one.name:40} {one.network:10} {one.loss:12} {one.optimizer:8} {one.inputs}"
+                f"{one.number:3} {one.name:40} {one.network:15} {one.loss:12} {one.optimizer:8} {one.inputs}"
             )
         return []
     chosen = [experiment(number) for part in options.numbers or ["1-22"] for number in numbers(part)]
     budget = BUDGETS[options.budget]
-    team = Team(options.device)
-    with team.main_first():  # one process makes and caches the cases, the others find them
+    group = ProcessGroup(options.device)
+    with group.main_first():  # one process makes and caches the cases, the others find them
         found = open_cases(options.cases, None if options.cases else budget.patients, budget.spacing)
-        cases = cache_cases([case for case in found if case.has_seg], progress=team.is_main)
+        cases = cache_cases([case for case in found if case.has_seg], progress=group.is_main)
     data = Path(options.cases).name if options.cases else "cohort"
     rows = []
     for seed in options.seeds:
         for one in chosen:
             home = options.folder / f"{one.number:02}-seed{seed}"
             row = run_one(one, cases, budget, seed, home, data, options.device, options.progress)
-            if team.is_main:
+            if group.is_main:
                 print(
                     f"{one.number:3} seed {seed}  recall {row['recall']:.4f}  F1 {row['f1']:.4f}  "
                     f"WT {row['dice_WT']:.3f}  {row['seconds']:6.0f} s  {one.name}",
                     flush=True,
                 )
                 rows = write_table(options.folder, options.table or options.folder / "runs.csv")
-    team.close()
+    group.close()
     return rows
 
 
 def numbers(text: str) -> range:
-    """Turn "7" or "3-9" into numbers.
+    """Parse "7" or "3-9" as a range of experiments.
 
     Raises
     ------
     ValueError
-        If it is neither.
+        If the text is neither a number nor a range.
     """
     first, _, last = text.partition("-")
     if not (first.isdigit() and (last or first).isdigit()):
@@ -69,15 +69,15 @@ def numbers(text: str) -> range:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="studies", description=__doc__.splitlines()[0])
-    parser.add_argument("numbers", nargs="*", help="experiments, such as 1 2 13-18; all of them by default")
-    parser.add_argument("--list", action="store_true", help="print the list and stop")
+    parser.add_argument("numbers", nargs="*", help="experiments, such as 1 2 13-18 (default: 1-22)")
+    parser.add_argument("--list", action="store_true", help="list the experiments and exit")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--budget", choices=BUDGETS, default="table")
-    parser.add_argument("--cases", help="folder of cases; by default the built-in cohort")
-    parser.add_argument("--folder", type=Path, default=Path("runs/study"), help="home of the runs")
-    parser.add_argument("--table", type=Path, help="CSV to write; by default runs.csv in the folder")
-    parser.add_argument("--device", help="cpu, cuda, ...; by default the GPU if there is one")
-    parser.add_argument("--progress", action="store_true", help="a line per epoch")
+    parser.add_argument("--cases", help="folder of cases (default: the built-in cohort)")
+    parser.add_argument("--folder", type=Path, default=Path("runs/study"), help="folder of all runs")
+    parser.add_argument("--table", type=Path, help="CSV to write (default: runs.csv in the folder)")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU if there is one)")
+    parser.add_argument("--progress", action="store_true", help="print a line per epoch")
     return parser.parse_args(arguments)
 
 

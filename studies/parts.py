@@ -1,30 +1,24 @@
-"""What an experiment is made of: its network, its loss, its slices and its settings."""
+"""Network, loss, data set and training settings of an experiment."""
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from brainlab import losses, models
 from brainlab.budgets import Budget
 from brainlab.data.cached import CachedCase
-from brainlab.data.edges import WithEdges
 from brainlab.data.slices import SliceDataset, class_weights
-from brainlab.losses import binary_cross_entropy, cross_entropy, exponential_logarithmic_loss, soft_dice_loss
-from brainlab.models import ResUNetPlusPlus, UNet, UNet3Plus
 from brainlab.training import TrainSettings
+from studies.edges import WithEdges
 from studies.study import Experiment
 
-# As in `brainlab.budgets`, but with the whole field of view of BraTS, 240 mm; a head is about 190 mm long.
-BUDGETS = {
-    "quick": Budget("quick", patients=6, spacing=2, size=120, pixel=1, width=8, epochs=4, batch_size=8),
-    "table": Budget("table", patients=32, spacing=1, size=80, pixel=3, width=8, epochs=12, batch_size=8),
-    "full": Budget("full", patients=200, spacing=1, size=240, pixel=1, width=64, epochs=100, batch_size=32),
-}
-CROP = 0.8  # of the field: the smallest window that holds nearly every head
-MIN_AREA = 50.0  # mm2 of tumour in a slice, in training and test
-STEP = 2  # every second slice: neighbours are nearly the same
+CROP = 0.8  # of the field of view: the smallest window that contains nearly every head
+MIN_AREA = 50.0  # mm2 of tumour per slice, in training and test
+STEP = 2  # keep every second slice: neighbours are nearly identical
 STUDY_WIDTH = 64
 
 
@@ -35,15 +29,15 @@ def make_network(experiment: Experiment, width: int = STUDY_WIDTH) -> nn.Module:
     ----------
     experiment : Experiment
     width : int
-        Channels of the first level; the study has 64, and 16 in ResUNet++, which stays a quarter but gets no
-        narrower than 4.
+        Channels of the first level. The study has 64; ResUNet++ gets a quarter, at least 4.
     """
     channels = 5 if experiment.inputs == "edges" else 4
-    if experiment.network == "U-Net":
-        return UNet(channels, width=width, **{"batch_norm": False, **experiment.options})
-    if experiment.network == "U-Net 3+":
-        return UNet3Plus(channels, width=width, **experiment.options)
-    return ResUNetPlusPlus(channels, width=max(4, width // 4), **experiment.options)
+    options = {"width": width, **experiment.options}
+    if experiment.network == "UNet":
+        options = {"batch_norm": False, **options}
+    elif experiment.network == "ResUNetPlusPlus":
+        options["width"] = max(4, width // 4)
+    return models.ALL[experiment.network](channels, **options)
 
 
 def make_loss(experiment: Experiment, weight: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
@@ -54,30 +48,28 @@ def make_loss(experiment: Experiment, weight: Tensor) -> Callable[[Tensor, Tenso
     weight : Tensor (4,)
         Class weights of the training slices, for the weighted cross-entropy.
     """
+    # Dice is of each class over the whole batch, as in the study: most slices lack a class.
+    dice = partial(losses.soft_dice_loss, per_image=False)
     if experiment.loss == "bce_dice":
-        return lambda logits, target: binary_cross_entropy(logits, target) + dice_of_batch(logits, target)
+        return lambda logits, target: losses.binary_cross_entropy(logits, target) + dice(logits, target)
     if experiment.loss == "soft_dice":
-        return dice_of_batch
+        return dice
     if experiment.loss == "weighted_ce":
-        return lambda logits, target: cross_entropy(logits, target, weight)
-    cross = experiment.cross_weight
-    return lambda logits, target: exponential_logarithmic_loss(
-        logits, target, dice_weight=1 - cross, cross_weight=cross, per_image=False
-    )
-
-
-def dice_of_batch(logits: Tensor, target: Tensor) -> Tensor:
-    """Soft Dice loss of each class over the whole batch, as in the study: most slices lack a class."""
-    return soft_dice_loss(logits, target, per_image=False)
+        return partial(losses.cross_entropy, weight=weight)
+    if experiment.loss == "ell":
+        cross = experiment.cross_weight
+        weights = {"dice_weight": 1 - cross, "cross_weight": cross}
+        return partial(losses.exponential_logarithmic_loss, **weights, per_image=False)
+    return losses.ALL[experiment.loss]
 
 
 def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget) -> Dataset:
-    """Return the slices of some cases as the experiment's network sees them, in memory."""
+    """Return the slices of some cases as input of the experiment's network, in memory."""
     size = budget.size
     if experiment.inputs == "cropped":
         size = round(CROP * size / 16) * 16
     with warnings.catch_warnings():
-        # The longest heads lose some millimetres to the cropped window.
+        # The cropped window cuts some millimetres off the longest heads.
         warnings.filterwarnings("ignore", message="size=.* cuts", category=UserWarning)
         slices = SliceDataset(cases, size, budget.pixel, min_area=MIN_AREA, step=STEP)
     slices = WithEdges(slices) if experiment.inputs == "edges" else slices
@@ -85,7 +77,7 @@ def make_set(experiment: Experiment, cases: Sequence[CachedCase], budget: Budget
 
 
 def make_settings(experiment: Experiment, budget: Budget, seed: int, device: str | None) -> TrainSettings:
-    """Return the study's settings: Keras's default learning rate unless it says otherwise, no schedule."""
+    """Return the study's settings: the learning rate of the experiment (Keras's default), no schedule."""
     return TrainSettings(
         epochs=budget.epochs,
         lr=experiment.lr,

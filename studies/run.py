@@ -1,4 +1,4 @@
-"""One experiment with one seed: train, test on unseen patients, and leave a row behind."""
+"""One experiment with one seed: train, test on held-out patients, write a row of the table."""
 
 import csv
 import json
@@ -14,12 +14,11 @@ from brainlab.data.cached import CachedCase
 from brainlab.data.split import split_by_patient
 from brainlab.home import replace_file
 from brainlab.labels import LABELS
-from brainlab.metrics import scores
+from brainlab.metrics import region_dice, scores
 from brainlab.models import count_parameters
-from brainlab.training import fit
-from brainlab.training.batches import on_device, validation_loader
-from brainlab.training.distributed import Team
-from brainlab.training.validation import evaluate, region_dice
+from brainlab.training import evaluate, fit
+from brainlab.training.distributed import ProcessGroup
+from brainlab.training.loop import validation_batches
 from studies import parts
 from studies.study import Experiment
 
@@ -36,34 +35,34 @@ def run_one(
     device: str | None = None,
     progress: bool = False,
 ) -> dict:
-    """Train and test one experiment, or return the row of an earlier, finished run.
+    """Train and test one experiment, or return the row of a finished run.
 
-    The split of the patients is the same for every seed: the spread over seeds is that of the training alone.
-    A run that was killed goes on at its last finished epoch. Under `torchrun` all processes share the run.
+    The split of the patients is the same for every seed: the spread over seeds is due to training only. An
+    interrupted run is resumed after its last complete epoch. Under `torchrun` all processes share the run.
 
     Parameters
     ----------
     experiment : Experiment
     cases : sequence of CachedCase
-        All labelled cases; a fifth is for validation, a fifth for the test.
+        All with labels; a fifth is for validation, a fifth for testing.
     budget : Budget
     seed : int
-        First weights, order of the slices, dropout.
+        Of initial weights, order of the slices, and dropout.
     folder : path
-        Home of this run: checkpoints, and `row.json` when it is finished.
+        Of this run: checkpoints, and `row.json` when it is finished.
     data : str
-        Name of the data for the table.
+        Name of the data in the table.
 
     Returns
     -------
     dict
-        Setting, time, parameters, the four scores of the study (means over the four classes), those of each
-        class, accuracy, and Dice of WT, TC and ET, over all pixels of the test slices.
+        Setting, time, number of parameters, and scores over all pixels of the test slices: the four of the
+        study (per class and mean over the four classes), accuracy, and Dice of WT, TC and ET.
 
     Raises
     ------
     ValueError
-        If the folder holds a row of another setting.
+        If the folder contains a row of another setting.
     """
     setting = {"number": experiment.number, "seed": seed, "data": data, "budget": budget.name}
     finished = folder / "row.json"
@@ -76,15 +75,14 @@ def run_one(
 
     split = split_by_patient(cases, seed=0)
     sets = [parts.make_set(experiment, part, budget) for part in split]
-    torch.manual_seed(seed)  # the first weights
+    torch.manual_seed(seed)  # initial weights
     model = parts.make_network(experiment, budget.width)
     loss_fn = parts.make_loss(experiment, parts.loss_weight(experiment, split.train))
     settings = parts.make_settings(experiment, budget, seed, device)
     history = fit(model, sets[0], sets[1], loss_fn, settings, folder, progress=progress)
 
-    team = Team(device)
-    test_batches = on_device(validation_loader(sets[2], settings, team), team.device)
-    _, confusion = evaluate(model, test_batches, loss_fn, team=team)
+    group = ProcessGroup(device)
+    _, confusion = evaluate(model, validation_batches(sets[2], settings, group), loss_fn, group)
     row = {
         **setting,
         "name": experiment.name,
@@ -93,19 +91,19 @@ def run_one(
         "epochs": len(history),
         "best_epoch": history.best_epoch + 1,
         "seconds": round(sum(history.seconds), 1),
-        "processes": f"{team.size} x {team.device.type}",
+        "processes": f"{group.size} x {group.device.type}",
         "finished": time.strftime("%Y-%m-%d"),
         "parameters": count_parameters(model),
         **score_columns(confusion),
     }
-    if team.is_main:
+    if group.is_main:
         replace_file(finished, lambda path: path.write_text(json.dumps(row, indent=1)))
-        (folder / "last.pt").unlink(missing_ok=True)  # large, and of no use any more
+        (folder / "last.pt").unlink(missing_ok=True)  # large, and only needed to resume
     return row
 
 
 def score_columns(confusion: np.ndarray) -> dict[str, float | None]:
-    """Return the columns of the table that follow from a confusion matrix (4, 4), rows truth."""
+    """Return the scores of a row of the table from a confusion matrix (4, 4) with true classes as rows."""
     result = scores(confusion)
     means = result.means()
     columns = {name: means[ours] for name, ours in SCORES.items()}
@@ -116,21 +114,21 @@ def score_columns(confusion: np.ndarray) -> dict[str, float | None]:
         columns.update(
             {f"{name}_{label.short}": float(value) for label, value in zip(LABELS, values, strict=True)}
         )
-    # No denominator, no number: the precision of a class that was never predicted.
+    # NaN, such as the precision of a class that was never predicted, is not valid JSON.
     return {name: None if np.isnan(value) else round(value, 5) for name, value in columns.items()}
 
 
 def write_table(folder: Path, path: Path) -> list[dict]:
-    """Gather the rows of all finished runs below `folder` into one CSV, by number and seed, and return them.
+    """Write the rows of all finished runs in `folder` as one CSV, sorted by number and seed; return them.
 
     Raises
     ------
     FileNotFoundError
-        If no run below `folder` is finished.
+        If no run in `folder` is finished.
     """
     rows = [json.loads(found.read_text()) for found in sorted(folder.glob("*/row.json"))]
     if not rows:
-        raise FileNotFoundError(f"no finished run below {folder}; expected folders with a row.json")
+        raise FileNotFoundError(f"no finished run in {folder}; expected folders with a row.json")
     rows.sort(key=lambda row: (row["number"], row["seed"]))
 
     def write(temporary: Path) -> None:

@@ -1,17 +1,17 @@
-"""The 22 runs of the reference study: network, loss, optimiser and pre-processing, and what it published.
+"""The 22 runs of the published study: network, loss, optimiser, input, and their published scores.
 
 Source: the README of github.com/Masterjun12/brain_tumor_segmentation (BraTS 2017, 3906 training slices of 240
 x 240 pixels, 100 epochs, Keras). Each score in `published.csv` is the mean over the four classes, background
-included, over the pixels of all test slices. The table is quoted as it stands, with its oddities:
+included, over the pixels of all test slices. The table is quoted unchanged, including its inconsistencies:
 
 - runs 2 and 4 have the same four scores, although their losses differ; run 5 has those of the study's first
   U-Net; the parameter counts of runs 10, 20 and 21 are not those of the networks in its code.
-- where title and loss column of a run disagree (12, 15, 20), the loss column is followed.
-- its "ELL (a)" is in its code a BCE + (1 - a) Dice. Ours is the exponential-logarithmic loss that the name
-  stands for (Wong et al. 2018, arXiv:1809.00076), with weight a on the cross-entropy and 1 - a on Dice.
-- its fifth channel was drawn from the true mask, which gives the answer away. Ours is an edge map of the
-  image; see `brainlab.data.edges`.
-- its Dice pools the pixels of all classes, so that the background decides it. Ours is the mean over classes.
+- where title and loss column of a run disagree (12, 15, 20), we follow the loss column.
+- its "ELL (a)" is implemented as a BCE + (1 - a) Dice. Ours is the exponential-logarithmic loss (Wong et al.
+  2018, arXiv:1809.00076) with weight a on the cross-entropy and 1 - a on Dice.
+- its fifth channel was computed from the true mask, which leaks the label. Ours is an edge map of the image;
+  see `studies.edges`.
+- its Dice pools the pixels of all classes, so the background dominates. Ours is the mean over classes.
 """
 
 import csv
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 PUBLISHED = Path(__file__).with_name("published.csv")
-DILATIONS = (2, 3, 4, 4, 8)  # of the contracting path, level by level, and of the bottleneck
+DILATIONS = (2, 3, 4, 4, 8)  # of the levels of the encoder, and of the bottleneck
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,22 @@ class Experiment:
     Attributes
     ----------
     number : int
-        Row of the study's table.
+        Row of the published table.
     name : str
-        Short, for figures.
-    network : {"U-Net", "U-Net 3+", "ResUNet++"}
-    loss : {"bce_dice", "ell", "soft_dice", "weighted_ce"}
+        Short name for figures.
+    network : str
+        A key of `brainlab.models.ALL`.
+    loss : str
+        "bce_dice", "ell", "soft_dice" or "weighted_ce", or else a key of `brainlab.losses.ALL`.
     options : mapping
-        Of the network.
+        Keyword arguments of the network.
     cross_weight : float or None
         Weight of the cross-entropy in "ell".
     optimizer : {"adam", "adagrad"}
     inputs : {"whole", "edges", "cropped"}
-        The whole field of view; with an edge map as fifth channel; cropped to the head.
+        The whole field of view; the same with an edge map as fifth channel; cropped to the head.
     lr : float
-        Learning rate; by default that of Keras for Adam and for Adagrad.
+        Learning rate; the default is Keras's for Adam and Adagrad.
     """
 
     number: int
@@ -58,11 +60,11 @@ class Experiment:
 
 
 def _u_net(number, name, loss="bce_dice", ell=None, inputs="whole", optimizer="adam", **options):
-    return Experiment(number, name, "U-Net", loss, options, ell, optimizer, inputs)
+    return Experiment(number, name, "UNet", loss, options, ell, optimizer, inputs)
 
 
 def _u_net_3(number, name, loss="bce_dice", ell=None, inputs="whole", optimizer="adam", **options):
-    return Experiment(number, name, "U-Net 3+", loss, options, ell, optimizer, inputs)
+    return Experiment(number, name, "UNet3Plus", loss, options, ell, optimizer, inputs)
 
 
 _SHORT = {"bottleneck": False}  # "nobridge" in the study
@@ -73,7 +75,7 @@ _DILATED = {"dilation": DILATIONS, "up": "plain"}
 STUDY = (
     _u_net_3(1, "U-Net 3+, ELL .2", "ell", 0.2),
     _u_net(2, "U-Net, no bottleneck", **_SHORT),
-    Experiment(3, "ResUNet++", "ResUNet++", "bce_dice"),
+    Experiment(3, "ResUNet++", "ResUNetPlusPlus", "bce_dice"),
     _u_net(4, "U-Net, no bottleneck, ELL .7", "ell", 0.7, **_SHORT),
     _u_net(5, "3 conv, ELL .7", "ell", 0.7, **_THREE),
     _u_net(6, "3 conv, no bottleneck, ELL .7", "ell", 0.7, **_THREE, **_SHORT),
@@ -87,7 +89,13 @@ STUDY = (
     _u_net(14, "U-Net, no bottleneck, dropout, Adagrad", optimizer="adagrad", **_SHORT, **_DROP),
     _u_net(15, "U-Net, dropout, Adagrad", optimizer="adagrad", **_DROP),
     Experiment(
-        16, "ResUNet++, dropout, Dice, Adagrad", "ResUNet++", "soft_dice", {"dropout": 0.2}, None, "adagrad"
+        16,
+        "ResUNet++, dropout, Dice, Adagrad",
+        "ResUNetPlusPlus",
+        "soft_dice",
+        {"dropout": 0.2},
+        None,
+        "adagrad",
     ),
     _u_net(17, "dilated, dropout", **_DILATED, **_DROP),
     _u_net(18, "dilated", **_DILATED),
@@ -97,8 +105,8 @@ STUDY = (
     _u_net(22, "U-Net, no bottleneck, cropped", inputs="cropped", **_SHORT),
 )
 
-# Not rows of its table: its first U-Net, whose scores it gives in the text, and a question of ours: is it
-# Adagrad that lags, or its learning rate?
+# Not in the table: the study's first U-Net, whose scores are in its text, and a control of ours: are the low
+# scores due to Adagrad or to its learning rate?
 CONTROLS = (
     _u_net(0, "U-Net"),
     replace(_u_net(23, "U-Net, dropout, Adagrad, 10 x lr", optimizer="adagrad", **_DROP), lr=1e-2),
@@ -106,7 +114,7 @@ CONTROLS = (
 
 
 def experiment(number: int) -> Experiment:
-    """Return a run of the study or a control by its number.
+    """Return a run of the study, or a control, by its number.
 
     Raises
     ------
@@ -120,7 +128,7 @@ def experiment(number: int) -> Experiment:
 
 
 def published() -> dict[int, dict[str, float]]:
-    """Return what was published, by number: recall, f1, precision, specificity, and Keras's parameters."""
+    """Return the published recall, f1, precision, specificity and parameter count (Keras) by number."""
     with PUBLISHED.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {

@@ -1,4 +1,4 @@
-"""The table of finished runs beside the study's: reading it, and what it says over the seeds."""
+"""The table of finished runs: read it, summarise it over seeds, and compare pairs of experiments."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -10,12 +10,12 @@ import numpy as np
 from studies.study import CONTROLS, STUDY, Experiment
 
 OURS = Path(__file__).with_name("study_runs.csv")
-# What one change does: pairs (changed, unchanged) of runs that differ in nothing else.
+# The effect of one change: pairs (changed, unchanged) of runs that are otherwise equal.
 QUESTIONS = {
     "no bottleneck": ((2, 0), (6, 5)),
     "ELL for BCE + Dice": ((4, 2),),
     "Adagrad for Adam": ((12, 11), (15, 13)),
-    "the same at ten times its rate": ((23, 13),),
+    "Adagrad at ten times the rate": ((23, 13),),
     "cropped to the head": ((22, 2),),
     "edge map as fifth channel": ((8, 5),),
     "three convolutions and BN": ((6, 4),),
@@ -28,7 +28,7 @@ TEXT = ("data", "budget", "name", "processes", "finished")
 
 @dataclass(frozen=True)
 class Summary:
-    """One experiment over its seeds: arrays of shape (seeds,), by score."""
+    """One experiment over its seeds: score -> array (seeds,)."""
 
     experiment: Experiment
     scores: dict[str, np.ndarray]
@@ -40,24 +40,24 @@ class Summary:
         return float(self.scores[score].mean())
 
     def spread(self, score: str) -> float:
-        """Return the largest minus the smallest value of a score."""
+        """Return the range (maximum minus minimum) of a score over the seeds."""
         return float(np.ptp(self.scores[score]))
 
 
 def read_table(path: Path | str = OURS) -> list[dict]:
-    """Read the rows of a table, numbers as numbers.
+    """Read the rows of a table; numbers become floats.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such table.
+        If the file does not exist.
     ValueError
-        If it is not one of `studies`.
+        If the file is not a table of this study.
     """
     with Path(path).open(newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows or not {"number", "seed", "recall", "f1"} <= rows[0].keys():
-        raise ValueError(f"{path} is no table of experiments; expected columns number, seed, recall, f1, ...")
+        raise ValueError(f"{path} is not a table of experiments; expected columns number, seed, recall, f1")
     return [
         {name: value if name in TEXT else float(value or "nan") for name, value in row.items()}
         for row in rows
@@ -65,7 +65,7 @@ def read_table(path: Path | str = OURS) -> list[dict]:
 
 
 def summarise(rows: Iterable[dict]) -> list[Summary]:
-    """Gather the seeds of each experiment, in the order of the study, controls last."""
+    """Group the rows by experiment, in the order of the study, controls last."""
     by_number: dict[int, list[dict]] = {}
     for row in rows:
         by_number.setdefault(int(row["number"]), []).append(row)
@@ -87,10 +87,10 @@ def ranked(summaries: Sequence[Summary], score: str = "f1") -> list[Summary]:
 def contrast(
     rows: Iterable[dict], pairs: Sequence[tuple[int, int]], score: str = "f1"
 ) -> tuple[np.ndarray, list[str]]:
-    """Return score(first) - score(second) of each pair of experiments and seed, and which they are.
+    """Return score(first) - score(second) for each pair of experiments and seed, and their names.
 
-    Both runs of a difference have the seed, the data and the budget in common: what is left is the one thing
-    in which the experiments differ, and chance.
+    Both runs of a difference share seed, data and budget, so the difference is due to the one change between
+    the experiments, and to chance.
     """
     values = {(int(row["number"]), int(row["seed"])): row[score] for row in rows}
     differences, names = [], []

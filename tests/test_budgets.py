@@ -20,6 +20,12 @@ def test_a_budget_grows_from_quick_to_full():
         assert getattr(quick, field) < getattr(lesson, field) < getattr(full, field), field
 
 
+def test_every_training_has_numbers_for_every_budget():
+    assert list(budgets.BUDGETS) == list(budgets.IMAGES) == list(budgets.SUPERRES)
+    for table in (budgets.BUDGETS, budgets.STUDY):
+        assert all(budget.name == name for name, budget in table.items())
+
+
 def test_an_unknown_budget_is_named():
     with pytest.raises(ValueError, match=r"'fast' is unknown; expected one of quick, lesson, full"):
         budgets.current("fast")

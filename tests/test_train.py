@@ -6,7 +6,7 @@ import torch
 from fake_cases import fake_case
 
 from brainlab import budgets, train
-from brainlab.models.checkpoint import CheckpointError
+from brainlab.models import CheckpointError, read_saved
 
 ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
 
@@ -26,18 +26,23 @@ def test_trains_resumes_and_loads(tmp_path, cases, capsys):
     history = train.main([str(run), *cases, *ARGUMENTS, "--epochs", "3", "--augment"])
     assert len(history) == 3
     assert capsys.readouterr().out == ""
-    network, about = train.load_network(run)
+    saved = read_saved(run / "network.pt")
+    network, about = saved.build(), saved.about
     best = torch.load(run / "best.pt", weights_only=True)["model"]
     assert all(torch.equal(value, best[name]) for name, value in network.state_dict().items())
     assert not network.training
+    assert saved.options == {"width": 2}
     assert (about["size"], about["pixel"]) == (32, 1)
+    assert about["pixel_mm"] == about["pixel"] * about["spacing"]
+    assert about["modalities"] == ["t1n", "t1c", "t2w", "t2f"]
+    assert about["learnt_from"] == about["cases"]["train"] + about["cases"]["val"]
     parts = about["cases"].values()
     assert sorted(itertools.chain(*parts)) == [f"BraTS-GLI-0000{patient}-000" for patient in range(1, 6)]
 
 
 def test_another_network_needs_another_folder(tmp_path, cases):
     train.main([str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "1"])
-    other = [str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "2", "--network", "attention_unet"]
+    other = [str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "2", "--network", "AttentionUNet"]
     with pytest.raises(CheckpointError, match="is of another network"):
         train.main(other)
     assert len(train.main([*other, "--anew"])) == 2
@@ -47,7 +52,7 @@ def test_says_what_it_trains_on(tmp_path, cases, capfd):
     arguments = [argument for argument in ARGUMENTS if argument != "--quiet"]
     train.main([str(tmp_path / "run"), *cases, *arguments, "--epochs", "1", "--no-test", "--min-area", "1"])
     out = capfd.readouterr().out
-    assert "unet:" in out
+    assert "UNet:" in out
     assert "slices of 4 cases to train" in out
     assert "epoch 1/1" in out
 

@@ -6,7 +6,7 @@ from torch.utils.data import TensorDataset
 
 from brainlab.data.degradations import bicubic
 from brainlab.models.srgan import SRResNet
-from brainlab.training import GanSettings, esrgan_game, srgan_game
+from brainlab.training import GanSettings, esrgan_losses, srgan_losses
 
 SETTINGS = GanSettings(epochs=3, lr=1e-3, batch_size=4, device="cpu", seed=5)
 
@@ -24,11 +24,11 @@ def generator(seed=1):
     return SRResNet(num_feat=4, num_block=1, scale=2, image_skip=True)
 
 
-def discriminator(seed=2):
+def discriminator(seed=2, norm=True):
     torch.manual_seed(seed)
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, stride=2),
-        nn.BatchNorm2d(4),
+        nn.BatchNorm2d(4) if norm else nn.Identity(),
         nn.LeakyReLU(0.2),
         nn.Conv2d(4, 1, 3),
         nn.AdaptiveAvgPool2d(1),
@@ -41,5 +41,5 @@ def features():
     return nn.Conv2d(1, 4, 3).requires_grad_(False)
 
 
-def games():
-    return [srgan_game(), srgan_game(features()), esrgan_game(features())]
+def all_losses():
+    return [srgan_losses(), srgan_losses(features()), esrgan_losses(features())]

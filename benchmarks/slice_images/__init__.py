@@ -1,1 +1,1 @@
-"""MRI slices as PNG images with COCO annotations: an exporter, and heads drawn around the brain."""
+"""MRI slices as PNG images with COCO annotations: an exporter, and simulated heads around the brain."""

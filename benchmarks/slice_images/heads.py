@@ -1,9 +1,8 @@
-"""Heads drawn around stripped brains, so that a network trained on a cohort can be tried on whole heads.
+"""Simulated heads around skull-stripped brains, so that a network trained on a cohort works on whole heads.
 
-The cohort shows brains alone, a clinical picture shows bone, skin, eyes, face and neck as well, some of them
-brighter than any tumour. `WithHead` draws crude ones; no real picture is used. The labels become three
-classes, because a network that knows where the brain ends can be told to look for tumours there only:
-`TumourInBrain`.
+The cohort shows brains only; a clinical picture also shows bone, skin, eyes, face and neck, some of them
+brighter than any tumour. `WithHead` draws them crudely; no real picture is used. The labels become three
+classes: a network that segments the brain can restrict its tumours to it (`TumourInBrain`).
 """
 
 import numpy as np
@@ -17,19 +16,19 @@ OUTSIDE, BRAIN, TUMOUR = 0, 1, 2
 
 
 class WithHead:
-    """Draw bone, skin, face and neck around a brain, then deform and turn it any way.
+    """Augmentation: draw bone, skin, face and neck around a brain, then deform and rotate the picture.
 
-    All lengths follow the size of the picture. The brain itself gets another contrast, bright vessels and a
-    brighter tumour: contrast medium makes real tumours shine more than those of the cohort.
+    All lengths scale with the size of the picture. The brain gets another contrast, bright vessels and a
+    brighter tumour, because contrast agent enhances real tumours more than those of the cohort.
 
     Parameters
     ----------
     size : int
         Edge of the pictures in pixels.
     bare : float
-        Share of the brains that stay as they are.
+        Fraction of the brains that are left unchanged.
     cavities : float
-        Share of the others that get a cavity as after an operation, labelled tumour; the cohort has none.
+        Fraction of the others that get a resection cavity, labelled tumour; the cohort has none.
     """
 
     def __init__(self, size: int, bare: float = 0.1, cavities: float = 0.2) -> None:
@@ -42,11 +41,10 @@ class WithHead:
         Parameters
         ----------
         image : Tensor (1, H, W)
-            A stripped brain, 0 outside it and at most 1.
+            A skull-stripped brain, 0 outside it and at most 1.
         labels : Tensor (H, W)
-            1 where the tumour is.
+            1 in the tumour.
         rng : numpy.random.Generator
-            Draws the head.
         """
         grey, tumour = image[0].numpy(), labels.numpy() == 1  # (H, W)
         brain = ndimage.binary_fill_holes(ndimage.binary_opening(grey > 0.02, iterations=2) | tumour)
@@ -68,18 +66,18 @@ class WithHead:
         contrast = np.where(tumour & (grey > middle), rng.uniform(1, 2.5), rng.uniform(0.3, 1.1))
         level = rng.uniform(0.2, 0.5)
         grey = level / max(middle, 0.1) * (middle + contrast * (grey - middle))
-        if rng.random() < 0.4:  # solid and patchy, where the cohort has mostly rings
+        if rng.random() < 0.4:  # solid and patchy; the cohort has mostly rings
             patchy = level * rng.uniform(1.3, 2.5) + 0.15 * _noise(rng, self.size, 1.5)
             grey = np.where(tumour, np.maximum(grey, patchy), grey)
-        # Lines where smooth noise changes its sign, cut into pieces by a second noise.
+        # Lines where smooth noise changes its sign, interrupted by a second noise.
         lines = np.abs(_noise(rng, self.size, self.size / 20)) < 0.08
-        pieces = _noise(rng, self.size, self.size / 30) > rng.uniform(0.8, 2)
-        return np.where(brain & lines & pieces & ~tumour, level + rng.uniform(0.1, 0.6), grey) * brain
+        visible = _noise(rng, self.size, self.size / 30) > rng.uniform(0.8, 2)
+        return np.where(brain & lines & visible & ~tumour, level + rng.uniform(0.1, 0.6), grey) * brain
 
     def _cavity(
         self, grey: np.ndarray, brain: np.ndarray, tumour: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return a brain with a hole that an operation left, and the tumour with it: fluid with air on it."""
+        """Return a brain with a resection cavity of fluid and air, and the tumour label including it."""
         y, x = rng.choice(np.argwhere(brain))
         down, right = np.mgrid[: self.size, : self.size]
         down, right = down - y, right - x
@@ -92,14 +90,14 @@ class WithHead:
         return np.where(hole, filling, grey), tumour | hole
 
     def _around(self, brain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return all that is not brain, (H, W): bone, skin, face and neck in black."""
+        """Return the surroundings of the brain, (H, W): bone, skin, face and neck on black."""
         size = self.size
         away = ndimage.distance_transform_edt(~brain)  # pixels from the brain
         away = away + _noise(rng, size, size / 12) * rng.uniform(0, 0.008) * size
         bone = rng.uniform(0.01, 0.04) * size
         skin = bone + rng.uniform(0.01, 0.06) * size
         grey = np.abs(0.02 * rng.normal(size=brain.shape))  # air with noise
-        # The face and the neck: one side of the middle, muscles striped along it.
+        # Face and neck: on one side of the centre, with striped muscles.
         if rng.random() < 0.8:
             angle = rng.uniform(0, 2 * np.pi)
             y, x = np.nonzero(brain)
@@ -154,7 +152,7 @@ class WithHead:
 
 
 class TumourInBrain(nn.Module):
-    """A network of three classes as one for tumour alone, found only in the largest filled piece of brain.
+    """Make a tumour network of one for three classes: tumour only in the largest component of the brain.
 
     Parameters
     ----------
@@ -167,7 +165,7 @@ class TumourInBrain(nn.Module):
         self.model = model
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return one logit of tumour (B, 1, H, W), -100 outside the brain."""
+        """Return the tumour logit (B, 1, H, W), -100 outside the brain."""
         logits = self.model(image)  # (B, 3, H, W)
         inside = np.stack([_largest(mask) for mask in (logits.argmax(1) != OUTSIDE).cpu().numpy()])
         tumour = logits[:, TUMOUR] - logits[:, :TUMOUR].amax(1)  # (B, H, W)
@@ -175,14 +173,14 @@ class TumourInBrain(nn.Module):
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
-    """Return the largest connected piece of a mask (H, W), with its holes filled."""
-    pieces, count = ndimage.label(mask)
+    """Return the largest connected component of a mask (H, W), with its holes filled."""
+    components, count = ndimage.label(mask)
     if count == 0:
         return mask
-    return ndimage.binary_fill_holes(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax())
+    return ndimage.binary_fill_holes(components == 1 + np.bincount(components.ravel())[1:].argmax())
 
 
 def _noise(rng: np.random.Generator, size: int, sigma: float | tuple[float, float]) -> np.ndarray:
-    """Return smooth noise (size, size) with mean 0 and deviation 1."""
+    """Return smooth noise (size, size) with mean 0 and standard deviation 1."""
     noise = ndimage.gaussian_filter(rng.normal(size=(size, size)), sigma)
     return (noise - noise.mean()) / noise.std()

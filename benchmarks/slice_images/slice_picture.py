@@ -1,36 +1,33 @@
-"""A slice of a cached case as a picture of 8 bit and a mask, as a viewer of PNG files expects them."""
+"""A slice of a cached case as an 8-bit picture and a mask, in radiological orientation."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from nibabel.affines import voxel_sizes
-from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
 
-from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.cached import CachedCase
+from brainlab.data.display import VIEWS, frame_of
 from brainlab.data.geometry import crop
 from brainlab.data.images.picture import square_image, square_mask
+from brainlab.data.intensity import rescale
 from brainlab.labels import MODALITIES
 
-FIELD = 256.0  # mm, edge of the square around the middle of the brain; larger than any head
-DARKEST, BRIGHTEST = PERCENTILES.index(0.5), PERCENTILES.index(99.5)
-ACROSS = {"sagittal": 0, "coronal": 1, "axial": 2}  # the axis of the world that a plane lies across
-PICTURE = ("L", "P", "I")  # columns grow to the left (sagittal: the back), rows to the back or down
+FIELD = 256.0  # field of view in mm, centred on the brain; larger than any head
 
 
 def slice_picture(
     case: CachedCase, index: int, size: int = 256, modality: str = "t1c", plane: str = "axial"
 ) -> np.ndarray:
-    """Return one slice as a grey picture, radiological.
+    """Return one slice as a grey picture in radiological orientation.
 
-    Axial: front up; coronal and sagittal: top up. The patient's left is on the right; sagittal slices look to
-    the left. The picture shows 256 x 256 mm around the middle of the brain, so that a pixel has the same size
-    in mm in every picture; with 256 pixels and voxels of 1 mm it is a voxel.
+    Axial: front up; coronal and sagittal: top up. The patient's left is on the right; in sagittal slices the
+    face is on the left. The picture shows 256 x 256 mm around the centre of the brain, so that pixels have
+    the same size in mm in every picture; with 256 pixels and voxels of 1 mm, a pixel is a voxel.
 
     Parameters
     ----------
     case : CachedCase
     index : int
-        Slice of the brain box, along `plane_axis`.
+        Slice of the brain's bounding box, along `plane_axis`.
     size : int
         Edge in pixels.
     modality : str
@@ -41,40 +38,36 @@ def slice_picture(
     Returns
     -------
     np.ndarray
-        Shape (size, size), uint8. 0 is the background, 255 the 99.5th percentile of the patient's brain and
-        all above it: one window for all slices of a case.
+        Shape (size, size), uint8. 0 is the background, 255 the 99.5th percentile of the brain; one window
+        for all slices of a case.
 
     Raises
     ------
     ValueError
-        If the plane is unknown or its voxels are no squares.
+        If the plane is unknown, or its pixels are not square.
     """
-    channel = MODALITIES.index(modality)
-    raw = _upright(case.image[:, channel], case, index, plane).astype(np.float32)  # (rows, columns)
-    low, high = case.percentiles[channel, [DARKEST, BRIGHTEST]].tolist()
-    low = min(0.0, low)  # above 0 the background would be no darker than a dark brain
-    grey = np.where(raw == 0, 0, (raw - low) / max(high - low, 1e-6))
-    # Cut off before it becomes 8 bit: 256 would wrap round to black.
-    squared = square_image(np.clip(grey, 0, 1)[None].astype(np.float32), size)[0]
-    return np.rint(255 * squared).astype(np.uint8)
+    raw = _upright(case.image[:, MODALITIES.index(modality)], case, index, plane)  # (rows, columns)
+    # Clipped before it becomes 8 bit: 256 would wrap around to black.
+    grey = np.where(raw == 0, 0, rescale(raw.astype(np.float32), *case.window(modality)))
+    return np.rint(255 * square_image(grey[None].astype(np.float32), size)[0]).astype(np.uint8)
 
 
 def slice_mask(
     case: CachedCase, index: int, size: int = 256, labels: Sequence[int] = (1, 2, 3), plane: str = "axial"
 ) -> np.ndarray:
-    """Return where a slice has one of the labels: (size, size) bool, in the grid of `slice_picture`."""
+    """Return the mask of some labels in a slice: (size, size) bool, on the grid of `slice_picture`."""
     return square_mask(np.isin(_upright(case.labels, case, index, plane), labels), size)
 
 
 def plane_axis(case: CachedCase, plane: str) -> int:
-    """Return the axis of the source (X, Y, Z) along which the slices of a plane are counted."""
-    if plane not in ACROSS:
-        raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(ACROSS)}")
-    return int(np.flatnonzero(io_orientation(case.affine)[:, 0] == ACROSS[plane])[0])
+    """Return the array axis of the source (X, Y, Z) that is normal to a plane."""
+    if plane not in VIEWS:
+        raise ValueError(f"plane {plane!r} is unknown; expected one of {', '.join(VIEWS)}")
+    return frame_of(case.full_shape, case.affine).axis(plane)
 
 
 def tumour_areas(case: CachedCase, plane: str) -> np.ndarray:
-    """Return the area of the whole tumour in every slice of a plane, in mm2."""
+    """Return the area of the whole tumour in mm2 in every slice along a plane's normal."""
     axis = plane_axis(case, plane)
     volume = np.moveaxis(case.labels, 0, -1)  # (x, y, Z)
     others = tuple({0, 1, 2} - {axis})
@@ -82,15 +75,13 @@ def tumour_areas(case: CachedCase, plane: str) -> np.ndarray:
 
 
 def _upright(stack: np.ndarray, case: CachedCase, index: int, plane: str) -> np.ndarray:
-    """Cut one slice out of (Z, x, y), turn it the way figures show it and cut or pad it to the field."""
-    axis = plane_axis(case, plane)
-    slab = np.moveaxis(stack, 0, -1).take([index], axis)  # (x, y, Z) with 1 along the axis
-    turn = ornt_transform(io_orientation(case.affine), axcodes2ornt(PICTURE))
-    picture = apply_orientation(slab, turn).squeeze(ACROSS[plane]).T  # (rows, columns)
-    mm = np.delete(voxel_sizes(case.affine), axis)
-    if not np.allclose(mm, mm[0], rtol=0.01):
+    """Take one slice of (Z, x, y), orient it as in figures, and crop or pad it to the field of view."""
+    volume = np.moveaxis(stack, 0, -1)  # (x, y, Z)
+    frame = frame_of(volume.shape, case.affine)
+    height, width = frame.pixel_size(plane)
+    if not np.isclose(height, width, rtol=0.01):
         raise ValueError(
-            f"{case.id} has {plane} voxels of {mm[0]:g} x {mm[1]:g} mm; expected squares: "
-            "were its slices taken in another plane?"
+            f"{case.id} has {plane} pixels of {width:g} x {height:g} mm; expected squares: "
+            "was it acquired in another plane?"
         )
-    return crop(picture, round(FIELD / mm[0]))
+    return crop(frame.plane(volume, plane, index), round(FIELD / height))

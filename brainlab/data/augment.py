@@ -1,15 +1,12 @@
-"""Random deformations of image and labels together: more shapes of brain from the same patients.
+"""Data augmentation: random deformations of an image together with its labels.
 
 Flip, rotation, zoom, shear, shift and the elastic deformation of the U-Net paper (Ronneberger, Fischer and
-Brox 2015, arXiv:1505.04597, section 3.1), joined into one map; see `brainlab.data.augment`.
+Brox 2015, arXiv:1505.04597, section 3.1). Every step is a map from output pixels to source pixels. The maps
+are composed before anything is sampled, so that the image is interpolated, and therefore blurred, only once,
+and the labels go through the same map.
 
-The paper's sigma of 10 pixels belongs to its images of 512 x 512. On 96 x 96 the same 10 pixels are five
-times as strong: give `elastic=10 * size / 512` for the paper's strength.
-
-One deformation of an image and its labels: an affine map and a displacement per pixel, sampled once.
-
-Every step is a map from output pixels to source pixels. The maps are joined before anything is sampled: an
-image that is sampled once is blurred once, and the labels go through the very same map.
+The paper's sigma of 10 pixels is for images of 512 x 512. On 96 x 96 the same 10 pixels are five times as
+strong: `elastic=10 * size / 512` gives the paper's strength.
 """
 
 from dataclasses import dataclass, field
@@ -40,18 +37,19 @@ def affine_matrix(
     rotate = np.array([[c, s], [-s, c]])
     slant = np.array([[1, shear], [0, 1]])
     mirror = np.diag([-1 if flip else 1, 1])
-    # To sample nearer to the centre is to magnify: hence the division.
+    # Sampling nearer to the centre magnifies: hence the division.
     return torch.from_numpy(mirror @ rotate @ slant / zoom).float()
 
 
 def elastic_field(
-    shape: tuple[int, int], sigma: float = 10.0, grid: int = 3, rng: np.random.Generator | None = None
+    shape: tuple[int, ...], sigma: float = 10.0, grid: int = 3, rng: np.random.Generator | None = None
 ) -> torch.Tensor:
     """Return the smooth random displacements of the U-Net paper.
 
-    Random vectors stand on a coarse grid whose outer nodes lie on the border of the image; between them they
-    are interpolated bicubically (Keys 1981, doi:10.1109/TASSP.1981.1163711, with a = -0.75 as in torch, the
-    border nodes repeated beyond the border). The paper does not say where its nodes lie, nor which a it used.
+    Random vectors are drawn on a coarse grid whose outer nodes lie on the border of the image; in between
+    they are interpolated bicubically (Keys 1981, doi:10.1109/TASSP.1981.1163711, with a = -0.75 as in torch
+    and the border nodes repeated beyond the border). The paper does not say where its nodes lie, nor which a
+    it used.
 
     Parameters
     ----------
@@ -126,17 +124,18 @@ def warp(
 class Augment:
     """A random deformation at every call; image bilinear, labels nearest, 0 from beyond the edge.
 
-    Strengths are the largest magnitudes; values are drawn uniformly in between. A strength of 0 switches a
-    part off without changing what the others draw.
+    Strengths are the largest magnitudes; values are drawn uniformly in between. A strength of 0 switches one
+    deformation off without changing the random numbers of the others.
 
     Attributes
     ----------
     flip : bool
-        Mirror every second slice along H. H is X, left to right: a brain is nearly symmetric that way only.
+        Mirror half of the slices, at random, along H. H is X, left to right: the only near symmetry of a
+        brain.
     rotation : float
         Degrees.
     shift : float
-        Part of the height and of the width.
+        Fraction of the height and of the width.
     zoom : float
         0.2 draws a magnification from 0.8 to 1.2.
     shear : float
@@ -144,7 +143,7 @@ class Augment:
     elastic : float
         Standard deviation of the displacements at the nodes of the elastic 3 x 3 grid, in pixels.
     seed : int
-        For calls without a generator of their own.
+        For calls that are given no generator.
 
     Raises
     ------
@@ -182,7 +181,7 @@ class Augment:
         labels : torch.Tensor
             Shape (H, W), integer.
         rng : numpy.random.Generator, optional
-            Draws this deformation; by default the generator of `seed`, which goes on from call to call.
+            Draws this deformation; by default one generator, seeded with `seed`, serves all calls.
 
         Returns
         -------
@@ -196,5 +195,7 @@ class Augment:
             self.flip and mirrored, self.rotation * rotation, 1 + self.zoom * zoom, self.shear * shear
         )
         pixels = torch.tensor(self.shift * np.multiply(shift, labels.shape)).float()  # (2,)
-        displacement = elastic_field(labels.shape, self.elastic, rng=rng) + pixels[:, None, None]  # (2, H, W)
+        displacement = (
+            elastic_field(tuple(labels.shape), self.elastic, rng=rng) + pixels[:, None, None]
+        )  # (2, H, W)
         return warp(image, labels, matrix, displacement)

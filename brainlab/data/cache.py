@@ -1,16 +1,13 @@
 """Turn cases into folders of slices, once, and open those folders from then on.
 
-Each case is cropped to its brain and stored raw as (Z, 4, x, y); `brainlab.data.cached` says what lies in the
-folder. The entry is found by what it was made from:
+Each case is cropped to its brain and stored raw as (Z, 4, x, y); `brainlab.data.cached` describes the files.
+An entry is found by what it was made from:
 
     <folder>/<case id>-<hash of the source's paths>/<hash of sizes, times and parameters>/
 
-so a source file that changes is cached anew. A folder is written under a temporary name and then renamed:
-other processes see a whole entry or none. Nothing is lost: int16 or float32, the voxels are the source's.
-
-Write the files of one cached case: crop to the brain, order by slices, keep the numbers.
-
-What the files hold is described where they are read, in `brainlab.data.cached`.
+so a source file that changes is cached anew. An entry is written under a temporary name and then renamed:
+other processes see all of it or nothing. Nothing is lost: the voxels are those of the source, as int16 or
+float32.
 """
 
 import hashlib
@@ -19,18 +16,18 @@ import re
 import shutil
 import sys
 import time
-import uuid
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 from tqdm import tqdm
 
-from brainlab.data.cached import PERCENTILES, CachedCase, label_counts
+from brainlab.data.cached import PERCENTILES, CachedCase, brain_values, label_counts
 from brainlab.data.case import Case
-from brainlab.home import home_folder
+from brainlab.home import home_folder, replace_folder
 from brainlab.labels import MODALITIES
 
 
@@ -43,13 +40,13 @@ def write_entry(case: Case, folder: Path) -> None:
         If a file cannot be read (`VolumeError`), or if there is no brain in it.
     """
     image = case.image()  # (4, X, Y, Z)
-    brain = image != 0  # (4, X, Y, Z)
     seg = case.seg()  # (X, Y, Z) or None
-    # Labels outside the brain are odd, but the cache loses nothing.
-    content = brain.any(axis=0) if seg is None else brain.any(axis=0) | (seg > 0)  # (X, Y, Z)
+    content = np.asarray(image.any(axis=0))  # (X, Y, Z)
+    if seg is not None:
+        content |= seg > 0  # labels outside the brain are odd, but the cache loses nothing
     box = _bounding_box(content, case.id)
     crop = tuple(slice(start, stop) for start, stop in box)
-    image, brain = image[(slice(None), *crop)], brain[(slice(None), *crop)]  # (4, x, y, z)
+    image = image[(slice(None), *crop)]  # (4, x, y, z)
 
     slices = np.ascontiguousarray(_smallest(image).transpose(3, 0, 1, 2))  # (Z, 4, x, y)
     np.save(folder / "image.npy", slices)
@@ -66,19 +63,18 @@ def write_entry(case: Case, folder: Path) -> None:
         "affine": np.asarray(case.affine, dtype=float).tolist(),
         "spacing": np.asarray(case.spacing, dtype=float).tolist(),
         "label_counts": counts,
-        **_statistics(image, brain, case),
+        **_statistics(image, case),
         "warnings": list(case.warnings),
     }
     # Last, so that a folder with a case.json is whole.
     (folder / "case.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _statistics(image: np.ndarray, brain: np.ndarray, case: Case) -> dict[str, list]:
+def _statistics(image: np.ndarray, case: Case) -> dict[str, list]:
     """Return mean, std and percentiles of every modality inside its own brain, as lists for JSON."""
     statistics: dict[str, list] = {"mean": [], "std": [], "percentiles": []}
-    for name, channel, mask in zip(MODALITIES, image, brain, strict=True):
-        # A modality without a brain is all background: say 0 rather than the mean of nothing.
-        values = channel[mask].astype(np.float64) if mask.any() else np.zeros(1)  # (voxels,)
+    for name, channel in zip(MODALITIES, image, strict=True):
+        values = brain_values(channel)  # (voxels,)
         if values.std() == 0:
             note = f"{name}: constant inside the brain, so its z-score is 0"
             case.warn([note])
@@ -93,11 +89,7 @@ def _bounding_box(mask: np.ndarray, case_id: str) -> list[tuple[int, int]]:
     """Return (start, stop) along every axis of the smallest box around a mask."""
     if not mask.any():
         raise ValueError(f"{case_id} is empty: every voxel is 0; was the mask multiplied away?")
-    box = []
-    for axis in range(mask.ndim):
-        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
-        box.append((int(filled[0]), int(filled[-1]) + 1))
-    return box
+    return [(part.start, part.stop) for part in ndimage.find_objects(mask.astype(np.uint8))[0]]
 
 
 def _smallest(image: np.ndarray) -> np.ndarray:
@@ -145,14 +137,11 @@ def cache_case(case: Case, folder: Path | str | None = None) -> CachedCase:
     entry = home / key
     cached = _open_or_none(entry)
     if cached is None:
-        home.mkdir(parents=True, exist_ok=True)
-        fresh = home / f".{uuid.uuid4().hex}"
-        try:
-            fresh.mkdir()
-            write_entry(case, fresh)
-            cached = _publish(fresh, entry)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        # Another process may do the same at the same moment: its entry is as good.
+        replace_folder(
+            entry, lambda fresh: write_entry(case, fresh), keep=lambda path: _open_or_none(path) is not None
+        )
+        cached = CachedCase(entry)
         _remove_outdated(home, keep=entry)
     return cached
 
@@ -212,27 +201,6 @@ def _open_or_none(entry: Path) -> CachedCase | None:
         return CachedCase(entry)
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
-
-
-def _publish(fresh: Path, entry: Path) -> CachedCase:
-    """Rename a finished folder to its place, and open what lies there in the end.
-
-    Another process may do the same at the same moment. A good entry is not replaced: whoever comes second
-    opens what the first one made.
-    """
-    for _ in range(100):
-        cached = _open_or_none(entry)
-        if cached is not None:
-            return cached
-        try:
-            if entry.exists():  # damaged: out of the way
-                damaged = entry.with_name(f".{uuid.uuid4().hex}")
-                entry.rename(damaged)
-                shutil.rmtree(damaged, ignore_errors=True)
-            fresh.rename(entry)
-        except OSError:
-            time.sleep(0.01)  # another process moved one of the two folders first: look again
-    raise OSError(f"{entry} cannot be written: is another program holding it open?")
 
 
 def _remove_outdated(home: Path, keep: Path) -> None:

@@ -1,29 +1,78 @@
-"""One cached case: a case as slices on disk, opened as memory maps without reading a voxel.
+"""One cached case: its slices on disk, opened as memory maps without reading a voxel, and its statistics.
 
 The folder of a cached case, written by `brainlab.data.cache`, holds
 
 - `image.npy`   (Z, 4, x, y) int16, or float32 where int16 would lose something; raw intensities
 - `labels.npy`  (Z, x, y) uint8, only for a case with a segmentation
-- `case.json`   where the box lies in the source, and the numbers that would need every voxel to compute
+- `case.json`   where the box lies in the source, and the statistics that would need every voxel to compute
 
-x, y and Z are cropped to the brain box. One slice is then one read of neighbouring bytes, where a `.nii.gz`
-must be inflated from its start: about a thousand times as long (benchmarks/cache_speed.py).
+x, y and Z are cropped to the brain box. One slice is then one contiguous read, where a `.nii.gz` must be
+decompressed from its start: about a thousand times as long (benchmarks/cache_speed.py).
 
-Counting labels: how much of each class there is, where it is missing, and what follows for training.
-
-MR intensities have no unit: make them comparable with a z-score inside the brain.
-
-Skull-stripped data sets set everything outside the brain to exactly 0. Those voxels tell nothing about the
-scanner, but they are most of the volume, so they must not enter the mean and the standard deviation.
+How the statistics are computed and used stands here as well: the z-score inside the brain, the counts of
+labels, and what follows from them for training.
 """
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from brainlab.labels import NUM_CLASSES
+from brainlab.data.intensity import brain_window
+from brainlab.labels import MODALITIES, NUM_CLASSES
+
+# The percentiles that are stored, of every modality inside the brain.
+PERCENTILES = (0.5, 1, 5, 25, 50, 75, 95, 99, 99.5)
+
+
+def brain_values(modality: np.ndarray) -> np.ndarray:
+    """Return the intensities inside the brain of one modality, float64 (N,); a single 0 if there is no brain.
+
+    Skull-stripped data sets set everything outside the brain to exactly 0. The brain is where a modality
+    differs from 0. Not where it is positive: resampling leaves negative voxels.
+    """
+    values = modality[modality != 0].astype(np.float64)
+    return values if values.size else np.zeros(1)
+
+
+def zscore_in_brain(
+    image: np.ndarray, mean: np.ndarray | None = None, std: np.ndarray | None = None
+) -> np.ndarray:
+    """Scale every modality to mean 0 and standard deviation 1 inside its brain.
+
+    MR intensities have no unit: this makes them comparable. Each modality has its own brain, see
+    `brain_values`; the masks of real cases differ.
+
+    Parameters
+    ----------
+    image : ndarray (C, ...)
+        Modalities of one skull-stripped case, whole volumes or slices, any scale.
+    mean, std : ndarray (C,), optional
+        Of the brain, where they are known already, such as those of the volume that a slice belongs to. By
+        default they are computed from `image`.
+
+    Returns
+    -------
+    ndarray (C, ...)
+        float32, 0 outside the brain. A modality that is constant inside the brain becomes 0.
+
+    References
+    ----------
+    nnU-Net does the same for MR, with one mask for all modalities: Isensee et al. 2021,
+    doi:10.1038/s41592-020-01008-z.
+    """
+    if mean is None or std is None:
+        brains = [brain_values(modality) for modality in image]
+        mean, std = (np.array([f(brain) for brain in brains]) for f in (np.mean, np.std))
+    # A constant modality carries no information: divided by 1 it becomes 0, not infinite.
+    std = np.where(np.asarray(std) > 0, std, 1)
+    values = image.astype(np.result_type(image, np.float32), copy=False)
+    each = (-1, *[1] * (image.ndim - 1))  # one mean and std for each modality
+    scored = (values - mean.astype(values.dtype).reshape(each)) / std.astype(values.dtype).reshape(each)
+    scored[image == 0] = 0
+    return scored.astype(np.float32, copy=False)
 
 
 def label_counts(labels: np.ndarray) -> np.ndarray:
@@ -61,7 +110,12 @@ def slices_without(counts: np.ndarray, label: int) -> np.ndarray:
     return np.flatnonzero(counts[:, label] == 0)
 
 
-def select_slices(labels: np.ndarray, spacing: Sequence[float], min_area: float) -> np.ndarray:
+def tumour_areas(counts: np.ndarray, spacing: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the area of the whole tumour in every slice, shape (Z,), in mm2, from counts (Z, 4)."""
+    return counts[:, 1:].sum(axis=1) * spacing[0] * spacing[1]
+
+
+def select_slices(labels: np.ndarray, spacing: Sequence[float] | np.ndarray, min_area: float) -> np.ndarray:
     """Return the slices with enough tumour to learn from.
 
     Parameters
@@ -78,8 +132,7 @@ def select_slices(labels: np.ndarray, spacing: Sequence[float], min_area: float)
     ndarray (N,)
         Numbers of the slices with at least that area, in rising order.
     """
-    area = (labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1]  # (Z,) mm2
-    return np.flatnonzero(area >= min_area)
+    return np.flatnonzero(tumour_areas(label_counts(labels), spacing) >= min_area)
 
 
 def balanced_weights(counts: np.ndarray) -> np.ndarray:
@@ -104,16 +157,12 @@ def balanced_weights(counts: np.ndarray) -> np.ndarray:
     return np.where(total > 0, balanced, 0.0)
 
 
-# The percentiles that are kept, of every modality inside the brain.
-PERCENTILES = (0.5, 1, 5, 25, 50, 75, 95, 99, 99.5)
-
-
 class CachedCase:
     """A case cropped to its brain and laid out slice by slice.
 
     **Brain.** The brain of a modality is where that modality is not 0 (`Case` makes the background 0). It is
-    not the union over the modalities: real masks differ, and in a BraTS-MET case the union brings 9 % of
-    zeros into T1c and its standard deviation from 116 to 137.
+    not the union over the modalities: real masks differ, and in a BraTS-MET case the union adds 9 % of zeros
+    to T1c, which raises its standard deviation from 116 to 137.
 
     **Counts.** `label_counts` counts the slices as they are stored, cropped to the box: a row sums to x * y.
 
@@ -169,7 +218,8 @@ class CachedCase:
 
         x, y, z = (stop - start for start, stop in self.box)
         self.image = _open(self.folder / "image.npy", (z, 4, x, y), ("int16", "float32"))
-        self.labels = self.label_counts = None
+        self.labels: Any = None
+        self.label_counts: Any = None
         if facts["label_counts"] is not None:
             self.labels = _open(self.folder / "labels.npy", (z, x, y), ("uint8",))
             self.label_counts = np.array(facts["label_counts"]).reshape(z, NUM_CLASSES)
@@ -204,13 +254,12 @@ class CachedCase:
         np.ndarray
             Shape (4, x, y), float32, in standard deviations from the mean of the brain.
         """
-        raw = self.image[z].astype(np.float32)  # (4, x, y)
-        # A constant modality carries no information: it becomes 0, not infinite.
-        std = np.where(self.std > 0, self.std, 1)
-        mean, std = (a.astype(np.float32)[:, None, None] for a in (self.mean, std))  # (4, 1, 1)
-        scored = (raw - mean) / std
-        scored[raw == 0] = 0
-        return scored
+        return zscore_in_brain(self.image[z], self.mean, self.std)
+
+    def window(self, modality: str, percentiles: tuple[float, float] = (0.5, 99.5)) -> tuple[float, float]:
+        """Return the intensities of a modality to show black and white, from the stored percentiles."""
+        stored = self.percentiles[MODALITIES.index(modality)]
+        return brain_window(*(stored[PERCENTILES.index(percentile)] for percentile in percentiles))
 
     def to_full(self, volume: np.ndarray) -> np.ndarray:
         """Put an array of this case's slices back into the grid of the source.
@@ -234,7 +283,7 @@ class CachedCase:
         if volume.shape != expected:
             raise ValueError(
                 f"{self.id}: volume has shape {volume.shape}; expected {expected}, that is (Z, x, y) of the "
-                "brain box: are the axes still in the order of the source, or is it still pooled?"
+                "brain box: axes in the order of the source, or still pooled?"
             )
         full = np.zeros(self.full_shape, volume.dtype)
         full[tuple(slice(start, stop) for start, stop in self.box)] = np.moveaxis(volume, 0, -1)
@@ -245,7 +294,6 @@ def _open(path: Path, shape: tuple[int, ...], types: tuple[str, ...]) -> np.memm
     """Map an array from disk and compare it with what the JSON promises."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.shape != shape or array.dtype.name not in types:
-        raise ValueError(
-            f"{path} is {array.shape} {array.dtype}; expected {shape} {' or '.join(types)}: it is damaged"
-        )
+        expected = f"{shape} {' or '.join(types)}"
+        raise ValueError(f"{path} is {array.shape} {array.dtype}; expected {expected}: it is damaged")
     return array

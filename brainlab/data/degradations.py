@@ -1,12 +1,8 @@
 """From a sharp image to a coarse one: by averaging pixels, or as a scanner that measures less of k-space.
 
 Both keep the position of every pixel: the centre of coarse pixel j lies at s * j + (s - 1) / 2 of the sharp
-one, where s is the ratio of the sizes, 4 or 128 / 28. A bicubic enlargement brings it back to the same place.
-Both return 0..1; what overshoots is clipped.
-
-Images in 0..1 as bytes and back. Values outside are clipped: a cast alone would turn 1.01 into black.
-
-The wrap-around is a real mistake: 256 becomes 0 in eight bits (BasicSR, issue 73).
+image, where s is the ratio of the sizes, such as 4 or 128 / 28. A bicubic enlargement brings it back to the
+same place. Both return 0..1; values outside are clipped.
 """
 
 import math
@@ -47,15 +43,15 @@ def bicubic(hr: Tensor, size: int | tuple[int, int]) -> Tensor:
 def kspace_crop(
     hr: Tensor, size: int | tuple[int, int], noise: float = 0.0, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Return the image as a scanner would make it that measures the middle (h, w) of k-space only.
+    """Return the image of a scanner that measures only the central (h, w) of k-space.
 
-    That is what a low resolution is in MRI. The sharp cut makes edges ring (Gibbs), unlike `bicubic`. The
-    result is a magnitude, as scanners store it; with `noise`, a complex Gaussian is added before, so that the
-    noise is Rician: it lifts the black background.
+    That is what low resolution means in MRI. The sharp cut makes edges ring (Gibbs), unlike `bicubic`. The
+    result is a magnitude image, as scanners store it; with `noise`, complex Gaussian noise is added first, so
+    that the noise is Rician: it raises the black background.
 
-    A scan has the same intensities whatever its size, so the transforms are scaled by 1 / (H W) forward and
+    Intensities must not depend on the size of the scan, so the transforms are scaled by 1 / (H W) forward and
     not at all back. A phase ramp moves the centre of the first pixel from 0, where the transform has it, to
-    (s - 1) / 2, where the first s pixels have their middle.
+    (s - 1) / 2, the centre of the first s sharp pixels.
 
     Parameters
     ----------
@@ -64,10 +60,10 @@ def kspace_crop(
     size : int or (h, w)
         At most (H, W).
     noise : float
-        Standard deviation of each part of the complex noise, on the scale of the image: 0.02 is a
-        signal-to-noise ratio of 50 in the brightest tissue.
+        Standard deviation of the real and of the imaginary part of the noise, on the scale of the image: 0.02
+        is a signal-to-noise ratio of 50 in the brightest tissue.
     generator : torch.Generator, optional
-        Of the noise; torch's own by default.
+        Draws the noise; torch's own by default.
 
     Returns
     -------
@@ -101,41 +97,13 @@ def kspace_crop(
 
 def _check(hr: Tensor, size: int | tuple[int, int]) -> tuple[int, int]:
     if hr.ndim < 2 or not hr.is_floating_point():
+        raise ValueError(f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W)")
+    height, width = (size, size) if isinstance(size, int) else size
+    if not (1 <= height <= hr.shape[-2] and 1 <= width <= hr.shape[-1]):
         raise ValueError(
-            f"hr is {hr.dtype} of shape {tuple(hr.shape)}; expected floating point (..., H, W): use from_8bit"
+            f"size is {(height, width)}; expected 1 to {tuple(hr.shape[-2:])}: are the sizes swapped?"
         )
-    size = (size, size) if isinstance(size, int) else tuple(size)
-    if any(not 1 <= small <= large for small, large in zip(size, hr.shape[-2:], strict=True)):
-        raise ValueError(f"size is {size}; expected 1 to {tuple(hr.shape[-2:])}: are the sizes swapped?")
     low, high = hr.min().item(), hr.max().item()
     if not (low >= 0 and high <= 1):  # written so that NaN is refused
         raise ValueError(f"hr goes from {low:.3g} to {high:.3g}; expected 0 to 1: is it z-scored?")
-    return size
-
-
-def to_8bit(image: Tensor) -> Tensor:
-    """Return the image in 0..255, clipped and rounded, uint8 of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If it is no floating point, or holds NaN.
-    """
-    if not image.is_floating_point():
-        raise ValueError(f"image is {image.dtype}; expected floating point in 0..1: is it in bytes already?")
-    if image.isnan().any():
-        raise ValueError("image holds NaN; expected numbers, nominally 0..1: has the training diverged?")
-    return (image.detach().clamp(0, 1) * 255).round().to(torch.uint8)
-
-
-def from_8bit(image: Tensor) -> Tensor:
-    """Return a uint8 image in 0..1, float32 of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If it is not uint8.
-    """
-    if image.dtype != torch.uint8:
-        raise ValueError(f"image is {image.dtype}; expected uint8: is it in 0..1 already?")
-    return image.float() / 255
+    return height, width

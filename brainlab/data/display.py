@@ -36,11 +36,11 @@ class Frame:
         Millimetres per voxel along each display axis.
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     affine: np.ndarray | None
-    axes: tuple[int, int, int] = (0, 1, 2)
-    flipped: tuple[bool, bool, bool] = (False, False, False)
-    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    axes: tuple[int, ...] = (0, 1, 2)
+    flipped: tuple[bool, ...] = (False, False, False)
+    spacing: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     def axis(self, view: str) -> int:
         """Return the array axis along which the slices of a view are counted."""
@@ -64,7 +64,11 @@ class Frame:
         if self.flipped[normal]:
             index = self.shape[self.axes[normal]] - 1 - index
         top, back, left = (slice(None, None, -1), slice(None), slice(None))
-        at = {"axial": (index, back, left), "coronal": (top, index, left), "sagittal": (top, back, index)}
+        at: dict[str, tuple] = {
+            "axial": (index, back, left),
+            "coronal": (top, index, left),
+            "sagittal": (top, back, index),
+        }
         return self.display(volume)[at[view]]
 
     def pixel_size(self, view: str) -> tuple[float, float]:
@@ -87,7 +91,7 @@ class Frame:
         return MARKS[view] if self.affine is not None else ""
 
 
-def frame_of(shape: tuple[int, int, int], affine: np.ndarray | None) -> Frame:
+def frame_of(shape: tuple[int, ...], affine: np.ndarray | None) -> Frame:
     """Read the order and direction of the axes from an affine; an oblique one goes to the nearest axes.
 
     Without an affine the first axis is drawn to the right and the second one down, without marks.
@@ -102,10 +106,8 @@ def frame_of(shape: tuple[int, int, int], affine: np.ndarray | None) -> Frame:
     affine = np.asarray(affine, float)
     usable = affine.shape == (4, 4) and np.isfinite(affine).all() and abs(np.linalg.det(affine)) > 1e-9
     if not usable:
-        raise ValueError(
-            f"affine is {affine.round(3).tolist()}; expected a (4, 4) matrix that can be inverted: "
-            "is it the affine of the case?"
-        )
+        told = affine.round(3).tolist()
+        raise ValueError(f"affine is {told}; expected a (4, 4) matrix that can be inverted")
     world, direction = io_orientation(affine).T  # for each array axis: 0 right, 1 front, 2 up, and the sign
     axes = tuple(int(np.flatnonzero(world == axis)[0]) for axis in range(3))
     towards = (-1, -1, 1)  # the display axes run to the left, the back and the top
@@ -137,9 +139,7 @@ def oriented(plane: np.ndarray, affine: np.ndarray) -> np.ndarray:
     frame = frame_of((*plane.shape[:2], 1), affine)
     if frame.axis("axial") != 2:
         codes = aff2axcodes(affine)[:2]
-        raise ValueError(
-            f"the first two axes point to {codes}; expected one of L/R and one of A/P: is this volume axial?"
-        )
+        raise ValueError(f"the first two axes point to {codes}; expected L/R and A/P: is this volume axial?")
     back = frame.axes[1]  # the array axis that becomes the rows
     picture = plane if back == 0 else np.swapaxes(plane, 0, 1)  # (rows, columns)
     flip_left, flip_back = frame.flipped[:2]

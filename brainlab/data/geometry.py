@@ -1,8 +1,8 @@
-"""From the stored slice to what a network sees, and back: one window for training and for inference.
+"""From the stored slice to the input of a network, and back: one field of view for training and inference.
 
-The window is a square of `size * pixel` voxels, centred on the brain box. It is filled with 0 where it is
-larger than the box, and cuts the box where it is smaller. Then `pixel` x `pixel` voxels become one pixel:
-`size=96, pixel=2` sees 192 x 192 voxels at 96 x 96 pixels.
+The field of view is a square of `size * pixel` voxels, centred on the brain box. It is padded with 0 where it
+is larger than the box, and crops the box where it is smaller. Then `pixel` x `pixel` voxels become one pixel:
+`size=96, pixel=2` covers 192 x 192 voxels with 96 x 96 pixels.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from brainlab.labels import NUM_CLASSES
 
 
 def covering_size(cached: CachedCase, pixel: int = 1, multiple: int = 16) -> int:
-    """Return the smallest size in pixels whose window cuts nothing of the brain.
+    """Return the smallest size in pixels whose field of view holds the whole brain.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ def covering_size(cached: CachedCase, pixel: int = 1, multiple: int = 16) -> int
 
 
 def crop(array: np.ndarray, size: int, pixel: int = 1) -> np.ndarray:
-    """Cut the window out of an array in the grid of the brain box; 0 beyond the box.
+    """Crop the field of view from an array in the grid of the brain box; 0 beyond the box.
 
     Parameters
     ----------
     array : np.ndarray
         Shape (..., x, y).
     size, pixel : int
-        The window is size * pixel voxels wide and high.
+        The field of view is size * pixel voxels wide and high.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def pool_image(image: np.ndarray, pixel: int) -> np.ndarray:
 def pool_labels(labels: np.ndarray, pixel: int) -> np.ndarray:
     """Take the most frequent label of `pixel` x `pixel` voxels, so that labels stay labels.
 
-    In a tie the highest label wins: tumour before background, and the thin enhancing rim (3) before the rest.
+    In a tie the highest label wins: tumour over background, and the thin enhancing rim (3) over the rest.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def pool_labels(labels: np.ndarray, pixel: int) -> np.ndarray:
 
 
 def to_network(cached: CachedCase, z: int, size: int, pixel: int = 1) -> np.ndarray:
-    """Return a slice as a network sees it.
+    """Return a slice as the input of a network.
 
     Returns
     -------
     np.ndarray
-        Shape (4, size, size), float32: z-scored inside the brain, windowed, averaged.
+        Shape (4, size, size), float32: z-scored inside the brain, cropped or padded, averaged.
     """
     return pool_image(crop(cached.slice(z), size, pixel), pixel)
 
@@ -108,35 +108,34 @@ def labels_to_network(cached: CachedCase, z: int, size: int, pixel: int = 1) -> 
 def from_network(
     array: np.ndarray | torch.Tensor, cached: CachedCase, size: int, pixel: int = 1, mode: str = "bilinear"
 ) -> np.ndarray | torch.Tensor:
-    """Put an output of a network back into the grid of the brain box: the inverse of `to_network`.
+    """Return an output of a network in the grid of the brain box: the inverse of `to_network`.
 
     Parameters
     ----------
     array : np.ndarray or torch.Tensor
-        Shape (..., size, size): labels, logits or probabilities in the window of `to_network`.
+        Shape (..., size, size): labels, logits or probabilities in the field of view of `to_network`.
     cached : CachedCase
-        The case that it belongs to.
+        The case to which it belongs.
     size, pixel : int
         As in `to_network`.
     mode : {"bilinear", "nearest"}
-        How a pixel becomes `pixel` x `pixel` voxels. Labels need "nearest"; logits and probabilities gain
-        from "bilinear", because a smooth border is then decided voxel by voxel.
+        How a pixel becomes `pixel` x `pixel` voxels. Labels need "nearest"; for logits and probabilities
+        "bilinear" is better, because the border is then decided voxel by voxel.
 
     Returns
     -------
     np.ndarray or torch.Tensor
-        Shape (..., x, y); 0 where the window had cut the box.
+        Shape (..., x, y); 0 where the field of view had cropped the box.
 
     Raises
     ------
     ValueError
-        If the shape is not that of the window, the mode is unknown, or integers were to be interpolated.
+        If the shape is not (..., size, size), the mode is unknown, or integers were to be interpolated.
     """
     tensor = torch.as_tensor(array)
     if tensor.shape[-2:] != (size, size):
         raise ValueError(
-            f"array has shape {tuple(tensor.shape)}; expected (..., {size}, {size}): "
-            "an unpadded network returns less than it was given"
+            f"array has shape {tuple(tensor.shape)}; expected (..., {size}, {size}): an unpadded network?"
         )
     if mode not in ("bilinear", "nearest"):
         raise ValueError(f"mode={mode!r}; expected 'bilinear' or 'nearest'")
@@ -156,7 +155,7 @@ def from_network(
 
 
 def _overlap(length: int, window: int) -> tuple[slice, slice]:
-    """Return what a centred window shares with an axis: as a slice of the axis, and of the window."""
+    """Return the overlap of a centred window with an axis: as a slice of the axis, and of the window."""
     offset = (length - window) // 2  # where the window starts on the axis; negative if it is larger
     start, stop = max(0, offset), min(length, offset + window)
     return slice(start, stop), slice(start - offset, stop - offset)

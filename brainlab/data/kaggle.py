@@ -1,11 +1,11 @@
-"""BraTS 2020 as on Kaggle: one HDF5 file per slice, `volume_1_slice_0.h5` ..., put together to volumes.
+"""BraTS 2020 as on Kaggle: one HDF5 file per slice, `volume_1_slice_0.h5` ..., stacked to volumes.
 
 Each file has `image` (X, Y, 4), float64, z-scored with the background, and `mask` (X, Y, 3), one-hot NCR, ED,
 ET.
 
-The order of the image channels is **not documented**. We read T1, T1c, T2, FLAIR, as most who used it do, and
-test it: contrast makes the enhancing tumour brighter in T1c than in T1. There is no affine either; the BraTS
-grid is assumed.
+The order of the image channels is **not documented**. T1, T1c, T2, FLAIR is assumed, as most users do, and
+checked: contrast agent makes the enhancing tumour brighter in T1c than in T1. There is no affine either; the
+BraTS grid is assumed.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ NOTE = (
 
 
 def slice_header(paths: tuple[Path, ...]) -> Header:
-    """Return the header of the volume made of these slices, from the first file."""
+    """Return the header of the volume that these slices make, from the first file."""
     image, _ = _read(paths[0])
     notes = [NOTE]
     if image.shape[:2] == (240, 240) and len(paths) != SLICES:
@@ -49,12 +49,10 @@ def read_slices(paths: tuple[Path, ...]) -> tuple[np.ndarray, np.ndarray]:
     slices = [_read(path) for path in paths]
     for path, (image, mask) in zip(paths, slices, strict=True):
         if image.shape != slices[0][0].shape:
-            found = f"image {image.shape}"
-            raise problem(
-                path, found, f"{slices[0][0].shape} as in {paths[0].name}", "slices of two data sets mixed"
-            )
+            expected = f"{slices[0][0].shape} as in {paths[0].name}"
+            raise problem(path, f"image {image.shape}", expected, "slices of two data sets mixed")
         if (mask.sum(axis=-1) > 1).any():
-            cause = "nested regions (WT, TC, ET) in the place of classes (NCR, ED, ET)"
+            cause = "nested regions (WT, TC, ET) instead of classes (NCR, ED, ET)"
             raise problem(path, "mask channels that overlap", "one class per voxel", cause)
     image = np.stack([image for image, _ in slices], axis=2)  # (X, Y, Z, 4)
     mask = np.stack([mask for _, mask in slices], axis=2)  # (X, Y, Z, 3)
@@ -88,9 +86,8 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
                 raise problem(path, found, "'image' and 'mask'", "another h5 data set with the same names")
             image, mask = file["image"][:].astype(np.float32), file["mask"][:]
     except OSError as error:
-        raise problem(
-            path, f"HDF5 that does not read ({error})", "a complete h5 file", "a cut download"
-        ) from error
+        found = f"HDF5 that does not read ({error})"
+        raise problem(path, found, "a complete h5 file", "a cut download") from error
     if image.ndim != 3 or image.shape[-1] != 4 or mask.shape != (*image.shape[:2], 3):
         found = f"image {image.shape} and mask {mask.shape}"
         raise problem(path, found, "(X, Y, 4) and (X, Y, 3)", "another h5 data set with the same names")

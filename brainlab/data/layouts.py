@@ -1,23 +1,23 @@
 """Find the cases in a folder, whatever data set it holds and however it was unpacked.
 
 BraTS 2015
-    `brats_2013_pat0001_1/VSD.Brain.XX.O.MR_Flair.54512/VSD.Brain.XX.O.MR_Flair.54512.mha`, ... `OT` is the
-    truth
+    `brats_2013_pat0001_1/VSD.Brain.XX.O.MR_Flair.54512/VSD.Brain.XX.O.MR_Flair.54512.mha`, ...; `OT` is the
+    segmentation
 BraTS 2017 to 2021
     `BraTS19_X_1/BraTS19_X_1_{flair,t1,t1ce,t2,seg}.nii.gz`, also `.nii`, also a `.nii` in a folder named
     `.nii`
 BraTS 2023 and 2024, GoAT, the built-in cohort
     `BraTS-GLI-00027-000/BraTS-GLI-00027-000-{t1n,t1c,t2w,t2f,seg}.nii.gz`
 MSD Task01
-    `imagesTr/BRATS_001.nii.gz` of four volumes and `labelsTr/BRATS_001.nii.gz`
+    `imagesTr/BRATS_001.nii.gz` with four volumes, and `labelsTr/BRATS_001.nii.gz`
 BraTS 2020 as h5 from Kaggle
     `volume_1_slice_0.h5`, ...
 TCGA
     `TCGA-DU-7294_{fla_bet,t1_bet,t1c_bet,t2_bet,seg_fused}.nii.gz`
 
 Cases are recognised by the names of their files, not of the folders above: any depth and any mixture works.
-
-Walk a folder and group its files by case, by their names alone: `brainlab.data.layouts` lists them.
+Which data set a name belongs to, and what its labels mean, is the table in `brainlab.data.profiles`: that is
+the place to enter a new data set with one file per modality.
 """
 
 import os
@@ -28,23 +28,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainlab.data import kaggle
-from brainlab.data import voxel_checks as checks
-from brainlab.data.case import Case, CaseList, Problem
-from brainlab.data.profiles import PROFILES, recognise
+from brainlab.data.case import Case, CaseList, Problem, atlas_note
+from brainlab.data.profiles import PROFILES, ROLES, recognise
 from brainlab.data.volume import SUFFIXES, Header, VolumeError, affine_gap, orientation, problem, read_header
 from brainlab.labels import MODALITIES
 
-ROLES = {
-    **dict.fromkeys(("t1n", "t1"), "t1n"),
-    **dict.fromkeys(("t1c", "t1ce", "t1gd"), "t1c"),
-    **dict.fromkeys(("t2w", "t2"), "t2w"),
-    **dict.fromkeys(("t2f", "flair", "fla"), "t2f"),
-    **dict.fromkeys(("seg", "segm", "segmentation", "ot"), "seg"),
-}
 NAMED = re.compile(rf"(?:(?P<case>.+)[-_. ])?(?P<role>{'|'.join(ROLES)})(?:_bet|_fused)?", re.IGNORECASE)
 BRATS_2015 = re.compile(r"VSD\.Brain.*\.(?:MR_)?(?P<role>Flair|T1|T1c|T2|OT)\.\d+", re.IGNORECASE)
 MSD = re.compile(r"BRATS_\d+")
 KAGGLE = re.compile(r"volume_(?P<volume>\d+)_slice_(?P<z>\d+)\.h5")
+MSD_CHANNELS = ("t2f", "t1n", "t1c", "t2w")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 
 
@@ -69,10 +62,10 @@ def collect(root: Path) -> list[Found]:
     Raises
     ------
     ValueError
-        If no file bears a name of a known layout.
+        If no file has a name of a known layout.
     """
     groups: dict[tuple[Path, str], Found] = {}
-    others = Counter()
+    others: Counter[str] = Counter()
 
     def case(folder: Path, case_id: str) -> Found:
         return groups.setdefault((folder, case_id), Found(case_id, folder))
@@ -82,9 +75,8 @@ def collect(root: Path) -> list[Found]:
         if match := KAGGLE.fullmatch(path.name):
             case(path.parent, f"volume_{int(match['volume']):03d}").slices[int(match["z"])] = path
         elif stem == path.name:  # not a volume
-            others[
-                "archives" if path.name.lower().endswith(ARCHIVES) else path.suffix or "without suffix"
-            ] += 1
+            kind = "archives" if path.name.lower().endswith(ARCHIVES) else path.suffix or "without suffix"
+            others[kind] += 1
         elif match := BRATS_2015.fullmatch(stem):
             folder = next(parent for parent in path.parents if not parent.name.startswith("VSD."))
             case(folder, folder.name).add(ROLES[match["role"].lower()], path)
@@ -96,9 +88,7 @@ def collect(root: Path) -> list[Found]:
             others["volumes with other names"] += 1
     if not groups:
         seen = ", ".join(f"{count} {kind}" for kind, count in others.most_common(5)) or "nothing"
-        cause = (
-            "the archives are not unpacked" if others["archives"] else "another folder, or another data set"
-        )
+        cause = "archives not unpacked" if others["archives"] else "another folder, or another data set"
         raise ValueError(
             f"no case in {root}: found {seen}; expected files such as BraTS-GLI-00001-000-t1n.nii.gz or "
             f"BraTS20_Training_001_t1.nii (all layouts: help(brainlab.data.layouts)). Likely cause: {cause}."
@@ -139,37 +129,31 @@ def _stem(name: str) -> str:
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
-MSD_CHANNELS = ("t2f", "t1n", "t1c", "t2w")
-# Data sets that all lie on one grid; that of the others is another one (2024) or not stated.
-ON_ATLAS = ("brats2017", "brats2020", "brats2021", "brats2023", "goat", "tcga")
-
-
 def find_cases(root: Path | str, check: bool = False, profile: str | None = None) -> CaseList:
     """Find all cases below `root`, or in it if it is the folder of one case.
 
-    Names and headers are read, not voxels: about a millisecond a file. So missing modalities, pointer files,
-    cut downloads and volumes that do not fit each other are found at once; wrong labels only when they are
-    read.
+    Names and headers are read, not voxels: about a millisecond a file. Missing modalities, pointer files, cut
+    downloads and volumes that do not fit each other are found at once; wrong labels only when they are read.
 
     Parameters
     ----------
     root : Path or str
         A folder. Hidden files in it are ignored.
     check : bool
-        Also read every voxel, about half a second a case.
+        Also read every voxel: about half a second a case.
     profile : str, optional
-        The data set that all cases belong to, a key of `brainlab.data.profiles.PROFILES`, whatever their
-        names say.
+        The data set that all cases belong to, whatever their names say: a key of
+        `brainlab.data.profiles.PROFILES`.
 
     Returns
     -------
     CaseList
-        The good cases; the broken ones are in its `problems`.
+        The usable cases; the broken ones are in its `problems`.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError
-        If `root` is not there, or not a folder.
+        If `root` does not exist, or is not a folder.
     ValueError
         If nothing below `root` looks like a case, or the profile is unknown.
     """
@@ -178,23 +162,17 @@ def find_cases(root: Path | str, check: bool = False, profile: str | None = None
         raise ValueError(f"profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
     if not root.exists():
         above = next(parent for parent in root.absolute().parents if parent.exists())
-        raise FileNotFoundError(
-            f"{root} does not exist, only {above} does: a typo, or a drive that is not mounted?"
-        )
+        raise FileNotFoundError(f"{root} does not exist, only {above} does: a typo, a drive not mounted?")
     if not root.is_dir():
-        raise NotADirectoryError(
-            f"{root} is a file; expected the folder of the cases: is it to be unpacked first?"
-        )
+        raise NotADirectoryError(f"{root} is a file; expected the folder of the cases: not unpacked yet?")
     cases: dict[str, Case] = {}
     problems = []
     for found in collect(root):
         try:
             case = _build(found, profile)
             if case.id in cases:
-                first = cases[case.id].sources[0].parent
-                raise problem(
-                    found.folder, f"{case.id} again", f"it in {first} only", "two copies of the data set"
-                )
+                expected = f"it in {cases[case.id].sources[0].parent} only"
+                raise problem(found.folder, f"{case.id} again", expected, "two copies of the data set")
             if check:
                 case.image()
                 case.seg()
@@ -205,7 +183,7 @@ def find_cases(root: Path | str, check: bool = False, profile: str | None = None
 
 
 def _build(found: Found, profile: str | None) -> Case:
-    """Make the case of the files that were found; VolumeError if they make none."""
+    """Make a case of the files that were found; VolumeError if they do not make one."""
     by_name, patient = recognise(found.id, found.folder)
     make = _from_slices if found.slices else _from_one_file if "all" in found.files else _from_files
     return make(found, patient, profile or by_name)
@@ -216,12 +194,8 @@ def _from_files(found: Found, patient: str, profile: str) -> Case:
     missing = [name for name in MODALITIES if name not in found.files]
     if missing:
         cause = "an interrupted download, or a file with an unusual name"
-        raise problem(
-            found.folder,
-            f"{', '.join(found.files)} of {found.id}, no {', '.join(missing)}",
-            "all four",
-            cause,
-        )
+        there = f"{', '.join(found.files)} of {found.id}, no {', '.join(missing)}"
+        raise problem(found.folder, there, "all four", cause)
     files = {role: _one(found, role) for role in (*MODALITIES, "seg") if role in found.files}
     headers = {role: read_header(path) for role, path in files.items()}
     first = headers["t1n"]
@@ -233,7 +207,7 @@ def _from_files(found: Found, patient: str, profile: str) -> Case:
                 f"{role} lies {gap:.1f} mm off t1n by its affine; taken as aligned voxel by voxel"
             )
         found.notes += [f"{role}: {note}" for note in header.notes]
-    if profile in ON_ATLAS and (note := checks.atlas_note(first)):
+    if PROFILES[profile].on_atlas and (note := atlas_note(first)):
         found.notes.append(note)
     seg_path = files.pop("seg", None)
     header = Header(first.shape, first.affine)
@@ -248,14 +222,12 @@ def _from_one_file(found: Found, patient: str, profile: str) -> Case:
         expected = "(X, Y, Z, 4) with FLAIR, T1w, T1gd, T2w"
         raise problem(path, f"shape {header.shape}", expected, "a segmentation, or another task than Task01")
     seg_path = path.parent.parent / path.parent.name.replace("images", "labels") / path.name
-    if seg_path == path or not (seg_path.exists() or seg_path.is_symlink()):
-        seg_path = None
-    else:
+    has_seg = seg_path != path and (seg_path.exists() or seg_path.is_symlink())
+    if has_seg:
         _must_fit(seg_path, read_header(seg_path), header, path)
     files = dict.fromkeys(MODALITIES, path)
-    return Case(
-        found.id, patient, profile, files, seg_path, header, channels=MSD_CHANNELS, warnings=found.notes
-    )
+    seg = seg_path if has_seg else None
+    return Case(found.id, patient, profile, files, seg, header, MSD_CHANNELS, warnings=found.notes)
 
 
 def _from_slices(found: Found, patient: str, profile: str) -> Case:
@@ -263,9 +235,7 @@ def _from_slices(found: Found, patient: str, profile: str) -> Case:
     missing = sorted(set(range(max(found.slices))) - found.slices.keys())
     if missing:
         told = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
-        raise problem(
-            found.folder, f"no slice {told} of {found.id}", "all from 0", "an interrupted unpacking"
-        )
+        raise problem(found.folder, f"no slice {told} of {found.id}", "all from 0", "interrupted unpacking")
     slices = tuple(path for _, path in sorted(found.slices.items()))
     files = dict.fromkeys(MODALITIES, slices[0])
     return Case(found.id, patient, profile, files, slices[0], kaggle.slice_header(slices), slices=slices)
@@ -279,24 +249,22 @@ def _must_fit(path: Path, header: Header, first: Header, first_path: Path) -> No
     ours, theirs = orientation(header.affine), orientation(first.affine)
     if ours != theirs:
         cause = (
-            "one file was reoriented, or lost its affine (are all right? nibabel.as_closest_canonical aligns)"
+            "one file was reoriented or lost its affine (nibabel.as_closest_canonical aligns correct ones)"
         )
         raise problem(path, f"orientation {ours}", f"{theirs} as {first_path.name}", cause)
 
 
 def _one(found: Found, role: str) -> Path:
-    """Return the file of a role. A folder in its place is opened; of several files the first is taken."""
+    """Return the file of a role: of several the first; of a folder in its place the volume in it."""
     path = found.files[role][0]
     if len(found.files[role]) > 1:
         found.notes.append(f"{role} is there {len(found.files[role])} times; {path.name} is read")
     if not path.is_dir():
         return path
-    inside = [
-        p for p in sorted(path.iterdir()) if p.name.lower().endswith(SUFFIXES) and not p.name.startswith(".")
-    ]
+    names = (name for name in sorted(os.listdir(path)) if not name.startswith("."))
+    inside = [path / name for name in names if name.lower().endswith(SUFFIXES)]
     if len(inside) != 1:
         cause = "an archive unpacked in part, or twice"
-        raise problem(
-            path, f"a folder with {len(inside)} volumes", "a file, or a folder with one volume", cause
-        )
+        expected = "a file, or a folder with one volume"
+        raise problem(path, f"a folder with {len(inside)} volumes", expected, cause)
     return inside[0]

@@ -1,20 +1,17 @@
-"""What the numbers in a segmentation mean: one table per data set, because they disagree.
+"""The data sets that brainlab reads: how their files are named, and what the numbers in their masks mean.
 
-In brainlab labels are 0 background, 1 NCR, 2 ED, 3 ET. Two classes of other data sets have no such name:
+A new data set is one `Profile` in `PROFILES`, and one entry in `EXAMPLES` of `tests/data/fake_cases.py`: a
+test asks for it. If its files call a modality by a word that `ROLES` lacks, the word is added there.
+
+In brainlab the labels are 0 background, 1 NCR, 2 ED, 3 ET. Two classes of other data sets have no such label:
 
 - **BraTS 2015's 3, non-enhancing tumour, becomes 1 (NCR).** BraTS itself merged the two in 2017 (Bakas et al.
-  2017, doi:10.1038/sdata.2017.117). So the tumour core {1, 3} stays what it was.
+  2017, doi:10.1038/sdata.2017.117), so the tumour core {1, 3} stays what it was.
 - **The 2024 post-treatment 4, resection cavity, becomes 0 (background).** A cavity is where tumour was taken
   out, and the whole tumour of that challenge leaves it out too (de Verdier et al. 2024, arXiv:2405.18368).
   The case says so in its warnings.
 
-A number that its data set does not have is never guessed at: it is an error that says which data set it would
-fit.
-
-Translate the numbers in a segmentation by a table, the way that cannot go wrong quietly.
-
-`brainlab.data.profiles.map_labels` does the same for files, with the table of the file's data set and with
-messages for a person.
+A number that a data set does not have is never guessed at: the error says which data set it would fit.
 """
 
 import re
@@ -26,6 +23,76 @@ import numpy as np
 
 from brainlab.data.volume import VolumeError, problem
 
+# Words at the end of a file's name -> what is in the file.
+ROLES = {
+    **dict.fromkeys(("t1n", "t1"), "t1n"),
+    **dict.fromkeys(("t1c", "t1ce", "t1gd"), "t1c"),
+    **dict.fromkeys(("t2w", "t2"), "t2w"),
+    **dict.fromkeys(("t2f", "flair", "fla"), "t2f"),
+    **dict.fromkeys(("seg", "segm", "segmentation", "ot"), "seg"),
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A data set.
+
+    Attributes
+    ----------
+    name : str
+    pattern : str
+        Matches a whole case id, ignoring case; its group `patient` matches the id of the patient.
+    labels : dict of int to int
+        Stored label -> label here, without the background.
+    on_atlas : bool
+        Whether all cases lie on the BraTS grid of the SRI24 atlas, so that a case elsewhere is suspect.
+    folder : str
+        A pattern that must occur in the path as well, where two data sets use the same case ids.
+    """
+
+    name: str
+    pattern: str
+    labels: dict[int, int]
+    on_atlas: bool = False
+    folder: str = ""
+
+
+UNTIL_2021 = {1: 1, 2: 2, 4: 3}
+SINCE_2023 = {1: 1, 2: 2, 3: 3}
+PROFILES = {
+    profile.name: profile
+    for profile in (  # the first one that fits wins
+        Profile("brats2015", r"(?P<patient>brats_(2013|tcia)_pat\d+)_\d+", {1: 1, 2: 2, 3: 1, 4: 3}),
+        Profile("brats2017", r"(?P<patient>brats1[789]_.+)_\d+", UNTIL_2021, on_atlas=True),  # and 2018, 2019
+        Profile("brats2020", r"(?P<patient>brats20_.+)", UNTIL_2021, on_atlas=True),
+        Profile("brats2021", r"(?P<patient>brats2021_\d+)", UNTIL_2021, on_atlas=True),
+        Profile("brats2024-gli", r"(?P<patient>brats-gli-\d+)-[1-9]\d\d", {1: 1, 2: 2, 3: 3, 4: 0}),
+        # 1 enhancing, 2 non-enhancing, 3 cyst, 4 oedema (arXiv:2404.15009); the case ids are those of 2023.
+        Profile(
+            "brats2024-ped",
+            r"(?P<patient>brats-ped-\d+)-\d+",
+            {1: 3, 2: 1, 3: 1, 4: 2},
+            folder=r"brats-?peds?-?2024|brats-?2024-?peds?",
+        ),
+        # Also the built-in cohort.
+        Profile("brats2023", r"(?P<patient>brats-(gli|met|men|ped|ssa)-\d+)-\d+", SINCE_2023, on_atlas=True),
+        Profile("goat", r"(?P<patient>brats-goat-\d+)", SINCE_2023, on_atlas=True),
+        Profile("msd", r"(?P<patient>brats_\d+)", {1: 2, 2: 1, 3: 3}),
+        Profile("kaggle-h5", r"(?P<patient>volume_\d+)", SINCE_2023),  # the mask's channels, counted from 1
+        Profile("tcga", r"(?P<patient>tcga-\w\w-\w{4}).*", UNTIL_2021, on_atlas=True),
+        Profile("unknown", r"(?P<patient>.+)", {}),
+    )
+}
+
+
+def recognise(case_id: str, folder: Path) -> tuple[str, str]:
+    """Return the name of a case's profile and the id of its patient, which time points share."""
+    for profile in PROFILES.values():
+        match = re.fullmatch(profile.pattern, case_id, re.IGNORECASE)
+        if match and re.search(profile.folder, str(folder), re.IGNORECASE):
+            return profile.name, match["patient"]
+    raise ValueError("a case without a name")
+
 
 def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
     """Return the labels that a table gives to the numbers in a segmentation.
@@ -35,7 +102,7 @@ def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
     seg : ndarray
         Any shape. Floats are rounded: a file may hold 0.99999997 for 1.
     table : mapping of int to int
-        The file's number -> the label here, 0 included.
+        Stored number -> label here, 0 included.
 
     Returns
     -------
@@ -47,18 +114,15 @@ def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
     ValueError
         If a number is not in the table: nobody should guess what it means.
     """
-    whole = np.rint(seg).astype(int)
+    whole = seg if seg.dtype.kind in "iu" else np.rint(seg).astype(int)
     unknown = set(np.unique(whole).tolist()) - set(table)
     if unknown:
-        raise ValueError(
-            f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}: "
-            "is this the table of another data set?"
-        )
+        told = f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}"
+        raise ValueError(f"{told}: is this the table of another data set?")
     labels = np.zeros(seg.shape, np.uint8)
     for old, new in table.items():
-        labels[whole == old] = (
-            new  # read from `whole`, write to `labels`: the order of the table does not matter
-        )
+        # Compared with `whole`, not with `labels`: the order of the table does not matter.
+        labels[whole == old] = new
     return labels
 
 
@@ -66,66 +130,15 @@ def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
 WHOLE = 1e-3
 
 
-@dataclass(frozen=True)
-class Profile:
-    """A data set: its name, how its case ids look, and what its labels become here.
-
-    `pattern` matches a whole case id; what its group `patient` matches is the patient's id.
-    """
-
-    name: str
-    pattern: str
-    labels: dict[int, int]
-
-
-UNTIL_2021 = {1: 1, 2: 2, 4: 3}
-SINCE_2023 = {1: 1, 2: 2, 3: 3}
-# The first pattern that fits wins.
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("brats2015", r"(?P<patient>brats_(2013|tcia)_pat\d+)_\d+", {1: 1, 2: 2, 3: 1, 4: 3}),
-        Profile("brats2017", r"(?P<patient>brats1[789]_.+)_\d+", UNTIL_2021),  # and 2018, 2019
-        Profile("brats2020", r"(?P<patient>brats20_.+)", UNTIL_2021),
-        Profile("brats2021", r"(?P<patient>brats2021_\d+)", UNTIL_2021),
-        Profile("brats2024-gli", r"(?P<patient>brats-gli-\d+)-[1-9]\d\d", {1: 1, 2: 2, 3: 3, 4: 0}),
-        Profile("brats2023", r"(?P<patient>brats-(gli|met|men|ped|ssa)-\d+)-\d+", SINCE_2023),
-        Profile("goat", r"(?P<patient>brats-goat-\d+)", SINCE_2023),
-        Profile("msd", r"(?P<patient>brats_\d+)", {1: 2, 2: 1, 3: 3}),
-        Profile(
-            "kaggle-h5", r"(?P<patient>volume_\d+)", SINCE_2023
-        ),  # numbers of the mask's channels, plus 1
-        Profile("tcga", r"(?P<patient>tcga-\w\w-\w{4}).*", UNTIL_2021),
-        # 1 enhancing, 2 non-enhancing, 3 cyst, 4 oedema (arXiv:2404.15009); its folder tells it from 2023.
-        Profile("brats2024-ped", r"(?P<patient>brats-ped-\d+)-\d+", {1: 3, 2: 1, 3: 1, 4: 2}),
-        Profile("unknown", r"(?P<patient>.+)", {}),
-    )
-}
-
-
-def recognise(case_id: str, folder: Path) -> tuple[str, str]:
-    """Return the name of a case's profile and the id of its patient, which time points share."""
-    for profile in PROFILES.values():
-        match = re.fullmatch(profile.pattern, case_id, re.IGNORECASE)
-        if match:
-            name = profile.name
-            if name == "brats2023" and re.search(
-                r"brats-?peds?-?2024|brats-?2024-?peds?", str(folder), re.IGNORECASE
-            ):
-                name = "brats2024-ped"
-            return name, match["patient"]
-    raise ValueError("a case without a name")
-
-
 def map_labels(raw: np.ndarray, profile: str, path: Path) -> tuple[np.ndarray, list[str]]:
-    """Turn a segmentation as stored (X, Y, Z) into labels 0 to 3.
+    """Turn a segmentation as stored (X, Y, Z) into labels 0 to 3: `relabel`, with messages about the file.
 
     Parameters
     ----------
     raw : numpy.ndarray
         (X, Y, Z), of any type of number; values such as 0.99999997 are rounded.
     profile : str
-        A key of `PROFILES`. With "unknown" the numbers themselves must tell: {1, 2, 4} or {1, 2, 3}.
+        A key of `PROFILES`. With "unknown" the numbers themselves decide: {1, 2, 4} or {1, 2, 3}.
     path : pathlib.Path
         The file, for the messages.
 
@@ -142,25 +155,22 @@ def map_labels(raw: np.ndarray, profile: str, path: Path) -> tuple[np.ndarray, l
         If values are not whole, or not among the profile's labels.
     """
     stored, notes = _whole_numbers(raw, path)
-    counts = np.bincount(stored.ravel(), minlength=256)
-    present = {int(value) for value in np.flatnonzero(counts)} - {0}
+    present = set(np.unique(stored).tolist()) - {0}
+    table = PROFILES[profile].labels
     if profile == "unknown":
         table = UNTIL_2021 if 4 in present else SINCE_2023
         notes.append(f"data set not recognised by its names: labels {_list(present)} read as {table}")
-    else:
-        table = PROFILES[profile].labels
     if present - table.keys():
         raise _unexpected(present, table, profile, path)
-    lookup = np.zeros(256, np.uint8)
-    lookup[list(table)] = list(table.values())
-    cavity = [value for value in present if table[value] == 0]
+    labels = relabel(stored, {0: 0, **table})
+    cavity = np.count_nonzero(labels == 0) - np.count_nonzero(stored == 0)
     if cavity:
-        notes.append(f"label 4, the resection cavity, became background ({counts[cavity].sum():,} voxels)")
+        notes.append(f"label 4, the resection cavity, became background ({cavity:,} voxels)")
     if not present:
         notes.append("the segmentation is empty")
     elif not any(table[value] == 3 for value in present):
         notes.append("no enhancing tumour in the segmentation, as in most low-grade gliomas")
-    return lookup[stored], notes
+    return labels, notes
 
 
 def _whole_numbers(raw: np.ndarray, path: Path) -> tuple[np.ndarray, list[str]]:
@@ -193,22 +203,16 @@ def _unexpected(present: set[int], table: dict[int, int], profile: str, path: Pa
         else:
             cause, fits = "labels as up to BraTS 2021, where 4 is the enhancing tumour", "brats2021"
     elif 3 in present and 3 not in table:
+        cause, fits = "labels converted to those of BraTS 2023, where 3 is the enhancing tumour", "brats2023"
         if 4 in present:
             cause, fits = "BraTS 2015 labels, where 3 is the non-enhancing tumour", "brats2015"
-        else:
-            cause, fits = (
-                "labels already converted to those of BraTS 2023, where 3 is the enhancing tumour",
-                "brats2023",
-            )
     elif 255 in present:
         cause = "a mask of 0 and 255 in the place of the segmentation"
     else:
         cause = "a file that is not the segmentation of this data set"
     if fits:
         cause += f"; if so, call find_cases(root, profile={fits!r})"
-    return problem(
-        path, f"labels {_list({0} | present)}", f"{_list({0, *table})} as in {profile or 'BraTS'}", cause
-    )
+    return problem(path, f"labels {_list({0} | present)}", f"{_list({0, *table})} as in {profile}", cause)
 
 
 def _list(values: set[int]) -> str:

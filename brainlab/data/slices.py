@@ -8,17 +8,16 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from brainlab.data.cached import CachedCase, balanced_weights
+from brainlab.data.cached import CachedCase, balanced_weights, tumour_areas
 from brainlab.data.geometry import covering_size, labels_to_network, to_network
 from brainlab.labels import NUM_CLASSES
 
 
 class SliceDataset(Dataset):
-    """Image and labels of selected slices, as a network sees them (`brainlab.data.geometry`).
+    """Image and labels of selected slices, as the input of a network (`brainlab.data.geometry`).
 
-    Which slices: those with at least `min_area` of tumour, of these every `step`-th of a case, of these a
-    random `fraction` of a case. All three follow from the stored counts: no voxel is read until a slice is
-    asked for.
+    Which slices of a case: those with at least `min_area` of tumour; of these every `step`-th; of these a
+    random `fraction`. All three follow from the stored counts: no voxel is read until a slice is asked for.
 
     Parameters
     ----------
@@ -29,13 +28,13 @@ class SliceDataset(Dataset):
     min_area : float
         Smallest area of the whole tumour in a slice, in mm2; 0 keeps slices without tumour as well.
     step : int
-        1 keeps all slices, 2 every second one of a case, and so on.
+        Keep every Nth slice of a case; 1 keeps all.
     fraction : float
-        Above 0, up to 1. A smaller fraction is part of a larger one with the same seed, and every case keeps
-        at least one slice, so that learning curves over the fraction compare like with like.
+        Above 0, up to 1. With the same seed, a smaller fraction is a subset of a larger one, and every case
+        keeps at least one slice: learning curves over the fraction are comparable.
     augment : callable, optional
         Called as `augment(image, labels, rng)`, such as `brainlab.data.augment.Augment`. The generator `rng`
-        is seeded from torch's: new at every look, the same again after `torch.manual_seed` or when training
+        is seeded from torch's: new at every access, the same again after `torch.manual_seed` or when training
         resumes with torch's state restored, and different in every worker of a DataLoader.
     seed : int
         Draws the fraction.
@@ -81,9 +80,8 @@ class SliceDataset(Dataset):
             part = order[: max(1, round(fraction * len(order)))]
             self.index += [(number, int(z)) for z in np.sort(part)]
         if not self.index:
-            raise ValueError(
-                f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour: is min_area too large?"
-            )
+            told = f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour"
+            raise ValueError(f"{told}: is min_area too large?")
         _warn_if_cut(self.cached, size, pixel)
         self._memory: list[tuple[torch.Tensor, torch.Tensor]] | None = None
 
@@ -95,14 +93,14 @@ class SliceDataset(Dataset):
         labels = labels.long()  # (H, W)
         if self.augment is None:
             return image.clone(), labels
-        rng = np.random.default_rng(torch.randint(2**62, ()).item())
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
         return self.augment(image, labels, rng)
 
     def preload(self) -> "SliceDataset":
         """Read all slices into memory and return self.
 
-        Worth it from the second epoch on: reading takes 0.6 ms a slice of 96 x 96 pixels of 2 x 2 voxels, and
-        such a slice takes 0.16 MB.
+        Worth it from the second epoch on: a slice of 96 x 96 pixels of 2 x 2 voxels takes 0.6 ms to read, and
+        0.16 MB.
         """
         self._memory = [self._read(item) for item in range(len(self))]
         return self
@@ -117,7 +115,7 @@ class SliceDataset(Dataset):
 
 def tumour_area(cached: CachedCase) -> np.ndarray:
     """Return the area of the whole tumour in every stored slice, shape (Z,), in mm2; reads no voxel."""
-    return cached.label_counts[:, 1:].sum(axis=1) * cached.spacing[0] * cached.spacing[1]
+    return tumour_areas(cached.label_counts, cached.spacing)
 
 
 def one_hot(labels: torch.Tensor, num_classes: int = NUM_CLASSES) -> torch.Tensor:
@@ -175,13 +173,11 @@ def class_weights(cached: Sequence[CachedCase]) -> torch.Tensor:
 
 def _refuse_without_labels(case: CachedCase) -> None:
     if not case.has_labels:
-        raise ValueError(
-            f"{case.id} has no segmentation; expected one to train or count on: leave the case out"
-        )
+        raise ValueError(f"{case.id} has no segmentation; expected one: leave the case out")
 
 
 def _warn_if_cut(cached: Sequence[CachedCase], size: int, pixel: int) -> None:
-    """Warn when the window is too small for a brain."""
+    """Warn if the field of view is too small for a brain."""
     needed = [covering_size(case, pixel, multiple=1) for case in cached]
     if max(needed) > size:
         worst = cached[int(np.argmax(needed))].id

@@ -1,7 +1,7 @@
 """Split cases into training, validation and test *by patient*.
 
-Neighbouring slices of a brain, and several visits of a patient, look alike. If they lie on both sides of a
-split, the score on the held-out side is partly memory: a leak.
+Neighbouring slices of a brain, and several time points of a patient, look alike. If they are on both sides of
+a split, the held-out score rewards memorising: data leakage.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def split_by_patient(cases: Sequence[Any], val: float = 0.2, test: float = 0.2, 
         Share of the *patients* in each part, rounded, at least one patient where it is above 0. A share of 0
         leaves the part empty.
     seed : int
-        Another seed, another split.
+        Draws the split.
 
     Returns
     -------
@@ -41,9 +41,7 @@ def split_by_patient(cases: Sequence[Any], val: float = 0.2, test: float = 0.2, 
         If the shares leave nothing for training, or if there are fewer patients than parts.
     """
     if min(val, test) < 0 or val + test >= 1:
-        raise ValueError(
-            f"val={val}, test={test}; expected shares from 0, together below 1 to leave some to train"
-        )
+        raise ValueError(f"val={val}, test={test}; expected shares from 0, together below 1 to leave some")
     patients = sorted({case.patient for case in cases})  # sorted: independent of the input's order
     parts = 1 + (val > 0) + (test > 0)
     if len(patients) < parts:
@@ -52,7 +50,7 @@ def split_by_patient(cases: Sequence[Any], val: float = 0.2, test: float = 0.2, 
             "each part: a patient is never split"
         )
     n_val, n_test = (max(1, round(share * len(patients))) if share else 0 for share in (val, test))
-    # With very few patients the two minima may take all: the larger part gives one back to training.
+    # With very few patients the two minima may take all: the larger part returns one to training.
     while n_val + n_test >= len(patients):
         n_val, n_test = (n_val - 1, n_test) if n_val > n_test else (n_val, n_test - 1)
 

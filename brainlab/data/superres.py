@@ -9,30 +9,29 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.cached import CachedCase
 from brainlab.data.degradations import bicubic
 from brainlab.data.geometry import crop
+from brainlab.data.intensity import rescale
 from brainlab.labels import MODALITIES
 from brainlab.models.upscaling import resample
 
-TOP = PERCENTILES.index(99.5)  # of the brain's intensities: this is 1 in an image
 FITS = ("resize", "crop")
 
 
 class SuperResSet(Dataset):
     """Slices of one modality as (lr (1, lr, lr), hr (1, hr, hr)), both float32 in 0..1.
 
-    **Intensities.** Background is 0, the 99.5th percentile of the case's brain is 1, and what is brighter is
-    clipped to 1: a vessel in T1c can be eight times as bright as the median and would leave the rest in the
-    dark.
+    **Intensities.** Background is 0, the 99.5th percentile of the case's brain is 1, and brighter voxels are
+    clipped to 1: a vessel in T1c can be eight times as bright as the median and would make the rest dark.
 
-    **Window.** "resize" takes the smallest square that holds the brain box and reduces it to `hr` pixels:
-    whole heads, pixels of 1.2 to 1.4 mm that differ a little from case to case. "crop" takes the middle
-    `hr` x `hr` voxels as they were measured: all the detail there is, heads cut off at the rim, filled with 0
-    where the box is smaller.
+    **Field of view.** "resize" takes the smallest square that holds the brain box and reduces it to `hr`
+    pixels: whole brains, with pixels of 1.2 to 1.4 mm depending on the case. "crop" takes the central
+    `hr` x `hr` voxels as measured: full detail, brains cut at the edge, filled with 0 where the box is
+    smaller.
 
-    **Patients.** Split the cases with `split_by_patient` first, and make one set of each part: neighbouring
-    slices are nearly copies.
+    **Patients.** Split the cases with `split_by_patient` first and make one set of each part: neighbouring
+    slices are nearly identical.
 
     Parameters
     ----------
@@ -43,19 +42,19 @@ class SuperResSet(Dataset):
         Sizes in pixels; any, such as 128 and 32, or 128 and 28.
     degradation : callable
         (hr (1, hr, hr), lr) to (1, lr, lr): `bicubic`, `kspace_crop`, or
-        ``functools.partial(kspace_crop, noise=0.02)``, which draws new noise at every look unless the set is
-        preloaded.
+        ``functools.partial(kspace_crop, noise=0.02)``, which draws new noise at every access unless the set
+        is preloaded.
     fit : {"resize", "crop"}
     step : int
-        1 keeps all slices, 2 every second one of a case, and so on.
+        Keep every Nth slice of a case; 1 keeps all.
     middle : float
-        Part of a brain's slices to take from, around its middle one: the ends hold little brain.
+        Fraction of a brain's slices to take, around its middle one: the end slices hold little brain.
     flip : bool
-        Mirror each pair at random along both axes; drawn from torch's generator at every look.
+        Mirror each pair at random along both axes; drawn from torch's generator at every access.
     patch : int, optional
-        Return a random window of `patch` x `patch` coarse pixels and what belongs to it, for training: many
-        small windows of different slices teach more per second than few whole slices. `hr` must be a multiple
-        of `lr`.
+        Return a random crop of `patch` x `patch` coarse pixels and the sharp crop that belongs to it, for
+        training: many small crops of different slices teach more per second than few whole slices. `hr` must
+        be a multiple of `lr`.
 
     Attributes
     ----------
@@ -96,14 +95,14 @@ class SuperResSet(Dataset):
         if patch is not None and (hr % lr or not 1 <= patch <= lr):
             raise ValueError(
                 f"patch={patch}, lr={lr}, hr={hr}; expected a patch from 1 to lr, and hr a multiple of lr: "
-                "otherwise the windows do not meet"
+                "otherwise the crops do not match"
             )
         self.cached, self.patch = list(cached), patch
         self.hr, self.lr, self.degradation, self.fit, self.flip = hr, lr, degradation, fit, flip
-        self.channel = MODALITIES.index(modality)
+        self.modality, self.channel = modality, MODALITIES.index(modality)
         self.index: list[tuple[int, int]] = []
         for number, case in enumerate(self.cached):
-            if not case.percentiles[self.channel, TOP] > 0:
+            if not case.percentiles[self.channel].max() > 0:
                 raise ValueError(f"{case.id} has no intensities in {modality}; leave it out of this set")
             kept = max(1, round(middle * len(case)))
             first = (len(case) - kept) // 2
@@ -130,8 +129,8 @@ class SuperResSet(Dataset):
             lr = lr[:, row : row + self.patch, column : column + self.patch]
             row, column, patch = ratio * row, ratio * column, ratio * self.patch
             hr = hr[:, row : row + patch, column : column + patch]
-        # Both degradations keep the centre of the image: flipping both is degrading the flipped one, but for
-        # a corner of k-space (at most a thousandth).
+        # Both degradations keep the centre of the image, so flipping and degrading commute, except for a
+        # corner of k-space (at most a thousandth).
         axes = [axis for axis in (-2, -1) if self.flip and torch.rand(()) < 0.5]
         return lr.flip(axes), hr.flip(axes)  # copies, even without an axis
 
@@ -143,8 +142,8 @@ class SuperResSet(Dataset):
     def _read(self, item: int) -> tuple[Tensor, Tensor]:
         number, z = self.index[item]
         case = self.cached[number]
-        raw = case.image[z, self.channel].astype(np.float32)  # (x, y)
-        image = (raw / np.float32(case.percentiles[self.channel, TOP])).clip(0, 1)
+        _, white = case.window(self.modality)  # the 99.5th percentile
+        image = rescale(case.image[z, self.channel].astype(np.float32), 0, white)  # (x, y)
         if self.fit == "crop":
             hr = torch.from_numpy(crop(image, self.hr))[None]  # (1, hr, hr)
         else:
@@ -155,7 +154,7 @@ class SuperResSet(Dataset):
 
 
 def _side(case: CachedCase) -> int:
-    """Return the side in voxels of the smallest square that holds the brain box."""
+    """Return the edge in voxels of the smallest square that holds the brain box."""
     return max(case.image.shape[2:])
 
 
@@ -167,19 +166,19 @@ class SlicesWithLabels(Dataset):
     pairs : SuperResSet
         Of whole slices and labelled cases.
     coarse : bool
-        Show the bicubic enlargement of the small images in place of the large ones.
+        Return the bicubic enlargement of the small images instead of the large ones.
     min_pixels : int
         Leave out slices with fewer pixels of tumour.
 
     Raises
     ------
     ValueError
-        If a case has no labels, the set returns windows, or no slice has so much tumour.
+        If a case has no labels, the set returns random crops, or no slice has enough tumour.
     """
 
     def __init__(self, pairs: SuperResSet, coarse: bool = False, min_pixels: int = 0):
         if pairs.patch is not None or not all(case.has_labels for case in pairs.cached):
-            raise ValueError("the set has windows or cases without labels; expected whole labelled slices")
+            raise ValueError("the set has crops or cases without labels; expected whole labelled slices")
         small, large = stack(pairs)
         images = resample(small, pairs.hr).clamp(0, 1) if coarse else large  # (N, 1, H, W)
         labels = labels_of(pairs)  # (N, H, W)
@@ -202,7 +201,7 @@ def stack(pairs: SuperResSet) -> tuple[Tensor, Tensor]:
 
 
 def labels_of(pairs: SuperResSet) -> Tensor:
-    """Return the labels of the large images, int64 (N, H, W): the same window, nearest voxel."""
+    """Return the labels of the large images, int64 (N, H, W): the same field of view, nearest voxel."""
     planes = []
     for number, z in pairs.index:
         case = pairs.cached[number]

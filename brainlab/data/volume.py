@@ -4,16 +4,11 @@ A volume is an array (X, Y, Z) with an affine (4, 4) that takes voxel indices to
 to the patient's right, y to the front, z to the top), as in nibabel. Arrays are never flipped here: the
 affine says how they lie.
 
-The bytes of a file, and what is wrong with them: empty, a pointer, a web page, cut off, damaged.
-
-Real data sets are full of such files. Every error names the file, what was found, what was expected and the
-likely cause, because the person who meets it did not make the file.
-
-MetaImage (`.mha`), the format of BraTS 2015, read with SimpleITK, which is imported only when needed.
+Real data sets are full of files that are empty, cut off, damaged, or mere pointers to a file elsewhere. Every
+error names the file, what was found, what was expected and the likely cause.
 """
 
 import gzip
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +16,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from brainlab.home import replace_file
+
+SUFFIXES = (".nii.gz", ".nii", ".mha")
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -29,18 +27,17 @@ class VolumeError(ValueError):
 
 
 def problem(path: Path | str, found: str, expected: str, cause: str) -> VolumeError:
-    """Return the error with the message in the house's form; the caller raises it."""
+    """Return the error for a file, with found, expected and cause in one message; the caller raises it."""
     return VolumeError(f"{path}: found {found}; expected {expected}. Likely cause: {cause}.")
 
 
 def read_start(path: Path, size: int = 540) -> bytes:
-    """Return the first `size` bytes of the content, inflated if the file is gzip (whatever its name says).
+    """Return the first `size` bytes of the content, decompressed if it is gzip (whatever its name says).
 
     Raises
     ------
     VolumeError
-        If the file is absent, empty, a pointer to a file elsewhere, a web page, or gzip cut off in the
-        header.
+        If the file is absent, empty, a pointer to another file, a web page, or gzip cut off in the header.
     """
     raw = _peek(path)
     if not raw.startswith(GZIP_MAGIC):
@@ -53,7 +50,7 @@ def read_start(path: Path, size: int = 540) -> bytes:
 
 
 def read_whole(path: Path) -> bytes:
-    """Return the whole content, inflated if the file is gzip. Raises VolumeError as `read_start`."""
+    """Return the whole content, decompressed if it is gzip. Raises VolumeError as `read_start`."""
     raw = path.read_bytes() if _peek(path) else b""
     if not raw.startswith(GZIP_MAGIC):
         return raw
@@ -64,10 +61,10 @@ def read_whole(path: Path) -> bytes:
 
 
 def check_length(path: Path, expected: int) -> None:
-    """Raise VolumeError if the content is shorter than `expected` bytes, without inflating it where possible.
+    """Raise VolumeError if the content is shorter than `expected` bytes, decompressing only if needed.
 
-    The last four bytes of a gzip file are its inflated size modulo 2**32 (RFC 1952). Only when they disagree
-    is the file inflated: a file made of several gzip members, as bgzip writes, is not a defect.
+    The last four bytes of a gzip file are its uncompressed size modulo 2**32 (RFC 1952). Only when they
+    disagree is the file decompressed: several gzip members, as bgzip writes, are not a defect.
     """
     with path.open("rb") as file:
         zipped = file.read(2) == GZIP_MAGIC
@@ -75,13 +72,10 @@ def check_length(path: Path, expected: int) -> None:
         trailer = int.from_bytes(file.read(4), "little")
     if zipped and trailer == expected % 2**32:
         return
-    # read_whole says so itself if the stream is cut off.
-    length = len(read_whole(path)) if zipped else path.stat().st_size
+    length = len(read_whole(path)) if zipped else path.stat().st_size  # raises if the stream is cut off
     if length < expected:
-        found = f"{length:,} bytes of content"
-        raise problem(
-            path, found, f"{expected:,} bytes by its header", "an interrupted download or full disk"
-        )
+        cause = "an interrupted download or full disk"
+        raise problem(path, f"{length:,} bytes of content", f"{expected:,} bytes by its header", cause)
 
 
 def _peek(path: Path, size: int = 1024) -> bytes:
@@ -95,9 +89,8 @@ def _peek(path: Path, size: int = 1024) -> bytes:
         with path.open("rb") as file:
             raw = file.read(size)
     except OSError as error:
-        raise problem(
-            path, f"a file that does not open ({error.strerror})", expected, "its permissions"
-        ) from error
+        found = f"a file that does not open ({error.strerror})"
+        raise problem(path, found, expected, "its permissions") from error
     if not raw:
         raise problem(path, "an empty file", expected, "an interrupted download or a full disk")
     if raw.startswith(b"version https://git-lfs") or b"annex/objects" in raw:
@@ -109,88 +102,25 @@ def _peek(path: Path, size: int = 1024) -> bytes:
 
 
 def _damaged(path: Path, error: Exception) -> VolumeError:
+    found, cause = f"damaged gzip data ({error})", "a faulty copy: fetch the file again"
     if isinstance(error, EOFError):
-        size = path.stat().st_size
+        found = f"gzip data that ends too early ({path.stat().st_size:,} bytes)"
         cause = "an interrupted download: fetch the file again"
-        return problem(path, f"gzip data that ends too early ({size:,} bytes)", "a complete gzip file", cause)
-    return problem(
-        path, f"damaged gzip data ({error})", "a complete gzip file", "a faulty copy: fetch the file again"
-    )
-
-
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-
-
-def read_geometry(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
-    """Return the shape (X, Y, Z) and the affine (4, 4) from voxel to mm in RAS+; ITK itself counts in LPS+.
-
-    Raises
-    ------
-    VolumeError
-        If the file is not a MetaImage, or SimpleITK is not installed.
-    """
-    reader = _simple_itk().ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise problem(path, "content that does not read", "a MetaImage (.mha)", "a damaged file") from error
-    size = reader.GetDimension()
-    direction = np.array(reader.GetDirection()).reshape(size, size)[:3, :3]
-    affine = np.eye(4)
-    affine[:3, :3] = direction * np.array(reader.GetSpacing())[:3]  # scales the columns
-    affine[:3, 3] = reader.GetOrigin()[:3]
-    return reader.GetSize(), LPS_TO_RAS @ affine
-
-
-def read_voxels(path: Path) -> np.ndarray:
-    """Return the voxels (X, Y, Z) in the stored type. Raises as `read_geometry`, or if the file is cut."""
-    itk = _simple_itk()
-    try:
-        return itk.GetArrayFromImage(itk.ReadImage(str(path))).T  # (Z, Y, X) -> (X, Y, Z)
-    except RuntimeError as error:
-        raise problem(
-            path, "voxels that do not read", "a complete volume", "an interrupted download"
-        ) from error
-
-
-def _simple_itk():
-    try:
-        import SimpleITK
-    except ImportError as error:
-        raise VolumeError("reading .mha needs SimpleITK, which is absent: pip install SimpleITK") from error
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
-    return SimpleITK
-
-
-__all__ = [
-    "Header",
-    "VolumeError",
-    "affine_gap",
-    "orientation",
-    "read_header",
-    "read_volume",
-    "save_nifti",
-    "side_of_voxel",
-    "voxel_to_mm",
-]
-
-SUFFIXES = (".nii.gz", ".nii", ".mha")
-NO_ORIENTATION = "the header has no orientation (qform and sform codes 0): left and right are a guess"
+    return problem(path, found, "a complete gzip file", cause)
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its volume before a voxel is read.
+    """What the header of a file says about its volume.
 
     Attributes
     ----------
     shape : tuple of int
         (X, Y, Z), or (X, Y, Z, C) for several volumes in one file.
-    affine : numpy.ndarray
-        (4, 4), voxel to mm, RAS+.
+    affine : numpy.ndarray (4, 4)
+        Voxel to mm, RAS+.
     notes : tuple of str
-        What looks odd in the header.
+        What looks odd.
     """
 
     shape: tuple[int, ...]
@@ -209,7 +139,7 @@ def read_header(path: Path | str) -> Header:
     path = Path(path)
     start = read_start(path)
     if path.name.lower().endswith(".mha"):
-        shape, affine = read_geometry(path)
+        shape, affine = _metaimage_header(path)
         return Header(_drop_single_volume(shape), affine)
     header_class = _nifti_class(path, start).header_class
     with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports harmless repairs on stderr
@@ -234,27 +164,24 @@ def read_volume(path: Path | str) -> np.ndarray:
     path = Path(path)
     if path.name.lower().endswith(".mha"):
         read_start(path)
-        voxels = read_voxels(path)
+        voxels = _metaimage_voxels(path)
         return voxels.reshape(_drop_single_volume(voxels.shape))
     content = read_whole(path)
+    image_class = _nifti_class(path, content)
     try:
         with nib.imageglobals.LoggingOutputSuppressor():
-            voxels = np.asarray(_nifti_class(path, content).from_bytes(content).dataobj)
+            voxels = np.asarray(image_class.from_bytes(content).dataobj)
     except (OSError, ValueError, nib.spatialimages.HeaderDataError) as error:
-        if isinstance(error, VolumeError):
-            raise
-        raise problem(
-            path, f"voxels that do not read ({error})", "a complete volume", "a cut or damaged file"
-        ) from error
+        found, cause = f"voxels that do not read ({error})", "a cut or damaged file"
+        raise problem(path, found, "a complete volume", cause) from error
     if voxels.dtype.kind not in "iuf":
-        raise problem(
-            path, f"voxels of type {voxels.dtype}", "one number per voxel", "a colour or complex image"
-        )
+        found = f"voxels of type {voxels.dtype}"
+        raise problem(path, found, "one number per voxel", "a colour or complex image")
     return voxels.reshape(_drop_single_volume(voxels.shape))
 
 
 def save_nifti(array: np.ndarray, path: Path | str, affine: np.ndarray) -> Path:
-    """Write `array` (X, Y, Z) as NIfTI: first under a temporary name, so that a kill leaves no half file.
+    """Write `array` (X, Y, Z) as NIfTI by `home.replace_file`, so that a kill leaves no half file.
 
     Booleans become uint8, 64-bit integers int32 and 64-bit floats float32: what other tools read. The same
     array gives the same bytes. The name ends in `.nii` or `.nii.gz`.
@@ -268,17 +195,9 @@ def save_nifti(array: np.ndarray, path: Path | str, affine: np.ndarray) -> Path:
     if not path.name.endswith((".nii", ".nii.gz")):
         raise ValueError(f"cannot save {path.name}; expected a name that ends in .nii or .nii.gz")
     if array.ndim != 3:
-        raise ValueError(
-            f"array has shape {array.shape}; expected (X, Y, Z): is a channel or batch axis left?"
-        )
-    small = {
-        "bool": np.uint8,
-        "int64": np.int32,
-        "uint64": np.int32,
-        "float64": np.float32,
-        "float16": np.float32,
-    }
-    stored = array.astype(small.get(array.dtype.name, array.dtype))
+        raise ValueError(f"array has shape {array.shape}; expected (X, Y, Z): a batch or channel axis left?")
+    types = {"bool": "u1", "int64": "i4", "uint64": "i4", "float64": "f4", "float16": "f4"}
+    stored = array.astype(types.get(array.dtype.name, array.dtype))
     if array.dtype.kind in "iu" and not np.array_equal(stored, array):
         raise ValueError(f"array has values up to {array.max()}; expected values that fit in {stored.dtype}")
     image = nib.Nifti1Image(stored, affine)
@@ -288,20 +207,17 @@ def save_nifti(array: np.ndarray, path: Path | str, affine: np.ndarray) -> Path:
     content = image.to_bytes()
     if path.name.endswith(".gz"):
         content = gzip.compress(content, compresslevel=3, mtime=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # hidden: find_cases does not see it
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    replace_file(path, lambda temporary: temporary.write_bytes(content))
     return path
 
 
 def orientation(affine: np.ndarray) -> str:
-    """Return where each axis leads: "LPS" if the indices grow to the Left, to Posterior and to Superior."""
+    """Return the directions of the axes: "LPS" if the indices grow to the Left, Posterior and Superior."""
     return "".join(code or "?" for code in nib.aff2axcodes(affine))
 
 
 def voxel_to_mm(voxel: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """Take voxel indices (..., 3) to millimetres (..., 3) in RAS+: `affine @ (i, j, k, 1)`."""
+    """Turn voxel indices (..., 3) into millimetres (..., 3) in RAS+: `affine @ (i, j, k, 1)`."""
     return nib.affines.apply_affine(affine, voxel)
 
 
@@ -336,7 +252,8 @@ def _nifti_affine(header: nib.Nifti1Header) -> tuple[np.ndarray, tuple[str, ...]
     """Return the affine, sform before qform as the standard has it, and what is odd about the two."""
     q, s = int(header["qform_code"]), int(header["sform_code"])
     if not q and not s:
-        return header.get_best_affine(), (NO_ORIENTATION,)
+        told = "the header has no orientation (qform and sform codes 0): left and right are a guess"
+        return header.get_best_affine(), (told,)
     if q and s:
         gap = affine_gap(header.get_qform(), header.get_sform(), header.get_data_shape())
         if gap > 0.5 * min(header.get_zooms()[:3]):
@@ -345,5 +262,40 @@ def _nifti_affine(header: nib.Nifti1Header) -> tuple[np.ndarray, tuple[str, ...]
 
 
 def _drop_single_volume(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """(X, Y, Z, 1, ...) is (X, Y, Z)."""
+    """Return (X, Y, Z) for (X, Y, Z, 1, ...); other shapes as they are."""
     return shape[:3] if len(shape) > 3 and set(shape[3:]) == {1} else shape
+
+
+def _metaimage_header(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
+    """Return the shape (X, Y, Z) and the affine (4, 4) of a MetaImage, turned from ITK's LPS+ to RAS+."""
+    reader = _simple_itk().ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise problem(path, "content that does not read", "a MetaImage (.mha)", "a damaged file") from error
+    size = reader.GetDimension()
+    direction = np.array(reader.GetDirection()).reshape(size, size)[:3, :3]
+    affine = np.eye(4)
+    affine[:3, :3] = direction * np.array(reader.GetSpacing())[:3]  # scales the columns
+    affine[:3, 3] = reader.GetOrigin()[:3]
+    return reader.GetSize(), np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+
+
+def _metaimage_voxels(path: Path) -> np.ndarray:
+    """Return the voxels (X, Y, Z) of a MetaImage in the stored type."""
+    itk = _simple_itk()
+    try:
+        return itk.GetArrayFromImage(itk.ReadImage(str(path))).T  # (Z, Y, X) -> (X, Y, Z)
+    except RuntimeError as error:
+        found, cause = "voxels that do not read", "an interrupted download"
+        raise problem(path, found, "a complete volume", cause) from error
+
+
+def _simple_itk():
+    try:
+        import SimpleITK  # for MetaImage (BraTS 2015) only: not everybody has it
+    except ImportError as error:
+        raise VolumeError("reading .mha needs SimpleITK, which is absent: pip install SimpleITK") from error
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
+    return SimpleITK

@@ -1,4 +1,4 @@
-"""From images to labels on disk: whole slices or tiles, decoded, back in the grid of the source.
+"""From images to a label volume on disk: forward passes, tiles, decoding, back to the grid of the case.
 
 Public names are those of `__all__`; the modules inside are internal.
 """

@@ -1,7 +1,6 @@
-"""Run a network without training it, and decode: argmax, or a threshold for each class."""
+"""Forward passes without training, and decoding: argmax, or one threshold for each class."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,24 +8,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from brainlab.metrics.masks import to_array
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Put `model` into evaluation mode without gradients, and every part back into its own mode afterwards.
-
-    Batch normalisation then uses its running averages and dropout does nothing. Parts are remembered one by
-    one, because some may be frozen in evaluation mode while the others train.
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield model
-    finally:
-        for module, training in modes:
-            module.training = training
+from brainlab.metrics.confusion import to_array
+from brainlab.models.modes import evaluating
 
 
 def forward(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
@@ -41,7 +24,7 @@ def forward(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
         raise ValueError(f"{len(images)} images in batches of {batch_size}; expected at least one of each")
     weight = next(model.parameters(), None)
     device = torch.device("cpu") if weight is None else weight.device
-    # On a CPU convolutions are faster with the channels of a pixel side by side; the result is the same.
+    # Convolutions on a CPU are faster in channels_last; the result is the same.
     layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
     with evaluating(model):
         batches = images.split(batch_size)
@@ -52,10 +35,9 @@ def forward(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
 
 
 def decode_argmax(logits: Tensor | np.ndarray) -> Tensor | np.ndarray:
-    """Give each pixel the class with the largest value: (..., C, H, W) -> (..., H, W), int64.
+    """Assign each pixel to the class with the largest value: (..., C, H, W) -> (..., H, W), int64.
 
-    Logits and probabilities give the same answer, because softmax keeps the order. Every pixel gets one
-    class.
+    Logits and probabilities give the same labels, because softmax keeps the order.
 
     Raises
     ------
@@ -72,7 +54,7 @@ def decode_argmax(logits: Tensor | np.ndarray) -> Tensor | np.ndarray:
 def decode_thresholds(
     prob: Tensor | np.ndarray, thresholds: float | Sequence[float] = 0.5
 ) -> Tensor | np.ndarray:
-    """Give each class the pixels where its probability reaches its own threshold: masks (..., C, H, W), bool.
+    """Return a mask per class, where its probability reaches its own threshold: (..., C, H, W), bool.
 
     A pixel may be in several masks, or in none.
 
@@ -85,7 +67,7 @@ def decode_thresholds(
     Raises
     ------
     ValueError
-        If `prob` holds something else than probabilities, or the number of thresholds is wrong.
+        If `prob` does not hold probabilities, or the number of thresholds is wrong.
     """
     if prob.ndim < 3:
         raise ValueError(f"prob has shape {tuple(prob.shape)}; expected (..., C, H, W): already decoded?")
@@ -105,25 +87,24 @@ def decode_thresholds(
 
 @dataclass(frozen=True)
 class FalsePositives:
-    """Pixels of each class, shape (C,), that are not of that class in truth."""
+    """Number of false positives of each class, shape (C,)."""
 
     thresholds: np.ndarray
     argmax: np.ndarray
 
     @property
     def removed(self) -> np.ndarray:
-        """How many argmax removes; negative for a class whose threshold was the stricter of the two."""
+        """How many argmax removes; negative if the threshold of a class was the stricter of the two."""
         return self.thresholds - self.argmax
 
 
 def false_positives(
     prob: Tensor | np.ndarray, target: ArrayLike, thresholds: float | Sequence[float] = 0.5
 ) -> FalsePositives:
-    """Count the false positives of per-class thresholds, and those that argmax leaves.
+    """Count the false positives of thresholds, one per class, and those of argmax.
 
-    With thresholds below 1/2 a pixel can pass for several classes, of which at most one is right; argmax
-    keeps only the most probable one. A threshold of 1/2 or more is stricter than argmax, and misses more in
-    return.
+    With thresholds below 1/2 a pixel can be in several masks, of which at most one is right; argmax keeps the
+    most probable class only. A threshold of 1/2 or more is stricter than argmax: more false negatives.
 
     Parameters
     ----------
@@ -134,7 +115,7 @@ def false_positives(
     Raises
     ------
     ValueError
-        As in `decode_thresholds`, or if the shapes do not belong together.
+        As in `decode_thresholds`, or if the shapes do not match.
     """
     masks = to_array(decode_thresholds(prob, thresholds))  # (..., C, H, W)
     labels, target = to_array(decode_argmax(prob)), to_array(target)  # (..., H, W)

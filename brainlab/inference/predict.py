@@ -1,4 +1,4 @@
-"""From images to a label volume on disk: whole slices or tiles, decoded, back in the grid of the source."""
+"""Predict a case: logits of its slices, labels in the grid of its source, and a NIfTI file."""
 
 from pathlib import Path
 
@@ -19,17 +19,17 @@ from brainlab.models import UNet
 def predict_logits(model: nn.Module, images: Tensor, tile: int | None = None, batch_size: int = 16) -> Tensor:
     """Return logits (B, K, H, W), float32 on the CPU, of images (B, C, H, W).
 
-    The model runs in evaluation mode without gradients and is left in the mode that it was in. An unpadded
-    `UNet` gets images that are continued by mirroring, so that its output has their size too.
+    The model runs in evaluation mode without gradients; its mode is restored afterwards. For an unpadded
+    `UNet` the images are mirrored at their borders, so that the output has their size too.
 
     Parameters
     ----------
     model : nn.Module
     images : Tensor
     tile : int, optional
-        Compute in tiles of this size with `overlap_tile`, for images that are too large at once.
+        Compute in tiles of this size with `overlap_tile`, for images that are too large for one pass.
     batch_size : int
-        Images, or tiles, in a forward pass.
+        Images, or tiles, per forward pass.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def predict_case(
 ) -> np.ndarray:
     """Segment a whole case slice by slice: uint8 labels (X, Y, Z) in the grid of its source.
 
-    Probabilities are brought from pixels to voxels bilinearly before the largest wins, so that borders are
-    smooth where `pixel` is more than 1. Voxels outside the brain, 0 in every modality, are background.
+    Probabilities are resampled bilinearly from pixels to voxels before the argmax, so that borders are smooth
+    if `pixel` is more than 1. Voxels outside the brain, 0 in every modality, are background.
 
     Parameters
     ----------
@@ -63,11 +63,16 @@ def predict_case(
         Slices (B, 4, size, size) to logits (B, 4, size, size).
     cached : CachedCase
     size : int, optional
-        Window in pixels; by default the smallest that cuts nothing of the brain.
+        Field of view in pixels; by default the smallest that contains the whole brain.
     pixel : int
         Voxels per pixel along an edge; as in training.
     batch_size : int
-        Slices in a forward pass.
+        Slices per forward pass.
+
+    Examples
+    --------
+    >>> labels = predict_case(model, cached)  # doctest: +SKIP
+    >>> save_prediction(labels, cached, "predictions/case.nii.gz")  # doctest: +SKIP
     """
     if size is None:
         size = covering_size(cached, pixel)
@@ -76,7 +81,7 @@ def predict_case(
         slices = range(start, min(start + batch_size, len(cached)))
         images = np.stack([to_network(cached, z, size, pixel) for z in slices])  # (B, 4, size, size)
         prob = predict_logits(model, torch.from_numpy(images), batch_size=batch_size).softmax(dim=1)
-        # Beyond the window all probabilities are 0, and the first of equals is the background.
+        # Outside the field of view all probabilities are 0; argmax then takes the first class, background.
         prob = from_network(prob, cached, size, pixel)  # (B, 4, x, y)
         brain = (cached.image[slices.start : slices.stop] != 0).any(axis=1)  # (B, x, y)
         labels[slices.start : slices.stop] = np.where(brain, decode_argmax(prob).numpy(), 0)
@@ -84,7 +89,7 @@ def predict_case(
 
 
 def save_prediction(labels: np.ndarray, case: Case | CachedCase, path: Path | str) -> Path:
-    """Write a label volume (X, Y, Z) as NIfTI (uint8) with the affine of its case; viewers then overlay both.
+    """Write a label volume (X, Y, Z) as NIfTI (uint8) with the affine of its case, so that both overlay.
 
     Raises
     ------

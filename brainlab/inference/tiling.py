@@ -1,11 +1,11 @@
-"""The overlap-tile strategy: segment an image of any size with a network that sees a tile at a time.
+"""The overlap-tile strategy: segment an image of any size tile by tile.
 
-Each tile brings its own border of context, of which no output is kept; the image is continued beyond its own
-border by mirroring. Ronneberger, Fischer and Brox 2015 (arXiv:1505.04597), figure 2.
+Each tile includes a border of context, whose output is discarded; beyond its border the image is mirrored.
+Ronneberger, Fischer and Brox 2015 (arXiv:1505.04597), figure 2.
 
-What the figure leaves out: max pooling looks at blocks of ``2**depth`` pixels, so tiles give the same answer
-as the whole image only if they start at multiples of ``2**depth``. The paper's output tile of 388 pixels
-would have to advance by 384.
+Not in the figure: max pooling works on blocks of ``2**depth`` pixels, so that tiles give the same output as
+the whole image only if they start at multiples of ``2**depth``. The paper's output tile of 388 pixels would
+have to advance by 384.
 """
 
 import math
@@ -19,9 +19,9 @@ from brainlab.models import UNet
 
 
 def mirror_pad(images: Tensor, before: tuple[int, int], after: tuple[int, int]) -> Tensor:
-    """Continue images (..., H, W) beyond their borders by mirroring, as often as it takes.
+    """Pad images (..., H, W) by mirroring, repeatedly if necessary.
 
-    The border pixels are the mirror: they are not repeated. Unlike `torch.nn.functional.pad`, the padding may
+    The border pixels themselves are not repeated. Unlike `torch.nn.functional.pad`, the padding may
     be wider than the image.
 
     Parameters
@@ -47,29 +47,28 @@ def overlap_tile(
 ) -> Tensor:
     """Return logits (B, K, H, W) of images (B, C, H, W) of any size, computed tile by tile.
 
-    Equal to the result for the whole mirrored image, for an unpadded network and for a padded one with the
-    default `margin`; of a smaller margin, the seams between the tiles may show.
+    Equal to the output for the whole mirrored image, for an unpadded network and for a padded one with the
+    default `margin`; with a smaller margin, seams between the tiles may be visible.
 
     Parameters
     ----------
     model : nn.Module
-        Images to logits; a `UNet`, or another network if it says its `margin` and `multiple`.
+        Images to logits; for other networks than `UNet` pass `margin` and `multiple`.
     image : Tensor
     tile : int
         Height and width of an input tile.
     margin : int, optional
-        Pixels at each side of a tile whose output is not kept. By default what an unpadded network loses, or
-        for a padded one what covers half of its receptive field.
+        Pixels at each side of a tile whose output is discarded. By default those that an unpadded network
+        loses, or half of the receptive field of a padded one.
     multiple : int, optional
-        Tiles start at multiples of this: ``2**depth`` for a network with `depth` poolings, 16 if it does not
-        say.
+        Tiles start at multiples of this: ``2**depth`` for a network with an attribute `depth`, otherwise 16.
     batch_size : int
-        Tiles in a forward pass.
+        Tiles per forward pass.
 
     Raises
     ------
     ValueError
-        If the tile is too small to leave anything, or does not fit the network.
+        If the tile is too small for its margins, or does not fit the network.
     """
     if image.ndim != 4:
         raise ValueError(f"image has shape {tuple(image.shape)}; expected (B, C, H, W): add a batch axis?")
@@ -97,11 +96,11 @@ def overlap_tile(
     after = (tops[-1] + tile - margin - H, lefts[-1] + tile - margin - W)
     wide = mirror_pad(image, (margin, margin), after)
     result = None
-    cut = margin - lost  # what the network returns beyond what is kept
+    cut = margin - lost  # output pixels at each side that are discarded
     for top in tops:
         for left in lefts:
-            piece = wide[..., top : top + tile, left : left + tile]  # (B, C, tile, tile)
-            logits = forward(model, piece, batch_size)[..., cut : cut + step, cut : cut + step]
+            padded_tile = wide[..., top : top + tile, left : left + tile]  # (B, C, tile, tile)
+            logits = forward(model, padded_tile, batch_size)[..., cut : cut + step, cut : cut + step]
             if result is None:
                 result = logits.new_empty(len(image), logits.shape[1], H, W)
             h, w = min(step, H - top), min(step, W - left)
@@ -122,21 +121,20 @@ def whole_image(model: UNet, images: Tensor, batch_size: int = 16) -> Tensor:
 def _output_size(model: nn.Module, image: Tensor, tile: int) -> int:
     if hasattr(model, "output_size"):
         return model.output_size(tile)
-    return forward(model, image.new_zeros(1, image.shape[1], tile, tile)).shape[
-        -1
-    ]  # a student's network: try
+    probe = image.new_zeros(1, image.shape[1], tile, tile)  # a network of a student: try it
+    return forward(model, probe).shape[-1]
 
 
 def _margin_of_padded(model: nn.Module, multiple: int) -> int:
     if not hasattr(model, "receptive_field"):
         raise ValueError(
-            "margin is None; expected a number of pixels: the network is padded and does not say its "
-            "receptive field"
+            "margin is None; expected a number of pixels: the network is padded and has no attribute "
+            "receptive_field"
         )
     if math.isinf(model.receptive_field):
         raise ValueError(
             "margin is None; expected a number of pixels: the network looks at the whole image, so tiles "
-            "cannot give quite the same result"
+            "cannot give exactly the same output"
         )
-    # Half of the field, plus what the place within a pooling block can shift it, in whole blocks.
+    # Half of the receptive field, plus its shift within a pooling block, in whole blocks.
     return -(-(model.receptive_field + multiple) // (2 * multiple)) * multiple

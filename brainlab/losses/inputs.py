@@ -1,8 +1,7 @@
-"""Errors for what does not fit, before it becomes a wrong number.
+"""What all losses start with: checked inputs, probabilities from logits, one-hot truth from labels.
 
-From logits to probabilities, and from labels to one-hot: what most losses start with.
-
-Half precision becomes float32 here: a sum over the pixels of a batch passes 65504, the largest float16.
+Half precision is converted to float32 here, because a sum over the pixels of a batch exceeds 65504, the
+largest float16.
 """
 
 import torch
@@ -23,7 +22,7 @@ def check_problem(logits: Tensor, target: Tensor) -> None:
     ValueError
         If a shape, a type or a label does not fit.
     FloatingPointError
-        If the logits hold NaN; `brainlab.training` catches it and says in which step, and who brought it.
+        If the logits hold NaN; `brainlab.training` catches it and adds the step and the likely source.
     """
     for name, value in {"logits": logits, "target": target}.items():
         if not isinstance(value, Tensor):
@@ -60,7 +59,7 @@ def _check_labels(target: Tensor, classes: int, channels: int) -> None:
     hint = "is the label map the right one?"
     if channels == 1:
         hint = (
-            "logits of one channel know background and foreground; merge the labels with (target > 0).long()"
+            "logits of one channel tell background from foreground; merge the labels with (target > 0).long()"
         )
     elif wrong == 4:
         hint = "is it BraTS label 4, which `Case.seg` maps to 3?"
@@ -113,9 +112,9 @@ def probabilities(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def log_probabilities(logits: Tensor) -> Tensor:
-    """Return log(probability) of each class, (B, max(C, 2), H, W); C == 1 gains its background.
+    """Return log(probability) of each class, (B, max(C, 2), H, W); with C == 1 the background is added.
 
-    In one step, because the logarithm of a probability that has become 0 is -infinity.
+    In one step, because the logarithm of a probability that was rounded to 0 is -infinity.
     """
     logits = at_least_float32(logits)
     if logits.shape[1] == 1:  # sigmoid(z) = exp(z) / (exp(0) + exp(z)): the background has the score 0
@@ -132,7 +131,7 @@ def one_hot(target: Tensor, like: Tensor) -> Tensor:
     """Return labels (B, H, W) as 0 and 1 in the shape (B, C, H, W) and dtype of `like`."""
     if like.shape[1] == 1:
         return target.unsqueeze(1).to(like.dtype)
-    # No F.one_hot: it is int64, which takes twice the memory of the logits.
+    # Not F.one_hot: it returns int64, twice the memory of the logits.
     return torch.zeros_like(like).scatter_(1, target.unsqueeze(1), 1)
 
 

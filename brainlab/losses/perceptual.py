@@ -1,19 +1,17 @@
-"""What a generator of super-resolution makes small: pixels, features and the discriminator, weighed.
+"""Losses of super-resolution: pixel, perceptual and adversarial, and the totals of SRGAN and ESRGAN.
 
 Perceptual loss: J. Johnson, A. Alahi, L. Fei-Fei, 2016, arXiv:1603.08155. Totals: SRGAN (C. Ledig et al.,
 2017, arXiv:1609.04802) and ESRGAN (X. Wang et al., 2018, arXiv:1809.00219). Feature extractors, frozen:
-`brainlab.models.features.VGG19Features` as in the papers, or `brainlab.models.features.UNetFeatures`.
+`brainlab.models.VGG19Features` as in the papers, or `brainlab.models.UNetFeatures`.
 
-Losses of a GAN: the discriminator tells true images from made ones, the generator makes it fail.
+Adversarial losses: the discriminator learns to tell real images from generated ones, the generator to
+mislead it. They take logits of one shape, such as (B, 1), and average over the batch. If all logits are
+equal, so that the discriminator is no better than chance, both discriminator losses and the relativistic
+generator loss are 2 log 2 = 1.386; the plain generator loss is log 2 = 0.693.
 
-All take logits, of any one shape such as (B, 1), and average over the batch. At the point where the
-discriminator knows nothing (all logits equal), both losses of a discriminator, and the generator's
-relativistic one, are 2 log 2 = 1.386; the generator's plain one is log 2 = 0.693.
-
-Sources: I. Goodfellow et al., 2014, arXiv:1406.2661 (the generator's loss is the one of its section 3 that
-does not saturate, as in SRGAN); A. Jolicoeur-Martineau, 2018, arXiv:1807.00734, as used by ESRGAN (X. Wang
-et al., 2018, arXiv:1809.00219, equations 1 and 2). Deviations: none; ESRGAN's code halves the relativistic
-sums, its paper does not.
+Sources: I. Goodfellow et al., 2014, arXiv:1406.2661 (the generator loss is the non-saturating one of its
+section 3, as in SRGAN); A. Jolicoeur-Martineau, 2018, arXiv:1807.00734, as used by ESRGAN (equations 1 and
+2). Deviations: none; ESRGAN's code halves the relativistic sums, its paper does not.
 """
 
 from collections.abc import Callable
@@ -29,7 +27,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     Parameters
     ----------
     real_logits, fake_logits : Tensor (B, 1)
-        Of true images, and of `generator(x).detach()`: in this step the generator must not learn. The two
+        Of real images, and of `generator(x).detach()`: this step must not update the generator. The two
         batches may differ in size.
 
     Returns
@@ -40,14 +38,14 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     Raises
     ------
     ValueError
-        If one is empty or no floating point.
+        If one is empty or not floating point.
     """
     _check(real_logits, fake_logits)
-    return _says(real_logits, True) + _says(fake_logits, False)
+    return _cross_entropy(real_logits, True) + _cross_entropy(fake_logits, False)
 
 
 def generator_loss(fake_logits: Tensor) -> Tensor:
-    """Return -mean log D(fake): small when the discriminator takes the made images for true ones.
+    """Return -mean log D(fake): small if the discriminator takes the generated images for real.
 
     Parameters
     ----------
@@ -57,14 +55,14 @@ def generator_loss(fake_logits: Tensor) -> Tensor:
     Raises
     ------
     ValueError
-        If it is empty or no floating point.
+        If it is empty or not floating point.
     """
     _check(fake_logits)
-    return _says(fake_logits, True)
+    return _cross_entropy(fake_logits, True)
 
 
 def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Relativistic average loss: true images should look more real than the made ones do on average.
+    """Relativistic average loss: real images should look more real than the average generated one.
 
         -mean log s(C(real) - mean C(fake)) - mean log(1 - s(C(fake) - mean C(real)))
 
@@ -73,38 +71,38 @@ def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) ->
     Parameters
     ----------
     real_logits, fake_logits : Tensor (B, 1)
-        As in `discriminator_loss`, made images detached.
+        As in `discriminator_loss`, generated images detached.
 
     Raises
     ------
     ValueError
-        If one is empty or no floating point.
+        If one is empty or not floating point.
     """
     _check(real_logits, fake_logits)
     real_above, fake_above = real_logits - fake_logits.mean(), fake_logits - real_logits.mean()
-    return _says(real_above, True) + _says(fake_above, False)
+    return _cross_entropy(real_above, True) + _cross_entropy(fake_above, False)
 
 
 def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the same with the roles exchanged: made images should look more real than true ones.
+    """Return the same with the roles exchanged: generated images should look more real than real ones.
 
-    Unlike `generator_loss` it needs the true images, and its gradient keeps coming from both terms.
+    Unlike `generator_loss` it needs the logits of real images, and both terms contribute to its gradient.
 
     Parameters
     ----------
     real_logits, fake_logits : Tensor (B, 1)
-        Made images without detach.
+        Generated images not detached.
 
     Raises
     ------
     ValueError
-        If one is empty or no floating point.
+        If one is empty or not floating point.
     """
     return relativistic_discriminator_loss(fake_logits, real_logits)
 
 
-def _says(logits: Tensor, real: bool) -> Tensor:
-    """Return the mean cross-entropy of the logits with the answer "real" or "made"."""
+def _cross_entropy(logits: Tensor, real: bool) -> Tensor:
+    """Return the mean binary cross-entropy of the logits, with the same label for all of them."""
     truth = torch.ones_like(logits) if real else torch.zeros_like(logits)
     return F.binary_cross_entropy_with_logits(logits, truth)
 
@@ -119,7 +117,7 @@ def _check(*batches: Tensor) -> None:
 
 
 Features = Callable[[Tensor], Tensor]
-VGG_SCALE = 1 / 12.75  # SRGAN divides VGG's features by this, to be of the order of pixel differences
+VGG_SCALE = 1 / 12.75  # SRGAN scales VGG features by this, to the order of pixel differences
 _DISTANCES = {"l1": F.l1_loss, "mse": F.mse_loss}
 
 
@@ -144,16 +142,16 @@ def pixel_loss(sr: Tensor, hr: Tensor, distance: str = "mse") -> Tensor:
 def perceptual_loss(
     features: Features, sr: Tensor, hr: Tensor, distance: str = "l1", scale: float = 1.0
 ) -> Tensor:
-    """Return the distance of two images in the space of features.
+    """Return the distance of two images in feature space.
 
     Parameters
     ----------
     features : callable
         Images (B, 1, H, W) to features (B, K, h, w), frozen.
     sr, hr : Tensor (B, 1, H, W)
-        Made and true images in 0..1; no gradient goes into `hr`.
+        Generated and real images in 0..1; `hr` gets no gradient.
     distance : {"l1", "mse"}
-        ESRGAN's code has "l1", SRGAN "mse".
+        ESRGAN's code uses "l1", SRGAN "mse".
     scale : float
         Factor on the features.
 
@@ -162,9 +160,9 @@ def perceptual_loss(
     ValueError
         As `pixel_loss`.
     """
-    pixel_loss(sr, hr, distance)  # the same complaints
+    pixel_loss(sr, hr, distance)  # raises the same errors
     with torch.no_grad():
-        truth = features(hr)  # (B, K, h, w): a constant, so nothing of it is kept for the gradient
+        truth = features(hr)  # (B, K, h, w): a constant, which needs no graph
     return _DISTANCES[distance](scale * features(sr), scale * truth)
 
 
@@ -176,24 +174,24 @@ def srgan_loss(
     adversarial_weight: float = 1e-3,
     feature_scale: float = VGG_SCALE,
 ) -> dict[str, Tensor]:
-    """Return SRGAN's loss of the generator: content + 1e-3 adversarial.
+    """Return the generator loss of SRGAN: content + 1e-3 adversarial.
 
     Parameters
     ----------
     sr, hr : Tensor (B, 1, H, W)
-        Made and true images in 0..1.
+        Generated and real images in 0..1.
     fake_logits : Tensor (B, 1)
         Of the discriminator for `sr`, not detached.
     features : callable, optional
-        The content is the MSE of these; without them the MSE of the pixels (the paper's "SRGAN-MSE").
+        The content term is the MSE of these features; by default that of the pixels (the paper's SRGAN-MSE).
     adversarial_weight : float
     feature_scale : float
-        1 / 12.75 is for VGG19, in the paper; other features have another size.
+        1 / 12.75 is for VGG19, as in the paper; other features have another scale.
 
     Returns
     -------
     dict of str to scalar Tensor
-        "total", to go backward from, and its unweighted parts "content" and "adversarial", for the history.
+        "total", for the backward pass, and its unweighted terms "content" and "adversarial", for the history.
     """
     if features is None:
         content = pixel_loss(sr, hr, "mse")
@@ -214,12 +212,12 @@ def esrgan_loss(
     adversarial_weight: float = 5e-3,
     pixel_weight: float = 1e-2,
 ) -> dict[str, Tensor]:
-    """Return ESRGAN's loss of the generator: perceptual + 5e-3 relativistic + 1e-2 L1 (its equation 3).
+    """Return the generator loss of ESRGAN: perceptual + 5e-3 relativistic + 1e-2 L1 (its equation 3).
 
     Parameters
     ----------
     sr, hr : Tensor (B, 1, H, W)
-        Made and true images in 0..1.
+        Generated and real images in 0..1.
     real_logits, fake_logits : Tensor (B, 1)
         Of the discriminator for `hr` and for `sr`, the latter not detached.
     features : callable
@@ -229,7 +227,7 @@ def esrgan_loss(
     Returns
     -------
     dict of str to scalar Tensor
-        "total", and its unweighted parts "perceptual", "adversarial" and "pixel".
+        "total", and its unweighted terms "perceptual", "adversarial" and "pixel".
     """
     perceptual = perceptual_loss(features, sr, hr, "l1")
     adversarial = relativistic_generator_loss(real_logits, fake_logits)

@@ -1,25 +1,23 @@
-"""How good is a segmentation: the confusion matrix, what follows from it, and the regions WT, TC and ET.
+"""The confusion matrix of a segmentation and the scores that follow from it, class by class.
 
 Arguments may be NumPy arrays or torch tensors of any shape; results are NumPy arrays and plain numbers.
-Where truth and prediction are both empty, `dice` is 1 and `hd95` is 0; see `brainlab.metrics.masks`.
-
-Source of the regions: Menze et al. 2015, "The Multimodal Brain Tumor Image Segmentation Benchmark"
-(doi:10.1109/TMI.2014.2377694).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from brainlab.labels import LABELS, NUM_CLASSES, REGIONS
-from brainlab.metrics.masks import dice, hd95, same_shape, to_array
+
+Regions = Mapping[str, Sequence[int]]
 
 
 def confusion_matrix(pred: ArrayLike, target: ArrayLike, num_classes: int = NUM_CLASSES) -> np.ndarray:
-    """Count the pixels of each true class (row) that were given each class (column).
+    """Count the pixels of each true class (row) that were predicted as each class (column).
 
-    Add the matrices of batches or cases to get that of a whole set.
+    The matrix of a whole data set is the sum of those of its batches or cases.
 
     Parameters
     ----------
@@ -35,20 +33,26 @@ def confusion_matrix(pred: ArrayLike, target: ArrayLike, num_classes: int = NUM_
     ------
     ValueError
         If the shapes differ, or a value is not a label.
+
+    Examples
+    --------
+    >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1], num_classes=2)
+    array([[1, 1],
+           [0, 2]])
     """
     pred, target = same_shape(to_array(pred), to_array(target))
     for name, labels in (("pred", pred), ("target", target)):
-        _check_labels(labels, name, num_classes)
+        check_labels(labels, name, num_classes)
     pairs = target.astype(np.int64).ravel() * num_classes + pred.astype(np.int64).ravel()
     return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a confusion matrix says: one number per class, arrays of shape (C,).
+    """The scores of a confusion matrix: one number per class, arrays of shape (C,).
 
-    A ratio without a denominator is nan: the sensitivity for a class that the truth lacks, the precision for
-    one that was never predicted. Means leave it out.
+    A ratio with denominator 0 is nan: the sensitivity to a class that is absent from the truth, the precision
+    of one that was never predicted. Means leave it out.
     """
 
     sensitivity: np.ndarray
@@ -85,7 +89,7 @@ def scores(confusion: ArrayLike) -> Scores:
 
     With TP, FP, FN and TN of a class: sensitivity (recall) TP / (TP + FN), specificity TN / (TN + FP),
     precision TP / (TP + FP), F1 = Dice 2 TP / (2 TP + FP + FN), Jaccard TP / (TP + FP + FN); and over all
-    classes accuracy, the share of pixels that are right.
+    classes accuracy, the fraction of correctly classified pixels.
 
     Raises
     ------
@@ -110,43 +114,51 @@ def scores(confusion: ArrayLike) -> Scores:
         specificity=_ratio(tn, tn + fp),
         precision=_ratio(tp, tp + fp),
         f1=f1,
-        dice=f1,  # the same number under the name that segmentation knows
+        dice=f1,  # the usual name in segmentation
         jaccard=_ratio(tp, tp + fp + fn),
         accuracy=float(tp.sum() / total),
     )
 
 
-def region_scores(
-    pred_labels: ArrayLike, target_labels: ArrayLike, spacing: ArrayLike | None = None
-) -> dict[str, dict[str, float]]:
-    """Return Dice and HD95 of whole tumour, tumour core and enhancing tumour.
+def region_dice(confusion: np.ndarray, regions: Regions | None = None) -> dict[str, float]:
+    """Return the Dice of each region, given a confusion matrix (C, C) with rows truth.
+
+    A region that neither truth nor prediction holds scores 1.
 
     Parameters
     ----------
-    pred_labels, target_labels : label maps of one shape, 2D or 3D
-    spacing : sequence of float, optional
-        Size of a voxel along each axis in mm; 1 by default.
-
-    Returns
-    -------
-    dict
-        ``{"WT": {"dice": ..., "hd95": ...}, "TC": ..., "ET": ...}``, HD95 in mm.
+    confusion : ndarray (C, C)
+    regions : dict of str to labels, optional
+        By default WT, TC and ET for the four classes of the course, otherwise every class but the background.
     """
-    pred, target = same_shape(to_array(pred_labels), to_array(target_labels))
-    for name, labels in (("pred_labels", pred), ("target_labels", target)):
-        _check_labels(labels, name, NUM_CLASSES)
-    result = {}
-    for region, values in REGIONS.items():
-        masks = np.isin(pred, values), np.isin(target, values)
-        result[region] = {"dice": dice(*masks), "hd95": hd95(*masks, spacing)}
-    return result
+    if regions is None:
+        classes = len(confusion)
+        regions = REGIONS if classes == NUM_CLASSES else {f"class {c}": (c,) for c in range(1, classes)}
+    dice = {}
+    for name, labels in regions.items():
+        rows = confusion[list(labels)]  # truth in the region
+        both = rows.sum() + confusion[:, list(labels)].sum()
+        dice[name] = 2 * float(rows[:, list(labels)].sum()) / float(both) if both else 1.0
+    return dice
+
+
+def region_dice_of_labels(pred_labels: ArrayLike, target_labels: ArrayLike) -> dict[str, float]:
+    """Return the Dice of WT, TC and ET of two label maps of one shape, such as (H, W) or (X, Y, Z).
+
+    Raises
+    ------
+    ValueError
+        As `confusion_matrix`.
+    """
+    return region_dice(confusion_matrix(pred_labels, target_labels))
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full(len(above), np.nan), where=below != 0)
 
 
-def _check_labels(labels: np.ndarray, name: str, num_classes: int) -> None:
+def check_labels(labels: np.ndarray, name: str, num_classes: int) -> None:
+    """Raise a ValueError that names the likely cause unless `labels` are integers below `num_classes`."""
     if not (np.issubdtype(labels.dtype, np.integer) or labels.dtype == bool):
         raise ValueError(f"{name} is {labels.dtype}; expected integer labels: are these logits? Take argmax")
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
@@ -157,3 +169,25 @@ def _check_labels(labels: np.ndarray, name: str, num_classes: int) -> None:
             else "are these labels of another data set?"
         )
         raise ValueError(f"{name} holds the label {found}; expected 0 to {num_classes - 1}: {hint}")
+
+
+def to_array(values: ArrayLike) -> np.ndarray:
+    """Return an array or tensor as a NumPy array; a ValueError if it is None."""
+    if values is None:
+        raise ValueError("got None; expected an array or tensor: has the case no segmentation?")
+    # A tensor may have a graph and a device; torch itself need not be imported for it.
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def same_shape(pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both arrays; a ValueError gives their shapes if they differ."""
+    if pred.shape != target.shape:
+        hint = (
+            "is one of them one-hot or logits? Take argmax"
+            if pred.ndim != target.ndim
+            else "are they one case?"
+        )
+        raise ValueError(
+            f"pred has shape {pred.shape}, target {target.shape}; expected the same shape: {hint}"
+        )
+    return pred, target

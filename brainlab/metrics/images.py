@@ -1,17 +1,17 @@
-"""How close a made image is to the true one: pixel by pixel, in structure, in features, in fine detail.
+"""Similarity of a generated image to the real one: pixels, structure, features, high frequencies.
 
-All take images (B, 1, H, W) in 0..1 and return one number per image, (B,): the mean and the spread over
-patients are the caller's. A made image is clipped to 0..1 first, as it is when it is shown or stored; the
-true image must lie there already. Nothing is cut off at the borders.
+All take images (B, 1, H, W) in 0..1 and return one number per image, (B,); averaging over patients is left to
+the caller. The generated image is clipped to 0..1 first, as it is when it is shown or stored; the real image
+must be in 0..1 already. No border is cropped.
 
 | metric | range | best | measures |
 |---|---|---|---|
-| `psnr` | above 0, in dB | infinite | fidelity; prefers a blur to a sharp guess |
+| `psnr` | above 0, in dB | infinite | fidelity; prefers a blurred image to a sharp one with errors |
 | `ssim` | -1 to 1 | 1 | fidelity of local structure |
-| `perceptual_distance` | 0 to 4 | 0 | likeness to a network's eye |
-| `high_frequency_ratio` | from 0 | 1 | sharpness: below 1 blurred, above 1 invented |
+| `perceptual_distance` | 0 to 4 | 0 | distance in the feature space of a network |
+| `high_frequency_ratio` | from 0 | 1 | sharpness: below 1 blurred, above 1 artefacts or noise |
 
-PSNR and SSIM count the black background, which every method gets right: compare figures of one crop only.
+PSNR and SSIM include the black background, which every method gets right: compare values of one crop only.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def psnr(sr: Tensor, hr: Tensor) -> Tensor:
     Raises
     ------
     ValueError
-        If the shapes differ, or the true image is outside 0..1.
+        If the shapes differ, or the real image is outside 0..1.
     """
     sr, hr = _images(sr, hr)
     return -10 * torch.log10((sr - hr).square().mean(dim=(1, 2, 3)))
@@ -50,7 +50,7 @@ def ssim(sr: Tensor, hr: Tensor) -> Tensor:
         As `psnr`, and if an image is smaller than the window.
 
     Source: Wang et al. 2004 (doi:10.1109/TIP.2003.819861); equal to scikit-image with Gaussian weights.
-    torchmetrics counts mirrored borders as well: other figures for small images.
+    torchmetrics includes mirrored borders: other values for small images.
     """
     sr, hr = _images(sr, hr)
     if min(hr.shape[-2:]) < WINDOW:
@@ -66,10 +66,10 @@ def ssim(sr: Tensor, hr: Tensor) -> Tensor:
 
 @torch.no_grad()
 def perceptual_distance(features: Callable[[Tensor], Tensor], sr: Tensor, hr: Tensor) -> Tensor:
-    """Return how far the images are apart to a network's eye, 0 to 4: (B,).
+    """Return the distance of the images in the feature space of a network, 0 to 4: (B,).
 
     The features of every position are scaled to length 1; the squared distance is averaged over positions.
-    It depends on the network: compare only figures of one extractor and layer.
+    It depends on the network: compare only values of one feature extractor and layer.
 
     Parameters
     ----------
@@ -90,52 +90,31 @@ def perceptual_distance(features: Callable[[Tensor], Tensor], sr: Tensor, hr: Te
     return (x - y).square().sum(dim=1).mean(dim=(1, 2))
 
 
-def high_frequency_share(image: Tensor, radius: float = 0.25) -> Tensor:
-    """Return the share of an image's power outside a circle in k-space, 0 to 1: (B,).
-
-    The mean of the image (the centre of k-space) is left out. An image without any contrast gives NaN.
-
-    Parameters
-    ----------
-    image : Tensor (B, 1, H, W)
-    radius : float
-        Of the circle, as a part of the highest frequency along an axis: 0.25 is where a small image of a
-        quarter of the size ends.
-
-    Raises
-    ------
-    ValueError
-        If the radius is not above 0 and below 1, or the image is not (B, C, H, W).
-    """
-    power = _power(image)
-    return (power * _outside(power, radius)).sum(dim=(1, 2, 3)) / power.sum(dim=(1, 2, 3))
-
-
 def high_frequency_ratio(sr: Tensor, hr: Tensor, radius: float = 0.25) -> Tensor:
     """Return the power of `sr` outside a circle in k-space over that of `hr`, from 0: (B,).
 
-    1 is as much fine detail as the true image has, though not the same detail: noise has it too.
+    1 is as much power at high frequencies as in the real image, not necessarily the same detail: noise has it
+    too. The mean of the image (the centre of k-space) is left out.
 
     Parameters
     ----------
     sr, hr : Tensor (B, 1, H, W)
     radius : float
-        As in `high_frequency_share`.
+        Of the circle, as a fraction of the highest frequency along an axis: 0.25 is the range of an image
+        downsampled by 4.
 
     Raises
     ------
     ValueError
-        As `psnr` and `high_frequency_share`.
+        As `psnr`, and if the radius is not above 0 and below 1.
     """
-    made, true = (_power(image) for image in _images(sr, hr))
-    outside = _outside(true, radius)
-    return (made * outside).sum(dim=(1, 2, 3)) / (true * outside).sum(dim=(1, 2, 3))
+    generated, real = (_power(image) for image in _images(sr, hr))
+    outside = _outside(real, radius)
+    return (generated * outside).sum(dim=(1, 2, 3)) / (real * outside).sum(dim=(1, 2, 3))
 
 
 def _power(image: Tensor) -> Tensor:
     """Return |Fourier transform|^2, (B, C, H, W), with 0 at the centre of k-space."""
-    if image.ndim != 4:
-        raise ValueError(f"image has shape {tuple(image.shape)}; expected (B, 1, H, W): add x[None]")
     centred = image - image.mean(dim=(2, 3), keepdim=True)
     return torch.fft.fft2(centred, norm="ortho").abs().square()
 
@@ -163,7 +142,7 @@ def _images(sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
             "small image passed, or one without a batch axis?"
         )
     if not hr.is_floating_point():
-        raise ValueError(f"hr is {hr.dtype}; expected floating point in 0..1: use from_8bit(hr)")
+        raise ValueError(f"hr is {hr.dtype}; expected floating point in 0..1: divide bytes by 255")
     low, high = hr.min().item(), hr.max().item()
     if not (low >= 0 and high <= 1):  # written so that NaN is refused
         raise ValueError(

@@ -1,22 +1,23 @@
-"""Two masks compared: how much they share, and how far their surfaces are apart.
+"""Two masks compared: overlap, distance of the surfaces, and recall of each lesion.
 
 Arguments may be NumPy arrays or torch tensors.
 
-The empty-empty rule: a case without enhancing tumour has an empty mask. As in the BraTS challenges, a right
-"nothing there" is perfect (Dice 1, HD95 0), and a tumour made up or missed altogether is as bad as can be
-(Dice 0, HD95 the diagonal of the image: 373.13 mm for the 240 x 240 x 155 mm of BraTS).
+Empty masks: a case without enhancing tumour has an empty mask. As in the BraTS challenges, a correct empty
+prediction is perfect (Dice 1, HD95 0); if only one of the two masks is empty, the score is the worst one
+(Dice 0, HD95 the diagonal of the image: 373.13 mm for the 240 x 240 x 155 mm of BraTS). Source: the code of
+nnU-Net for BraTS 2020 (Isensee et al. 2020, "nnU-Net for Brain Tumor Segmentation", arXiv:2011.00848).
 
-Source of the rule: the evaluation code of nnU-Net for BraTS 2020 (Isensee et al. 2020, "nnU-Net for Brain
-Tumor Segmentation", arXiv:2011.00848).
-
-What became of each piece of tumour: a Dice of the whole patient hides a small lesion that was missed.
-
-Related: F. Kofler et al. 2023, "blob loss", arXiv:2205.08209, on losses and scores that see each lesion.
+Regions: Menze et al. 2015, "The Multimodal Brain Tumor Image Segmentation Benchmark"
+(doi:10.1109/TMI.2014.2377694). Lesions: the Dice of a whole patient hides a small lesion that was missed;
+compare F. Kofler et al. 2023, "blob loss", arXiv:2205.08209.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage
+
+from brainlab.labels import NUM_CLASSES, REGIONS
+from brainlab.metrics.confusion import check_labels, region_dice_of_labels, same_shape, to_array
 
 
 def dice(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
@@ -48,9 +49,9 @@ def jaccard(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
 def hd95(pred_mask: ArrayLike, target_mask: ArrayLike, spacing: ArrayLike | None = None) -> float:
     """Return the 95th percentile of the Hausdorff distance between two surfaces, in mm.
 
-    From each pixel on the surface of one mask to the nearest on the surface of the other; the 95th percentile
-    of these distances, once in each direction; the larger of the two. A pixel is on the surface if one of its
-    four (3D: six) neighbours is outside the mask. Both masks empty: 0. One empty: the diagonal of the image.
+    The distances from each surface pixel of one mask to the nearest surface pixel of the other; their 95th
+    percentile, in both directions; the larger of the two. A pixel is on the surface if one of its four (3D:
+    six) neighbours is outside the mask. Both masks empty: 0. One empty: the diagonal of the image.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def hd95(pred_mask: ArrayLike, target_mask: ArrayLike, spacing: ArrayLike | None
     if not pred.any() or not target.any():
         empty_both = not pred.any() and not target.any()
         return 0.0 if empty_both else float(np.linalg.norm(spacing * pred.shape))
-    # Only the box around both masks matters: distance transforms of whole volumes take seconds.
+    # Only the bounding box of both masks matters: distance transforms of whole volumes take seconds.
     box = ndimage.find_objects((pred | target).astype(np.uint8))[0]
     surfaces = [_surface(mask[box]) for mask in (pred, target)]
     directed = []
@@ -84,54 +85,38 @@ def hd95(pred_mask: ArrayLike, target_mask: ArrayLike, spacing: ArrayLike | None
     return float(max(directed))
 
 
-def _surface(mask: np.ndarray) -> np.ndarray:
-    return mask & ~ndimage.binary_erosion(mask)  # what lies outside the array counts as outside the mask
+def region_scores(
+    pred_labels: ArrayLike, target_labels: ArrayLike, spacing: ArrayLike | None = None
+) -> dict[str, dict[str, float]]:
+    """Return Dice and HD95 of whole tumour, tumour core and enhancing tumour.
 
+    Parameters
+    ----------
+    pred_labels, target_labels : label maps of one shape, 2D or 3D
+    spacing : sequence of float, optional
+        Size of a voxel along each axis in mm; 1 by default.
 
-def _masks(pred: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    masks = same_shape(to_array(pred), to_array(target))
-    for name, mask in zip(("pred", "target"), masks, strict=True):
-        if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
-            raise ValueError(
-                f"{name} holds other values than 0 and 1; expected a mask: compare first, as in labels == 3"
-            )
-    return masks[0].astype(bool), masks[1].astype(bool)
-
-
-def to_array(values: ArrayLike) -> np.ndarray:
-    """Return a NumPy array of an array or tensor.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing.
+    Returns
+    -------
+    dict
+        ``{"WT": {"dice": ..., "hd95": ...}, "TC": ..., "ET": ...}``, HD95 in mm.
     """
-    if values is None:
-        raise ValueError("got None; expected an array or tensor: has the case no segmentation?")
-    # torch is not imported here: a tensor knows how to leave its graph and its device.
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    pred, target = same_shape(to_array(pred_labels), to_array(target_labels))
+    for name, labels in (("pred_labels", pred), ("target_labels", target)):
+        check_labels(labels, name, NUM_CLASSES)
+    result = {}
+    for region, value in region_dice_of_labels(pred, target).items():
+        masks = np.isin(pred, REGIONS[region]), np.isin(target, REGIONS[region])
+        result[region] = {"dice": value, "hd95": hd95(*masks, spacing)}
+    return result
 
 
-def same_shape(pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both arrays; a ValueError says which shapes came where they differ."""
-    if pred.shape != target.shape:
-        hint = (
-            "is one of them one-hot or logits? Take argmax"
-            if pred.ndim != target.ndim
-            else "are they one case?"
-        )
-        raise ValueError(
-            f"pred has shape {pred.shape}, target {target.shape}; expected the same shape: {hint}"
-        )
-    return pred, target
-
-
-def recall_of_pieces(
+def lesion_recall(
     pred_mask: ArrayLike, target_mask: ArrayLike, spacing: ArrayLike | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the area of each piece of the truth in each axial slice, and the share of it that was found.
+    """Return the area of each true lesion in each axial slice, and its recall.
 
-    A piece is what hangs together within a slice, corners included: that is how a 2D network meets it.
+    A lesion is a connected component within a slice, with 8 neighbours, because a 2D network sees it so.
 
     Parameters
     ----------
@@ -141,8 +126,8 @@ def recall_of_pieces(
 
     Returns
     -------
-    areas, recalls : ndarray (pieces,)
-        In mm2; from 0 (missed completely) to 1. Both empty where the truth is.
+    areas, recalls : ndarray (lesions,)
+        In mm2; the fraction of each that was found, from 0 (missed) to 1. Both are empty if the truth is.
 
     Raises
     ------
@@ -157,11 +142,25 @@ def recall_of_pieces(
     pixel = 1.0 if spacing is None else float(spacing[0] * spacing[1])
     within_slices = np.zeros((3, 3, 3), bool)
     within_slices[:, :, 1] = True
-    if target.any():  # only the box around the truth matters
+    if target.any():  # only the bounding box of the truth matters
         box = ndimage.find_objects((target != 0).astype(np.uint8))[0]
         pred, target = pred[box], target[box]
-    pieces, count = ndimage.label(target, structure=within_slices)
+    lesions, count = ndimage.label(target, structure=within_slices)
     numbers = np.arange(1, count + 1)
-    areas = pixel * ndimage.sum_labels(np.ones(pieces.shape, np.uint8), pieces, numbers)
-    recalls = ndimage.mean(pred, pieces, numbers) if count else np.zeros(0)
+    areas = pixel * ndimage.sum_labels(np.ones(lesions.shape, np.uint8), lesions, numbers)
+    recalls = ndimage.mean(pred, lesions, numbers) if count else np.zeros(0)
     return np.asarray(areas), np.asarray(recalls)
+
+
+def _surface(mask: np.ndarray) -> np.ndarray:
+    return mask & ~ndimage.binary_erosion(mask)  # what lies outside the array counts as outside the mask
+
+
+def _masks(pred: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    masks = same_shape(to_array(pred), to_array(target))
+    for name, mask in zip(("pred", "target"), masks, strict=True):
+        if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
+            raise ValueError(
+                f"{name} holds other values than 0 and 1; expected a mask: compare first, as in labels == 3"
+            )
+    return masks[0].astype(bool), masks[1].astype(bool)

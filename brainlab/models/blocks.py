@@ -1,13 +1,18 @@
-"""The parts that U-shaped networks are built of: the names are those of the paper's figure 1.
+"""The building blocks of U-shaped networks, which input sizes fit them, and the check of their input.
 
 Ronneberger, Fischer and Brox 2015, "U-Net: Convolutional Networks for Biomedical Image Segmentation"
-(arXiv:1505.04597); the attention gate is from Oktay et al. 2018, "Attention U-Net" (arXiv:1804.03999).
+(arXiv:1505.04597). Deviations, all of them options: batch normalisation between convolution and ReLU,
+dilation, padding, plain upsampling. A convolution before batch normalisation keeps its bias: it is redundant
+there, but Keras networks have it, so that published parameter counts can be compared.
 
-Deviations, all of them options: batch normalisation between convolution and ReLU, dilation, padding, plain
-upsampling. A convolution keeps its bias under batch normalisation: it is redundant there, but Keras networks
-have it, so that published numbers of weights can be compared.
+The size of the output follows from the layers alone, by arithmetic along one axis:
 
-What a network says when its input does not fit: one wording for all of them.
+    3x3 convolution with dilation d, unpadded    n -> n - 2 d         padded    n -> n
+    2x2 max pooling                              n -> n / 2
+    2x2 up-convolution, or plain upsampling      n -> 2 n
+
+`dilation` is one number for all convolutions, or one for each level of the contracting path and the
+bottleneck, from the top down; the expanding path is then not dilated.
 """
 
 from collections.abc import Callable
@@ -16,24 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+Dilation = int | tuple[int, ...]
+
 
 def check_input(x: Tensor, in_channels: int, output_size: Callable[[int], int]) -> None:
-    """Raise an error that names the cause where `x` is not a batch of images (B, in_channels, H, W).
+    """Raise a TypeError or ValueError that names the cause unless `x` is a batch (B, in_channels, H, W).
 
-    Parameters
-    ----------
-    x : Tensor
-    in_channels : int
-    output_size : callable
-        Of the network: size of the output for a size of the input, along one axis; it raises a ValueError for
-        a size that does not fit.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not a tensor.
-    ValueError
-        If its shape, its type or its size does not fit.
+    `output_size`, of the network, is called with H and W; it raises a ValueError if a size does not fit.
     """
     if not isinstance(x, Tensor):
         raise TypeError(f"input is a {type(x).__name__}; expected a tensor: convert with torch.from_numpy")
@@ -73,8 +67,8 @@ class ConvBlock(nn.Sequential):
     convs : int
         Number of convolutions; the paper has two.
     padded : bool
-        True keeps H and W by padding with zeros; False loses ``2 * dilation`` pixels a convolution, as in
-        the paper.
+        True keeps H and W by zero padding; False loses ``2 * dilation`` pixels per convolution, as in the
+        paper.
     batch_norm : bool
     dilation : int
         Distance in pixels between the nine taps of a kernel.
@@ -116,14 +110,10 @@ class UpBlock(nn.Module):
         Channels of the skip connection.
     out_channels : int
     up : {"transposed", "plain"}
-        A learnt 2x2 up-convolution to `out_channels`, as in the paper, or each pixel repeated (no weights).
+        A learned 2x2 up-convolution to `out_channels`, as in the paper, or nearest-neighbour upsampling (no
+        weights).
     convs, padded, batch_norm, dilation, dropout
         As in `ConvBlock`.
-
-    Raises
-    ------
-    ValueError
-        If `up` is unknown.
     """
 
     def __init__(
@@ -153,44 +143,8 @@ class UpBlock(nn.Module):
         return self.block(crop_and_concat(skip, x))
 
 
-class AttentionGate(nn.Module):
-    """Weigh each pixel of a skip connection by a number between 0 and 1 that the level below has a say in.
-
-        alpha = sigmoid(psi(relu(W_x skip + W_g gate)))        output = alpha * skip
-
-    W_x is a 2x2 convolution of stride 2 without bias, so that both terms are as coarse as the gating signal;
-    W_g and psi are 1x1 convolutions; alpha is brought back to the size of the skip connection bilinearly.
-
-    Parameters
-    ----------
-    skip_channels, gate_channels : int
-    inner_channels : int, optional
-        Channels of the sum; half of `skip_channels` by default.
-
-    Source: Oktay et al. 2018 (arXiv:1804.03999), equations 1 and 2 and figure 2. Deviation: 2D; the authors'
-    code adds a 1x1 convolution with batch normalisation after the product, which the paper does not mention.
-    """
-
-    def __init__(self, skip_channels: int, gate_channels: int, inner_channels: int | None = None):
-        super().__init__()
-        inner = inner_channels or max(skip_channels // 2, 1)
-        self.from_skip = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2, bias=False)
-        self.from_gate = nn.Conv2d(gate_channels, inner, kernel_size=1)
-        self.psi = nn.Conv2d(inner, 1, kernel_size=1)
-
-    def forward(self, skip: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the weighted skip connection (B, C, H, W) and its weights (B, 1, H, W).
-
-        `skip` is (B, C, H, W) and `gate`, from the level below, (B, G, H/2, W/2).
-        """
-        both = F.relu(self.from_skip(skip) + self.from_gate(gate))  # (B, inner, H/2, W/2)
-        alpha = torch.sigmoid(self.psi(both))  # (B, 1, H/2, W/2)
-        alpha = F.interpolate(alpha, skip.shape[-2:], mode="bilinear", align_corners=False)  # (B, 1, H, W)
-        return alpha * skip, alpha
-
-
 def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return the middle (B, C, h, w) of `x` (B, C, H, W); an odd border leaves one more pixel at the far end.
+    """Return the centre (B, C, h, w) of `x` (B, C, H, W); an odd border leaves one more pixel at the end.
 
     Raises
     ------
@@ -205,14 +159,19 @@ def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def crop_and_concat(skip: Tensor, x: Tensor) -> Tensor:
-    """Crop the skip connection (B, S, H, W) to the size of `x` (B, C, h, w) and join: (B, S + C, h, w).
+    """Crop the skip connection (B, S, H, W) to the size of `x` (B, C, h, w); return both as (B, S + C, h, w).
 
     Raises
     ------
     ValueError
-        If the skip connection is the smaller one.
+        If the skip connection is smaller than `x`.
 
     Source: Ronneberger et al. 2015 (arXiv:1505.04597), "copy and crop".
+
+    Examples
+    --------
+    >>> crop_and_concat(torch.zeros(1, 64, 68, 68), torch.zeros(1, 32, 60, 60)).shape
+    torch.Size([1, 96, 60, 60])
     """
     return torch.cat([centre_crop(skip, x.shape[-2:]), x], dim=1)
 
@@ -242,3 +201,99 @@ def he_init(model: nn.Module) -> None:
             continue
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def output_size(
+    size: int,
+    depth: int = 4,
+    padded: bool = False,
+    bottleneck: bool = True,
+    convs: int = 2,
+    dilation: Dilation = 1,
+) -> int:
+    """Return the output height (or width) of a U-Net for an input of `size` pixels.
+
+    A padded U-Net keeps any size of at least ``2**depth`` pixels. An unpadded one loses ``2 * dilation``
+    pixels at each convolution, and the size must be even at each pooling: 572 becomes 388 in the paper.
+
+    Raises
+    ------
+    ValueError
+        If the size is not valid; the message names the nearest valid sizes.
+
+    Source: Ronneberger et al. 2015 (arXiv:1505.04597), figure 1 and section 2.
+    """
+    result = _output_size(size, depth, padded, bottleneck, convs, dilation)
+    if result is None:
+        below, above = valid_size(size, depth, padded, bottleneck, convs, dilation)
+        kind = "a padded" if padded else "an unpadded"
+        if size < below:
+            nearest, cause = f"at least {below}", "the convolutions and poolings leave nothing of it"
+        else:
+            nearest, cause = f"{below} or {above}", "the size must be even at every pooling"
+        raise ValueError(
+            f"size {size} does not fit {kind} U-Net of depth {depth}; expected {nearest}: {cause}, "
+            "so pad or crop the image"
+        )
+    return result
+
+
+def valid_size(
+    size: int,
+    depth: int = 4,
+    padded: bool = False,
+    bottleneck: bool = True,
+    convs: int = 2,
+    dilation: Dilation = 1,
+) -> tuple[int, int]:
+    """Return the nearest valid input sizes: the largest up to `size` and the smallest from `size` on.
+
+    Both are `size` itself where it is valid; both are the smallest valid size where `size` is below that.
+
+    >>> valid_size(570)
+    (556, 572)
+    """
+    arguments = (depth, padded, bottleneck, convs, dilation)
+    above = size
+    while _output_size(above, *arguments) is None:
+        above += 1
+    below = size
+    while below > 0 and _output_size(below, *arguments) is None:
+        below -= 1
+    return below or above, above
+
+
+def level_dilations(dilation: Dilation, depth: int, bottleneck: bool) -> tuple[tuple[int, ...], int]:
+    """Return the dilations of the contracting levels and the bottleneck, and that of the expanding path."""
+    levels = depth + bottleneck
+    if isinstance(dilation, int):
+        down, up = (dilation,) * levels, dilation
+    else:
+        down, up = tuple(dilation), 1
+    if len(down) != levels:
+        raise ValueError(
+            f"dilation has {len(down)} entries; expected {levels}: one for each of {depth} contracting levels"
+            + (" and one for the bottleneck" if bottleneck else ", and there is no bottleneck")
+        )
+    if min(down) < 1:
+        raise ValueError(f"dilation is {dilation}; expected 1 or more")
+    return down, up
+
+
+def _output_size(
+    size: int, depth: int, padded: bool, bottleneck: bool, convs: int, dilation: Dilation
+) -> int | None:
+    """Return the output size, or None where the input size does not fit."""
+    if padded:
+        return size if size >= 2**depth else None
+    down, up = level_dilations(dilation, depth, bottleneck)
+    for d in down[:depth]:
+        size -= 2 * convs * d  # pixels lost in one block
+        if size <= 0 or size % 2:
+            return None
+        size //= 2
+    if bottleneck:
+        size -= 2 * convs * down[depth]
+    for _ in range(depth):
+        size = 2 * size - 2 * convs * up
+    return size if size > 0 else None

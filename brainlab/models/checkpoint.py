@@ -1,20 +1,25 @@
-"""Checkpoints: a training run on disk, whole or not at all.
+"""Checkpoints of a training run (`last.pt`, `best.pt`), the best weights so far, and the random state.
 
-Files hold tensors and plain values only, so that they load with `weights_only=True`: a checkpoint from a
-stranger cannot run code. They are written under another name and then renamed: a kill leaves the old file
+Files hold tensors and plain values only and are read with `weights_only=True`, so that an untrusted
+checkpoint cannot run code. They are written under another name and then renamed: a kill leaves the old file
 or the new one.
 """
 
+import copy
+import math
 import pickle
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from brainlab.home import replace_file
 
-FORMAT = "brainlab checkpoint 1"
+FORMAT = "brainlab checkpoint 2"
+# What `keep_best` is given before the first epoch.
+NOTHING_YET: dict[str, Any] = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
 
 
 class CheckpointError(ValueError):
@@ -61,7 +66,7 @@ def load_checkpoint(path: Path | str) -> dict:
 
 
 def load_weights(model: torch.nn.Module, source: Path | str | dict) -> None:
-    """Put the weights of a checkpoint (`best.pt`, `last.pt`) or of a state dict into `model`.
+    """Load the weights of a checkpoint (`best.pt`, `last.pt`) or of a state dict into `model`.
 
     Raises
     ------
@@ -85,8 +90,33 @@ def load_weights(model: torch.nn.Module, source: Path | str | dict) -> None:
 
 
 def copy_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Weights and buffers as a copy on the CPU that later steps do not touch."""
+    """Return copies of weights and buffers, on the CPU; training on does not change them."""
     return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+
+
+def keep_best(best: dict[str, Any], epoch: int, val_loss: float, weights: dict[str, Any]) -> dict[str, Any]:
+    """Return the better of the best epoch so far and this one.
+
+    Parameters
+    ----------
+    best : dict
+        What this function returned after the last epoch; before the first one, `NOTHING_YET`.
+    epoch : int
+        Number of this epoch.
+    val_loss : float
+        Validation loss after this epoch; lower is better, and NaN never is.
+    weights : dict
+        `model.state_dict()`: names and tensors. The optimiser goes on changing these very tensors.
+
+    Returns
+    -------
+    dict
+        `epoch`, `val_loss` and `weights` of the best epoch (the first one of equals; the weights are copies),
+        and `waited`: the number of epochs since then.
+    """
+    if not val_loss < best["val_loss"]:  # written so that NaN is no improvement
+        return {**best, "waited": best["waited"] + 1}
+    return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}
 
 
 def seed_all(seed: int) -> None:
@@ -108,7 +138,7 @@ def rng_state() -> dict:
 
 
 def set_rng_state(state: dict) -> None:
-    """Put the generators back to what `rng_state` returned."""
+    """Set the generators to a state that `rng_state` returned."""
     torch.set_rng_state(state["torch"])
     # A checkpoint may have come from a machine with another number of GPUs.
     if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():

@@ -1,12 +1,12 @@
-"""RRDBNet, the generator of ESRGAN, and the interpolation of two networks.
+"""RRDBNet, the generator of ESRGAN, and the interpolation between two networks.
 
 Wang et al. 2018, "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks" (arXiv:1809.00219).
-``RRDBNet(3)`` is the network of the paper: 16,697,987 weights. The weights are named as in the authors' later
-code, so that what they published can be loaded. Its discriminator is `brainlab.models.srgan.Discriminator`:
-what is new there is the loss.
+``RRDBNet(3)`` is the network of the paper: 16,697,987 parameters. They are named as in the authors' later
+code, so that their published weights can be loaded. The discriminator is that of SRGAN,
+`brainlab.models.Discriminator`: only the loss is new.
 
 Deviations: other scales than 4 have another number of upsampling steps; `target_size` and `image_skip`, as
-in `brainlab.models.srgan.SRResNet`.
+in `brainlab.models.SRResNet`.
 """
 
 from collections.abc import Mapping
@@ -15,45 +15,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models.blocks import check_input
-from brainlab.models.upscaling import resample, upscaling_stages
-
-RESIDUAL_SCALE = 0.2  # damps each residual: without it, and without batch norm, deep stacks do not train
-INIT_SCALE = 0.1  # smaller first weights, for the same reason (section 3.1 and the supplement)
+from brainlab.models.upscaling import Upscaler
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions; each sees the input and the outputs of all before it: (B, num_feat, H, W) -> same.
+    """Residual dense block: five convolutions, each of the input and all outputs before it.
 
         x_i = lrelu(conv_i([x, x_1 ... x_(i-1)])), i = 1..4        output = x + 0.2 conv_5([x, x_1 ... x_4])
 
     Parameters
     ----------
     num_feat : int
-        Channels of input and output.
+        Channels of input and output, (B, num_feat, H, W).
     num_grow_ch : int
         Channels that each of the first four convolutions adds.
     """
 
     def __init__(self, num_feat: int = 64, num_grow_ch: int = 32):
         super().__init__()
-        for i in range(1, 6):
-            out = num_grow_ch if i < 5 else num_feat
-            conv = nn.Conv2d(num_feat + (i - 1) * num_grow_ch, out, 3, padding=1)
-            nn.init.kaiming_normal_(conv.weight)
-            nn.init.zeros_(conv.bias)
-            conv.weight.data.mul_(INIT_SCALE)
-            self.add_module(f"conv{i}", conv)
+        self.conv1 = _conv(num_feat, num_grow_ch)
+        self.conv2 = _conv(num_feat + num_grow_ch, num_grow_ch)
+        self.conv3 = _conv(num_feat + 2 * num_grow_ch, num_grow_ch)
+        self.conv4 = _conv(num_feat + 3 * num_grow_ch, num_grow_ch)
+        self.conv5 = _conv(num_feat + 4 * num_grow_ch, num_feat)
+        self.lrelu = nn.LeakyReLU(0.2)
 
     def forward(self, x: Tensor) -> Tensor:
-        seen = x
-        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
-            seen = torch.cat([seen, F.leaky_relu(conv(seen), 0.2)], dim=1)  # num_grow_ch channels more
-        return x + RESIDUAL_SCALE * self.conv5(seen)
+        x1 = self.lrelu(self.conv1(x))  # (B, num_grow_ch, H, W)
+        x2 = self.lrelu(self.conv2(torch.cat([x, x1], dim=1)))
+        x3 = self.lrelu(self.conv3(torch.cat([x, x1, x2], dim=1)))
+        x4 = self.lrelu(self.conv4(torch.cat([x, x1, x2, x3], dim=1)))
+        x5 = self.conv5(torch.cat([x, x1, x2, x3, x4], dim=1))  # (B, num_feat, H, W)
+        return x + 0.2 * x5  # 0.2 is empirical: without batch norm, deep stacks do not train without it
 
 
 class RRDB(nn.Module):
-    """Residual in residual: three dense blocks in a row, scaled by 0.2, plus the input."""
+    """Residual in residual dense block: three dense blocks, scaled by 0.2, plus the input."""
 
     def __init__(self, num_feat: int = 64, num_grow_ch: int = 32):
         super().__init__()
@@ -62,13 +59,13 @@ class RRDB(nn.Module):
         self.rdb3 = DenseBlock(num_feat, num_grow_ch)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + RESIDUAL_SCALE * self.rdb3(self.rdb2(self.rdb1(x)))
+        return x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
 
 
-class RRDBNet(nn.Module):
+class RRDBNet(Upscaler):
     """Small images (B, in_channels, h, w) to large ones (B, in_channels, scale * h, scale * w).
 
-    No batch norm: the paper finds that it brings artefacts when a deep network is trained as a GAN.
+    No batch norm: according to the paper it causes artefacts when a deep network is trained as a GAN.
 
     Parameters
     ----------
@@ -79,12 +76,12 @@ class RRDBNet(nn.Module):
     scale : int
         2, 4 or 8; 4 in the paper.
     image_skip : bool
-        Add the bicubically enlarged input, and begin with exactly that; as in `SRResNet`.
+        Add the bicubically upscaled input, and start from exactly that; as in `SRResNet`.
 
     Raises
     ------
     ValueError
-        If `scale` is no power of two; in the forward pass, if the input does not fit.
+        If `scale` is not a power of two; in the forward pass, if the input does not fit.
     """
 
     def __init__(
@@ -96,9 +93,7 @@ class RRDBNet(nn.Module):
         scale: int = 4,
         image_skip: bool = False,
     ):
-        super().__init__()
-        self.in_channels, self.scale, self.image_skip = in_channels, scale, image_skip
-        self.stages = upscaling_stages(scale)
+        super().__init__(in_channels, scale, image_skip)
         self.conv_first = nn.Conv2d(in_channels, num_feat, 3, padding=1)
         self.body = nn.Sequential(*(RRDB(num_feat, num_grow_ch) for _ in range(num_block)))
         self.conv_body = nn.Conv2d(num_feat, num_feat, 3, padding=1)
@@ -106,40 +101,48 @@ class RRDBNet(nn.Module):
             self.add_module(f"conv_up{stage}", nn.Conv2d(num_feat, num_feat, 3, padding=1))
         self.conv_hr = nn.Conv2d(num_feat, num_feat, 3, padding=1)
         self.conv_last = nn.Conv2d(num_feat, in_channels, 3, padding=1)
-        if image_skip:
-            nn.init.zeros_(self.conv_last.weight)
-            nn.init.zeros_(self.conv_last.bias)
+        self.start_at_bicubic(self.conv_last)
 
-    def forward(self, x: Tensor, target_size: int | tuple[int, int] | None = None) -> Tensor:
-        """Return the large images, of `target_size` (H, W) if it is given (`brainlab.models.upscaling`)."""
-        check_input(x, self.in_channels, int)  # every size fits
+    def upscale(self, x: Tensor) -> Tensor:
+        """Return features (B, F, scale h, scale w) of images (B, C, h, w)."""
         feat = self.conv_first(x)  # (B, F, h, w)
         feat = feat + self.conv_body(self.body(feat))
         for stage in range(1, self.stages + 1):
             feat = F.interpolate(feat, scale_factor=2, mode="nearest")  # (B, F, 2h, 2w)
             feat = F.leaky_relu(self.get_submodule(f"conv_up{stage}")(feat), 0.2)
-        feat = resample(feat, target_size)  # (B, F, scale h, scale w), or (B, F, H, W)
-        out = self.conv_last(F.leaky_relu(self.conv_hr(feat), 0.2))  # (B, C, H, W)
-        return out + resample(x, tuple(out.shape[-2:])) if self.image_skip else out
+        return feat
+
+    def reconstruct(self, feat: Tensor) -> Tensor:
+        """Return images (B, C, H, W) from features (B, F, H, W)."""
+        return self.conv_last(F.leaky_relu(self.conv_hr(feat), 0.2))
+
+
+def _conv(in_channels: int, out_channels: int) -> nn.Conv2d:
+    """A 3x3 convolution; its initial weights are a tenth of He's (section 3.1 and the supplement)."""
+    conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+    nn.init.kaiming_normal_(conv.weight)
+    nn.init.zeros_(conv.bias)
+    conv.weight.data.mul_(0.1)
+    return conv
 
 
 def interpolate_networks(
     psnr_state: Mapping[str, Tensor], gan_state: Mapping[str, Tensor], alpha: float
 ) -> dict[str, Tensor]:
-    """Mix two networks weight by weight: (1 - alpha) * psnr + alpha * gan.
+    """Interpolate the weights of two networks: (1 - alpha) * psnr + alpha * gan.
 
     Parameters
     ----------
     psnr_state, gan_state : state dicts
-        Of one architecture; the GAN's training must have started from the PSNR network, else the mixture is
-        noise.
+        Of one architecture; the training of the GAN must have started from the PSNR network, otherwise the
+        interpolated network produces noise.
     alpha : float
         0 is the PSNR network, 1 the GAN.
 
     Returns
     -------
     dict
-        A new state dict; counters, which are integers, are those of `gan_state`.
+        A new state dict; integer entries, which are counters, are those of `gan_state`.
 
     Raises
     ------

@@ -1,13 +1,11 @@
-"""Features of VGG19, trained on photographs: what the perceptual losses of SRGAN and ESRGAN compare.
+"""Feature extractors for perceptual losses: VGG19, and the encoder of a segmentation U-Net.
 
-Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
-(arXiv:1409.1556). The weights are torchvision's, under torchvision's names (`features.0.weight` ...);
-torchvision itself is not needed. Without a network, see `brainlab.models.features`.
+VGG19, trained on photographs, is what SRGAN and ESRGAN use: Simonyan and Zisserman 2015, "Very Deep
+Convolutional Networks for Large-Scale Image Recognition" (arXiv:1409.1556). The weights are torchvision's,
+under torchvision's names (`features.0.weight` ...); torchvision itself is not needed.
 
-Features of a segmentation U-Net's encoder: a perceptual loss that needs no download and knows brains.
-
-The idea is that of VGG features (Johnson, Alahi and Fei-Fei 2016, arXiv:1603.08155), with a network that the
-course has trained itself. VGG19 is `brainlab.models.features`.
+The U-Net is one that the course has trained itself: its features need no download and come from brain images.
+The idea is that of VGG features (Johnson, Alahi and Fei-Fei 2016, arXiv:1603.08155).
 """
 
 import copy
@@ -32,25 +30,25 @@ class VGG19Features(nn.Module):
     """Images (B, 1 or 3, H, W) in 0..1 to the features (B, K, h, w) of one layer; frozen.
 
     An image of one channel is repeated to three. The images are normalised as torchvision's weights expect.
-    Gradients reach the image, but no weight changes.
+    The image gets gradients, the weights do not.
 
     Parameters
     ----------
     layer : str
-        "conv1_1" to "conv5_4", named after its block and its place in it. SRGAN compares conv5_4 after the
-        activation, ESRGAN before it.
+        "conv1_1" to "conv5_4": block and index within the block. SRGAN compares conv5_4 after the activation,
+        ESRGAN before it.
     before_activation : bool
-        Stop before the ReLU. After it most values are 0 in a layer as deep as this: "before" compares more.
+        Stop before the ReLU. After it, most values of such a deep layer are 0, which leaves less to compare.
     weights : path, optional
         A state dict with torchvision's names, such as its file `vgg19-dcbb9e9d.pth`. Without it that file is
-        fetched once through `torch.hub` (550 MB), which compares its checksum.
+        downloaded once through `torch.hub` (550 MB), which verifies its checksum.
 
     Raises
     ------
     ValueError
-        If the layer is unknown or the file is not what it should be.
+        If the layer is unknown, or the file is damaged or holds other weights.
     ConnectionError
-        If the file cannot be fetched.
+        If the file cannot be downloaded.
     """
 
     def __init__(
@@ -126,7 +124,7 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _load(model: nn.Module, state: dict[str, Tensor]) -> None:
-    """Take the weights that `model` has; the file also holds later layers and the classifier."""
+    """Load the weights of `model` from `state`, which also holds later layers and the classifier."""
     for name, here in model.state_dict().items():
         there = tuple(state[name].shape) if name in state else "absent"
         if there != tuple(here.shape):
@@ -137,27 +135,27 @@ def _load(model: nn.Module, state: dict[str, Tensor]) -> None:
     model.load_state_dict({name: state[name] for name in model.state_dict()})
 
 
-# Part of the intensity range: an image is background up to here and tissue from twice as much. 99 % of the
-# brain lies above 0.05 in most modalities, and the haze that a generator leaves around a head below 0.04.
+# Fraction of the intensity range: below it a pixel is background, above twice the value it is tissue. 99 % of
+# the brain lies above 0.05 in most modalities, and artefacts of a generator around a head below 0.04.
 FLOOR = 0.04
 
 
 class UNetFeatures(nn.Module):
     """Images (B, 1, H, W) in 0..1 to the features (B, K, H / 2**layer, W / 2**layer) of an encoder; frozen.
 
-    It holds a copy of the encoder in evaluation mode, whatever is done to the U-Net or to the model that
-    this is part of. Gradients reach the image, but no weight changes.
+    It holds a copy of the encoder, always in evaluation mode. The image gets gradients, the weights do not.
 
-    **One channel meets four.** A super-resolved image is one modality; the U-Nets of this course take four,
-    z-scored inside the brain and 0 outside. The image is put into `channel`, its own modality's place, so
-    that it meets the filters that have learnt that contrast. The other three are 0: the mean of the brain,
-    without any structure, so that all that differs between two images comes from them. A copy in all four
-    channels would look to the network like a T1 that equals a FLAIR, which no head shows.
+    **One channel to four.** A super-resolved image is one modality; the U-Nets of this course take four,
+    z-scored inside the brain and 0 outside. The image goes into `channel`, the one of its own modality, whose
+    filters have learned that contrast. The other three are 0, the mean of the brain without any structure, so
+    that all differences between two sets of features come from the images. A copy in all four channels would
+    be a T1 that equals a FLAIR, which does not occur.
 
-    **0..1 meets z-scores.** The image becomes (x - mean) / std with fixed numbers: scaled image by image, the
-    features would be blind to a change of brightness. Background, 0 in the image, must be 0 for the network
-    too: the mean is subtracted from tissue only, which an image becomes between 0.04 and 0.08. A lower or a
-    sharper border would make the faintest noise around the head outweigh everything in it.
+    **0..1 to z-scores.** The image becomes (x - mean) / std with fixed numbers: if each image were scaled by
+    itself, the features could not see a change of brightness. Background, 0 in the image, must be 0 for the
+    network too: the mean is subtracted from tissue only, with a linear transition from background to tissue
+    between 0.04 and 0.08. With a lower or sharper transition, faint noise around the head would outweigh
+    everything inside it.
 
     Parameters
     ----------
@@ -168,11 +166,10 @@ class UNetFeatures(nn.Module):
     before_activation : bool
         Leave out the level's last ReLU.
     channel : int, optional
-        Where the image belongs among the U-Net's channels, such as `MODALITIES.index("t1c")`; needed unless
-        the U-Net has one.
+        Channel of the image's modality, such as `MODALITIES.index("t1c")`; needed unless the U-Net has one
+        channel.
     mean, std : float
-        Of the brain, on the scale of the images; the defaults leave an image as it is, for a U-Net that was
-        trained on 0..1.
+        Of the brain, on the scale of the images; the defaults are for a U-Net that was trained on 0..1.
 
     Raises
     ------
@@ -215,7 +212,7 @@ class UNetFeatures(nn.Module):
         self.eval()
 
     def train(self, mode: bool = True) -> "UNetFeatures":
-        """Stay in evaluation mode: batch norm must treat two images alike, whatever their batches."""
+        """Stay in evaluation mode: the features of an image must not depend on the rest of its batch."""
         return super().train(False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -230,7 +227,7 @@ class UNetFeatures(nn.Module):
         return x
 
     def output_size(self, size: int) -> int:
-        """Return how many features there are along an axis of `size` pixels."""
+        """Return the size of the features along an axis of `size` pixels."""
         shrunk = size // 2 ** (len(self.levels) - 1)
         if shrunk < 1:
             raise ValueError(f"it has {size} pixels; expected {2 ** (len(self.levels) - 1)} or more")

@@ -1,27 +1,27 @@
-"""ResUNet++: residual blocks that weigh their channels, attention, and context at several scales.
+"""ResUNet++: residual blocks with squeeze-excite, attention, and atrous spatial pyramid pooling.
 
 Jha et al. 2019, "ResUNet++: An Advanced Architecture for Medical Image Segmentation" (arXiv:1911.07067);
 residual blocks with the activation first from He et al. 2016 (arXiv:1603.05027), squeeze-excite from Hu et
 al. 2018 (arXiv:1709.01507).
 
-The paper leaves sizes open; they are those of a published comparison, whose number of weights this network
-has exactly with 4 channels and 4 classes. Deviations: any size fits (the coarser levels are rounded up);
-dropout is an option.
+The paper does not give the widths; ours are those of a published comparison, and the parameter count is the
+same with 4 channels and 4 classes. Deviations: any size fits (coarser levels are rounded up); dropout is an
+option.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models import sizes
+from brainlab.models import blocks
 from brainlab.models.blocks import check_counts, check_input, he_init
-from brainlab.models.pyramid import ASPP
 
 
 class SqueezeExcite(nn.Module):
-    """Weigh every channel of (B, C, H, W) by a number between 0 and 1 that all of them have a say in.
+    """Weight every channel of (B, C, H, W) by a number between 0 and 1 computed from all channels.
 
         s = sigmoid(W_2 relu(W_1 mean of x over the image))        output = s * x
 
@@ -59,8 +59,8 @@ class ResidualBlock(nn.Module):
         self.block = nn.Sequential(
             *norm_relu_conv(in_channels, out_channels, stride), *norm_relu_conv(out_channels, out_channels)
         )
-        # A 1x1 convolution of a stride, in two steps: in one, the backward pass of torch 2.13 on a CPU writes
-        # beyond its memory for few channels in channels_last, and the process dies.
+        # A strided 1x1 convolution in two steps: in one, the backward pass of torch 2.13 on a CPU writes out
+        # of bounds for few channels in channels_last, and the process crashes.
         self.stride = stride
         self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1)
 
@@ -70,18 +70,18 @@ class ResidualBlock(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """Multiply coarse features by a map of where to look, which the finer level above has a say in.
+    """Multiply coarse features by an attention map, which is computed with features of the next finer level.
 
-    Three 3x3 convolutions, each after normalisation and ReLU: one of the contracting path's features, pooled;
-    one of the coarse features; one of their sum. Not the gate of the Attention U-Net: what is weighed is the
-    path from below, channel by channel, and the weights are not held between 0 and 1.
+    Three 3x3 convolutions, each after normalisation and ReLU: of the features of the contracting path (then
+    pooled), of the coarse features, and of their sum. Unlike the gate of the Attention U-Net it weights the
+    coarse features, each channel separately, and the weights are not limited to 0..1.
 
     Parameters
     ----------
     skip_channels : int
         S, of the contracting path one level up.
     channels : int
-        C, of the features to weigh.
+        C, of the coarse features.
 
     Source: Jha et al. 2019 (arXiv:1911.07067), section III-D.
     """
@@ -99,8 +99,38 @@ class AttentionBlock(nn.Module):
         return self.weigh(self.from_skip(skip) + self.from_below(x)) * x
 
 
-class RiseBlock(nn.Module):
-    """One step up: attention, each pixel repeated, concatenation with the skip connection, residual block."""
+class ASPP(nn.Module):
+    """Atrous spatial pyramid pooling as in ResUNet++: (B, C, H, W) -> (B, K, H, W).
+
+    3x3 convolutions of several dilations in parallel, each followed by batch normalisation; their sum goes
+    through a 1x1 convolution.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+    dilations : sequence of int
+
+    Source: Chen et al. 2017 (arXiv:1706.05587), section 3.3; summed rather than concatenated, without the
+    image-level branch and with a 3x3 convolution of dilation 1 in place of the 1x1, as in ResUNet++ (Jha et
+    al. 2019, arXiv:1911.07067).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, dilations: Sequence[int] = (6, 12, 18, 1)):
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 3, padding=d, dilation=d), nn.BatchNorm2d(out_channels)
+            )
+            for d in dilations
+        )
+        self.mix = nn.Conv2d(out_channels, out_channels, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mix(sum(branch(x) for branch in self.branches))  # (B, K, H, W)
+
+
+class DecoderBlock(nn.Module):
+    """One step up: attention, nearest-neighbour upsampling, concatenation with the skip, residual block."""
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int):
         super().__init__()
@@ -117,8 +147,8 @@ class RiseBlock(nn.Module):
 class ResUNetPlusPlus(nn.Module):
     """Images (B, in_channels, H, W) to logits (B, num_classes, H, W); softmax is left to the loss.
 
-    A stem, three residual blocks of stride 2, ASPP, three steps up, ASPP and a 1x1 convolution. Every size of
-    at least 8 pixels fits.
+    A stem, three residual blocks of stride 2, ASPP, three decoder blocks, ASPP and a 1x1 convolution. Every
+    size of at least 8 pixels fits.
 
     Parameters
     ----------
@@ -135,7 +165,7 @@ class ResUNetPlusPlus(nn.Module):
         If a parameter is out of range, or, in the forward pass, if the input does not fit.
     """
 
-    depth = 3  # times that the size is halved
+    depth = 3  # number of times that the size is halved
     receptive_field = math.inf  # squeeze-excite averages over the image
 
     def __init__(self, in_channels: int = 4, num_classes: int = 4, width: int = 16, dropout: float = 0.0):
@@ -157,7 +187,7 @@ class ResUNetPlusPlus(nn.Module):
         self.dropout = nn.Dropout(dropout)
         below = [bridge, *reversed(widths[1:])]
         self.up = nn.ModuleList(
-            RiseBlock(channels, skip, w)
+            DecoderBlock(channels, skip, w)
             for channels, skip, w in zip(below, reversed(skips), reversed(widths), strict=True)
         )
         self.last = ASPP(widths[0], stem)
@@ -177,8 +207,8 @@ class ResUNetPlusPlus(nn.Module):
         return self.head(self.last(x))  # (B, 32, H, W) -> (B, 16, H, W) -> (B, num_classes, H, W)
 
     def output_size(self, size: int) -> int:
-        """Return `size`; a ValueError names the smallest valid size."""
-        return sizes.output_size(size, self.depth, padded=True)
+        """Return `size`; a ValueError gives the smallest valid size."""
+        return blocks.output_size(size, self.depth, padded=True)
 
 
 def norm_relu_conv(in_channels: int, out_channels: int, stride: int = 1) -> list[nn.Module]:

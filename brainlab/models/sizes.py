@@ -1,19 +1,8 @@
-"""How large: output size, valid input sizes, receptive field and number of weights of a U-shaped network.
-
-Everything but the number of weights follows from the layer list alone, by arithmetic on one axis:
-
-    3x3 convolution with dilation d, unpadded    n -> n - 2 d         padded    n -> n
-    2x2 max pooling                              n -> n / 2
-    2x2 up-convolution, or plain upsampling      n -> 2 n
-
-`dilation` is one number for all convolutions, or one for each level of the contracting path and the
-bottleneck, from the top down; the expanding path is then not dilated.
-
-What one convolution does to the size of an image, and how far it sees.
+"""What can be computed from the layers of a network: output size, receptive field, number of parameters.
 
 Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning" (arXiv:1603.07285); dilation as
-in Yu and Koltun 2016, "Multi-Scale Context Aggregation by Dilated Convolutions" (arXiv:1511.07122). What a
-whole U-Net does to a size is in `brainlab.models.sizes`.
+in Yu and Koltun 2016, "Multi-Scale Context Aggregation by Dilated Convolutions" (arXiv:1511.07122). The
+output size of a whole U-Net is in `brainlab.models.blocks`.
 """
 
 import math
@@ -21,9 +10,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from brainlab.models.blocks import Dilation, level_dilations
+
 
 def conv_output_size(size: int, kernel: int, padding: int = 0, stride: int = 1, dilation: int = 1) -> int:
-    """Return how many pixels a convolution makes of `size` pixels, along one axis.
+    """Return the output size of a convolution for an input of `size` pixels, along one axis.
 
     Parameters
     ----------
@@ -44,6 +35,11 @@ def conv_output_size(size: int, kernel: int, padding: int = 0, stride: int = 1, 
         If the kernel is wider than the padded image.
 
     Source: Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 15.
+
+    Examples
+    --------
+    >>> conv_output_size(32, kernel=3, padding=1, stride=2)
+    16
     """
     reach = dilation * (kernel - 1) + 1  # pixels from the first tap to the last, both included
     padded = size + 2 * padding
@@ -56,10 +52,10 @@ def conv_output_size(size: int, kernel: int, padding: int = 0, stride: int = 1, 
 
 
 def influence(model: nn.Module, size: int, channels: int = 1) -> Tensor:
-    """Return how strongly each input pixel acts on the middle output pixel: (size, size), not negative.
+    """Return how strongly each input pixel influences the central output pixel: (size, size), not negative.
 
-    It is the gradient of that output with respect to a random image. Zeros lie outside the receptive field,
-    and inside it the middle counts for more than the rim.
+    It is the gradient of that output with respect to a random image. It is zero outside the receptive field,
+    and inside it larger at the centre than at the rim.
 
     Parameters
     ----------
@@ -79,83 +75,20 @@ def influence(model: nn.Module, size: int, channels: int = 1) -> Tensor:
     return gradient.abs().sum(dim=(0, 1))
 
 
-Dilation = int | tuple[int, ...]
-
-
 def count_parameters(model: nn.Module, keras: bool = False) -> int:
-    """Count the weights of `model`.
+    """Count the trainable parameters of `model`.
 
     Parameters
     ----------
     model : nn.Module
     keras : bool
-        Count as Keras does in "Total params": the moving averages of batch normalisation too.
+        Count as Keras does in "Total params": with the moving averages of batch normalisation.
     """
     total = sum(p.numel() for p in model.parameters())
     if keras:
         norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
         total += sum(m.running_mean.numel() + m.running_var.numel() for m in norms if m.track_running_stats)
     return total
-
-
-def output_size(
-    size: int,
-    depth: int = 4,
-    padded: bool = False,
-    bottleneck: bool = True,
-    convs: int = 2,
-    dilation: Dilation = 1,
-) -> int:
-    """Return the height (or width) that a U-Net makes of an input of `size` pixels.
-
-    A padded U-Net keeps any size of at least ``2**depth`` pixels. An unpadded one loses ``2 * dilation``
-    pixels at each convolution, and the size must be even at each pooling: 572 becomes 388 in the paper.
-
-    Raises
-    ------
-    ValueError
-        If the size is not valid; the message names the nearest valid sizes.
-
-    Source: Ronneberger et al. 2015 (arXiv:1505.04597), figure 1 and section 2.
-    """
-    result = _output_size(size, depth, padded, bottleneck, convs, dilation)
-    if result is None:
-        below, above = valid_size(size, depth, padded, bottleneck, convs, dilation)
-        kind = "a padded" if padded else "an unpadded"
-        if size < below:
-            nearest, cause = f"at least {below}", "the convolutions and poolings leave nothing of it"
-        else:
-            nearest, cause = f"{below} or {above}", "the size must be even at every pooling"
-        raise ValueError(
-            f"size {size} does not fit {kind} U-Net of depth {depth}; expected {nearest}: {cause}, "
-            "so pad or crop the image"
-        )
-    return result
-
-
-def valid_size(
-    size: int,
-    depth: int = 4,
-    padded: bool = False,
-    bottleneck: bool = True,
-    convs: int = 2,
-    dilation: Dilation = 1,
-) -> tuple[int, int]:
-    """Return the nearest valid input sizes: the largest up to `size` and the smallest from `size` on.
-
-    Both are `size` itself where it is valid; both are the smallest valid size where `size` is below that.
-
-    >>> valid_size(570)
-    (556, 572)
-    """
-    arguments = (depth, padded, bottleneck, convs, dilation)
-    above = size
-    while _output_size(above, *arguments) is None:
-        above += 1
-    below = size
-    while below > 0 and _output_size(below, *arguments) is None:
-        below -= 1
-    return below or above, above
 
 
 def receptive_field(
@@ -166,13 +99,13 @@ def receptive_field(
     gated: bool = False,
     pyramid: bool = False,
 ) -> int | float:
-    """Return how many input pixels, along one axis, the best-placed output pixel of a U-Net depends on.
+    """Return the receptive field of a U-Net in pixels, along one axis.
 
-    Walks the interval of pixels that matter from an output pixel back to the input, along the deepest path.
-    Pooling makes the answer depend on where the pixel lies in its block of ``2**depth``; the widest is
-    returned.
+    Follows the interval of pixels on which an output pixel depends back to the input, along the deepest path.
+    Because of pooling it depends on the position of the output pixel in its block of ``2**depth``; the widest
+    is returned.
 
-    With `gated` skip connections, an attention map that is brought up bilinearly adds a pixel at each side.
+    With `gated` skip connections, the bilinear upsampling of the attention map adds a pixel at each side.
     With `pyramid` pooling every output pixel depends on the whole image, however large: infinity.
 
     Source: the arithmetic of Araujo, Norris and Sim 2019 (doi:10.23915/distill.00021), as intervals.
@@ -193,45 +126,3 @@ def receptive_field(
             first, last = 2 * first - side, 2 * last + 1 + side  # back through a pooling and a block
         widest = max(widest, last - first + 1)
     return widest
-
-
-def level_dilations(dilation: Dilation, depth: int, bottleneck: bool) -> tuple[tuple[int, ...], int]:
-    """Return the dilations of the contracting levels and the bottleneck, and the expanding path's.
-
-    Raises
-    ------
-    ValueError
-        If a dilation is below 1, or there is not one for each level.
-    """
-    levels = depth + bottleneck
-    if isinstance(dilation, int):
-        down, up = (dilation,) * levels, dilation
-    else:
-        down, up = tuple(dilation), 1
-    if len(down) != levels:
-        raise ValueError(
-            f"dilation has {len(down)} entries; expected {levels}: one for each of {depth} contracting levels"
-            + (" and one for the bottleneck" if bottleneck else ", and there is no bottleneck")
-        )
-    if min(down) < 1:
-        raise ValueError(f"dilation is {dilation}; expected 1 or more")
-    return down, up
-
-
-def _output_size(
-    size: int, depth: int, padded: bool, bottleneck: bool, convs: int, dilation: Dilation
-) -> int | None:
-    """Return the output size, or None where the input size does not fit."""
-    if padded:
-        return size if size >= 2**depth else None
-    down, up = level_dilations(dilation, depth, bottleneck)
-    for d in down[:depth]:
-        size -= 2 * convs * d  # pixels that one block eats
-        if size <= 0 or size % 2:
-            return None
-        size //= 2
-    if bottleneck:
-        size -= 2 * convs * down[depth]
-    for _ in range(depth):
-        size = 2 * size - 2 * convs * up
-    return size if size > 0 else None

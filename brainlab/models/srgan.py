@@ -1,10 +1,10 @@
-"""SRResNet, the generator of SRGAN, and the discriminator that judges its images.
+"""SRResNet, the generator of SRGAN, and its discriminator.
 
 Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network"
 (arXiv:1609.04802), figure 4. ``SRResNet(3)`` and ``Discriminator(3)`` are the networks of the paper.
 
 Deviations. Images are in 0..1 on both sides (the paper has -1..1 for the high resolution), with a linear last
-layer: clip before an image is shown or stored. A PReLU has one weight; the paper does not say how many.
+layer: clip an image before it is shown or stored. A PReLU has one parameter; the paper does not say how many.
 `target_size` and `image_skip` are ours.
 """
 
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brainlab.models.blocks import check_input
-from brainlab.models.upscaling import resample, upscaling_stages
+from brainlab.models.upscaling import Upscaler
 
 
 class ResidualBlock(nn.Module):
@@ -33,9 +33,9 @@ class ResidualBlock(nn.Module):
 
 
 class PixelShuffleBlock(nn.Module):
-    """Twice the size: a convolution makes four times the channels, which are laid out as 2x2 pixels.
+    """Double the size: a convolution to four times the channels, which are rearranged to 2x2 pixels.
 
-    Source: Shi et al. 2016 (arXiv:1609.05158): sub-pixel convolution, all work is done at the small size.
+    Source: Shi et al. 2016 (arXiv:1609.05158), sub-pixel convolution: computed at the small size.
     """
 
     def __init__(self, num_feat: int = 64):
@@ -48,7 +48,7 @@ class PixelShuffleBlock(nn.Module):
         return self.act(F.pixel_shuffle(x, 2))  # (B, C, 2H, 2W)
 
 
-class SRResNet(nn.Module):
+class SRResNet(Upscaler):
     """Small images (B, in_channels, h, w) to large ones (B, in_channels, scale * h, scale * w).
 
     Parameters
@@ -62,15 +62,22 @@ class SRResNet(nn.Module):
     scale : int
         2, 4 or 8; 4 in the paper.
     image_skip : bool
-        Add the bicubically enlarged input to the output, and begin with exactly that (the last convolution
-        starts at 0): the network learns the difference, and a short training starts at the baseline. As in
-        VDSR (Kim, Lee and Lee 2016, arXiv:1511.04587). Learn with 1e-3 at most: from 2e-3 on, Adam's first
-        steps through the 9 x 9 kernel leave it at the baseline.
+        Add the bicubically upscaled input to the output, and start from exactly that (the last convolution
+        is 0): the network learns the residual, and training starts at the baseline. As in VDSR (Kim, Lee and
+        Lee 2016, arXiv:1511.04587). Use a learning rate of 1e-3 at most: from 2e-3 on, Adam's first steps
+        through the 9 x 9 kernel prevent it from improving on the baseline.
 
     Raises
     ------
     ValueError
-        If `scale` is no power of two; in the forward pass, if the input does not fit.
+        If `scale` is not a power of two; in the forward pass, if the input does not fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = SRResNet(num_feat=8, num_block=2)
+    >>> model(torch.rand(1, 1, 32, 32)).shape, model(torch.rand(1, 1, 28, 28), 128).shape
+    (torch.Size([1, 1, 128, 128]), torch.Size([1, 1, 128, 128]))
     """
 
     def __init__(
@@ -81,39 +88,35 @@ class SRResNet(nn.Module):
         scale: int = 4,
         image_skip: bool = False,
     ):
-        super().__init__()
-        self.in_channels, self.scale, self.image_skip = in_channels, scale, image_skip
-        stages = upscaling_stages(scale)
+        super().__init__(in_channels, scale, image_skip)
         self.first = nn.Sequential(nn.Conv2d(in_channels, num_feat, 9, padding=4), nn.PReLU())
         self.body = nn.Sequential(
             *(ResidualBlock(num_feat) for _ in range(num_block)),
             nn.Conv2d(num_feat, num_feat, 3, padding=1),
             nn.BatchNorm2d(num_feat),
         )
-        self.up = nn.Sequential(*(PixelShuffleBlock(num_feat) for _ in range(stages)))
+        self.up = nn.Sequential(*(PixelShuffleBlock(num_feat) for _ in range(self.stages)))
         self.last = nn.Conv2d(num_feat, in_channels, 9, padding=4)
-        if image_skip:
-            nn.init.zeros_(self.last.weight)
-            nn.init.zeros_(self.last.bias)
+        self.start_at_bicubic(self.last)
 
-    def forward(self, x: Tensor, target_size: int | tuple[int, int] | None = None) -> Tensor:
-        """Return the large images, of `target_size` (H, W) if it is given (`brainlab.models.upscaling`)."""
-        check_input(x, self.in_channels, int)  # every size fits
+    def upscale(self, x: Tensor) -> Tensor:
+        """Return features (B, F, scale h, scale w) of images (B, C, h, w)."""
         feat = self.first(x)  # (B, F, h, w)
-        feat = feat + self.body(feat)
-        feat = resample(self.up(feat), target_size)  # (B, F, scale h, scale w), or (B, F, H, W)
-        out = self.last(feat)  # (B, C, H, W)
-        return out + resample(x, tuple(out.shape[-2:])) if self.image_skip else out
+        return self.up(feat + self.body(feat))
+
+    def reconstruct(self, feat: Tensor) -> Tensor:
+        """Return images (B, C, H, W) from features (B, F, H, W)."""
+        return self.last(feat)
 
 
 class Discriminator(nn.Module):
-    """Is it a true image? (B, in_channels, H, W) to logits (B, 1), above 0 for yes; no sigmoid.
+    """Real or generated? Images (B, in_channels, H, W) to logits (B, 1), above 0 for real; no sigmoid.
 
-    Eight convolutions, every second one with stride 2, then two dense layers. It serves ESRGAN as well, where
-    the loss compares its logits (`brainlab.losses.perceptual`).
+    Eight convolutions, every second one with stride 2, then two dense layers. It serves ESRGAN as well, whose
+    loss compares its logits (`brainlab.losses.relativistic_discriminator_loss`).
 
     Any size of 16 pixels or more fits: the features are averaged to `pool` x `pool` before the dense layers.
-    At the 96 x 96 pixels of the paper they have 6 x 6 already, and nothing is averaged.
+    At the 96 x 96 pixels of the paper they are 6 x 6 already, and nothing is averaged.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ class Discriminator(nn.Module):
     num_feat : int
         Channels of the first layer, 64 in the paper; the last has 8 and the dense layer 16 times as many.
     pool : int
-        Positions along each axis that the dense layer sees apart.
+        Size of the averaged features along each axis.
 
     Raises
     ------
@@ -155,7 +158,7 @@ class Discriminator(nn.Module):
 
     @staticmethod
     def output_size(size: int) -> int:
-        """Return how many features there are along an axis of `size` pixels, before they are averaged."""
+        """Return the size of the features along an axis of `size` pixels, before they are averaged."""
         if size < 16:
             raise ValueError(f"it has {size} pixels; expected 16 or more: is it the small image?")
         return -(-size // 16)

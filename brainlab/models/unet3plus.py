@@ -1,25 +1,25 @@
-"""U-Net 3+: every level of the expanding path reads every scale of the network at once.
+"""U-Net 3+: full-scale skip connections, from every scale to every level of the expanding path.
 
 Huang et al. 2020, "UNet 3+: A Full-Scale Connected UNet for Medical Image Segmentation" (arXiv:2004.08790).
 
 ``UNet3Plus(width=64, bottleneck=True)`` has the five scales of the paper; without the bottleneck there are
 four, and the deepest of them has a block of the expanding path too. Deviations: 16 channels in the first
 level by default; the side outputs of deep supervision are 1x1 convolutions, as the last one is; no
-classification-guided module, which silences slices without an organ.
+classification-guided module, which suppresses false positives in slices without an organ.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from brainlab.models import sizes
+from brainlab.models import blocks
 from brainlab.models.blocks import ConvBlock, check_counts, check_input, grow_to, he_init
 
 
 class FullScaleBlock(nn.Module):
     """Join feature maps of all scales at the size of one level: list of (B, C_i, H_i, W_i) -> (B, K, H, W).
 
-    Finer maps are brought down by max pooling and coarser ones up bilinearly; then each goes through a 3x3
+    Finer maps are max-pooled and coarser ones upsampled bilinearly; then each goes through a 3x3
     convolution to `skip_channels`, and a 3x3 convolution fuses them. All convolutions are followed by batch
     normalisation and ReLU.
 
@@ -59,8 +59,8 @@ class FullScaleBlock(nn.Module):
 class UNet3Plus(nn.Module):
     """Images (B, in_channels, H, W) to logits (B, num_classes, H, W); softmax is left to the loss.
 
-    Every size of at least ``2**depth`` pixels fits, where `depth` is the number of poolings. A level whose
-    size is odd is repaired on the way up by repeating the last row or column.
+    Every size of at least ``2**depth`` pixels fits, where `depth` is the number of poolings: where pooling
+    dropped an odd row or column, the expanding path repeats the last one.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ class UNet3Plus(nn.Module):
     dropout : float
         Probability of dropping a value at the end of the contracting path.
     deep_supervision : bool
-        Make side outputs: a 1x1 convolution on the expanding path's other levels and on the bottleneck.
+        Add side outputs: a 1x1 convolution on the expanding path's other levels and on the bottleneck.
 
     Attributes
     ----------
     side_logits : list of Tensor
         With `deep_supervision` and in training mode: the side outputs of the last forward pass, finest first,
-        each (B, num_classes, H, W) brought up bilinearly, with their graph, for
-        `brainlab.losses.combined.deeply_supervised`. Empty otherwise.
+        each upsampled bilinearly to (B, num_classes, H, W), with their graph, for
+        `brainlab.losses.deeply_supervised`. Empty otherwise.
 
     Raises
     ------
@@ -161,15 +161,15 @@ class UNet3Plus(nn.Module):
         return self.head(finest)  # (B, num_classes, H, W)
 
     def output_size(self, size: int) -> int:
-        """Return `size`; a ValueError names the smallest valid size."""
-        return sizes.output_size(size, self.depth, padded=True)
+        """Return `size`; a ValueError gives the smallest valid size."""
+        return blocks.output_size(size, self.depth, padded=True)
 
 
 def enlarge(x: Tensor, doublings: int, size: tuple[int, int]) -> Tensor:
     """Double the size of `x` (B, C, h, w) bilinearly `doublings` times, then repeat the last row and column.
 
-    Not stretched to `size`, because pooling dropped what was odd: pixel i lies on the pixels ``2 i`` and
-    ``2 i + 1``.
+    Not resampled to `size`, because pooling dropped odd rows and columns: pixel i covers the pixels ``2 i``
+    and ``2 i + 1``.
     """
     if doublings <= 0:
         return x

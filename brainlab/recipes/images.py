@@ -1,12 +1,11 @@
-"""Two-class segmentation of images with masks, in one place: sets, network, settings, training and scores.
+"""Two-class segmentation of images with masks (notebook 03): sets, network, settings, training and scores.
 
-The lungs in chest X-rays are the example; any `Split` of image pairs trains the same way. The recipe is that
-of the U-Net paper (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597): few images, elastic deformation,
-dropout; with batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167), which the paper had not.
+The example is the lungs in chest X-rays; any `Split` of image pairs trains the same way. As in the U-Net
+paper (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597): few images, elastic deformation, dropout.
+Deviation: batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,63 +13,50 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from brainlab.budgets import Budget
+from brainlab.budgets import IMAGES, Budget, ImageSizes
 from brainlab.data.augment import Augment
 from brainlab.data.images import ImageDataset, find_chest, split_chest
 from brainlab.data.split import Split
 from brainlab.metrics import dice, jaccard
 from brainlab.models import UNet
+from brainlab.models.modes import evaluating
 from brainlab.synth.chest import chest_names, make_chest_set
 from brainlab.training import History, TrainSettings, fit
 from brainlab.training.settings import settings_for
 
-LONG = 50  # epochs from which a plateau of the validation loss can be waited for
+__all__ = [
+    "ImageDataset",
+    "ImageSizes",
+    "binary_scores",
+    "chest_split",
+    "image_network",
+    "image_sets",
+    "image_settings",
+    "image_sizes",
+    "predict_masks",
+    "train_binary",
+]
+
+LONG = 50  # epochs from which a plateau of the validation loss can be expected
 PAPER_SIZE = 512  # pixels of the images for which the U-Net paper chose displacements of 10 pixels
-
-
-@dataclass(frozen=True)
-class ImageSizes:
-    """Numbers of a two-class training.
-
-    Attributes
-    ----------
-    images : of the built-in set of chest X-rays; two of three train
-    size : height and width of a training image in pixels
-    width : channels of the first level of the network
-    epochs : longest training
-    batch_size : images in a batch
-    """
-
-    images: int
-    size: int
-    width: int
-    epochs: int
-    batch_size: int
-
-
-SIZES = {
-    "quick": ImageSizes(images=60, size=64, width=8, epochs=10, batch_size=8),
-    "lesson": ImageSizes(images=150, size=128, width=8, epochs=20, batch_size=8),
-    "full": ImageSizes(images=1200, size=256, width=32, epochs=100, batch_size=16),
-}
 
 
 def image_sizes(budget: Budget) -> ImageSizes:
     """Return the numbers that belong to a budget of the course."""
-    return SIZES[budget.name]
+    return IMAGES[budget.name]
 
 
 def chest_split(sizes: ImageSizes, folder: Path | str | None = None, seed: int = 0) -> Split:
-    """Return chest X-rays for training (CHN), validation and test (a half of MCU each).
+    """Return chest X-rays for training (CHN), validation and test (half of MCU each).
 
     Parameters
     ----------
     sizes : ImageSizes
     folder : path, optional
-        With both hospitals' X-rays; see `find_chest`. By default the built-in synthetic set, whose missing
-        X-rays are drawn.
+        With the X-rays of both hospitals; see `find_chest`. By default the built-in synthetic set; its
+        missing images are generated first.
     seed : int
-        Draws the halves of MCU.
+        Of the random halves of MCU.
     """
     if folder is not None:
         return split_chest(find_chest(folder), seed)
@@ -82,7 +68,7 @@ def chest_split(sizes: ImageSizes, folder: Path | str | None = None, seed: int =
 def image_sets(
     split: Split, sizes: ImageSizes, flip: bool = False, seed: int = 0
 ) -> tuple[ImageDataset, ImageDataset]:
-    """Return training images, deformed anew in every epoch, and validation images; both in memory.
+    """Return training images, augmented anew in every epoch, and validation images; both in memory.
 
     Parameters
     ----------
@@ -90,9 +76,9 @@ def image_sets(
         Of image pairs with masks.
     sizes : ImageSizes
     flip : bool
-        Also mirror left and right. That suits brains, not chests: the heart is on one side.
+        Also mirror left and right: for brains, not for chests, because the heart is on one side.
     seed : int
-        Draws the deformations.
+        Of the augmentation.
     """
     elastic = 10 * sizes.size / PAPER_SIZE
     augment = Augment(flip, rotation=8.0, shift=0.06, zoom=0.15, shear=0.05, elastic=elastic)
@@ -101,16 +87,16 @@ def image_sets(
 
 
 def image_network(sizes: ImageSizes, num_classes: int = 2, seed: int = 0) -> UNet:
-    """Return a U-Net with batch normalisation and dropout; a seed gives the same weights to start from.
+    """Return a U-Net with batch normalisation and dropout; a seed gives the same initial weights.
 
-    Two classes are for a softmax, `num_classes=1` for a sigmoid.
+    Use two classes with a softmax, `num_classes=1` with a sigmoid.
     """
     torch.manual_seed(seed)
     return UNet(1, num_classes, width=sizes.width, batch_norm=True, dropout=0.2)
 
 
 def image_settings(sizes: ImageSizes, device: str | None = None, seed: int = 0) -> TrainSettings:
-    """Return the settings of a training: a cosine for a short one, waiting for plateaus in a long one."""
+    """Return the settings of a training: the cosine for a short one, the plateau schedule for a long one."""
     return settings_for(sizes.epochs, sizes.batch_size, LONG, device, seed)
 
 
@@ -122,7 +108,7 @@ def train_binary(
     folder: Path | str | None = None,
     progress: bool = True,
 ) -> History:
-    """Train a network on images with masks; it is left with the weights of the lowest validation loss.
+    """Train a network on images with masks, and leave the weights of the lowest validation loss in it.
 
     Parameters
     ----------
@@ -143,44 +129,43 @@ def train_binary(
     return fit(model, *sets, loss_fn, settings, folder, progress=progress, regions={"mask": (1,)})
 
 
-@torch.no_grad()
 def predict_masks(model: nn.Module, dataset: Dataset, batch_size: int = 8) -> np.ndarray:
-    """Return the predicted masks of a data set, (N, H, W) bool. The model is left in evaluation mode.
+    """Return the predicted masks of a data set, (N, H, W) bool.
 
     Raises
     ------
     ValueError
         If the network gives more than two classes.
     """
-    model.eval()
     device = next((parameter.device for parameter in model.parameters()), "cpu")
     masks = []
-    for image, _ in DataLoader(dataset, batch_size):
-        logits = model(image.to(device))  # (B, C, H, W)
-        if logits.shape[1] > 2:
-            raise ValueError(
-                f"logits have {logits.shape[1]} classes; expected 2, or 1 for a sigmoid: is it the network "
-                "for the classes of a tumour?"
-            )
-        inside = logits[:, 0] > 0 if logits.shape[1] == 1 else logits[:, 1] > logits[:, 0]
-        masks.append(inside.cpu().numpy())  # (B, H, W)
+    with evaluating(model):
+        for image, _ in DataLoader(dataset, batch_size):
+            logits = model(image.to(device))  # (B, C, H, W)
+            if logits.shape[1] > 2:
+                raise ValueError(
+                    f"logits have {logits.shape[1]} classes; expected 2, or 1 for a sigmoid: is it the "
+                    "network for the classes of a tumour?"
+                )
+            inside = logits[:, 0] > 0 if logits.shape[1] == 1 else logits[:, 1] > logits[:, 0]
+            masks.append(inside.cpu().numpy())  # (B, H, W)
     return np.concatenate(masks)
 
 
 def binary_scores(model: nn.Module, dataset: Dataset) -> dict[str, float]:
-    """Return how well a network finds the masks of a data set.
+    """Return accuracy, Dice and Jaccard of the predicted masks of a data set.
 
     `dice` = 2 TP / (2 TP + FP + FN) and `jaccard` = TP / (TP + FP + FN) of the mask are computed for each
-    image and averaged over the images, so every patient counts the same; 1 where truth and prediction are
-    both empty, 0 where only one is. `pooled_dice` and `pooled_jaccard` are those of the pixels of all images
-    counted together, as if they were one image, so large masks count more. `accuracy` = (TP + TN) / all
-    pixels is the same either way, because all images have one size. Mind that the background counts in it:
-    an empty prediction scores as much as there is background.
+    image and averaged over the images, so that every patient counts the same; 1 if truth and prediction are
+    both empty, 0 if only one is. `pooled_dice` and `pooled_jaccard` pool the pixels of all images, so that
+    large masks count more. `accuracy` = (TP + TN) / all pixels is the same either way, because all images
+    have one size. It counts the background: the accuracy of an empty prediction is the share of the
+    background.
 
     Parameters
     ----------
     model : nn.Module
-        With two logits, or with one.
+        Images (B, C, H, W) to logits (B, 2, H, W) or (B, 1, H, W).
     dataset : Dataset
         Items (image (C, H, W), labels (H, W) of 0 and 1); not augmented.
 

@@ -1,99 +1,66 @@
-"""Super-resolution of notebook 04, in one place: sizes, pairs, networks, settings, games and scores.
+"""Super-resolution of notebook 04 and of its benchmark: pairs, networks, settings and scores.
 
-The networks are small relatives of those of SRGAN (Ledig et al. 2017, arXiv:1609.04802) and ESRGAN (Wang et
-al. 2018, arXiv:1809.00219). Their features come from a U-Net that segments the same images, where the papers
-have VGG19; one weight of the losses differs (`ESRGAN_WEIGHTS`). Notebook and benchmark train by this.
+The networks are smaller versions of those of SRGAN (Ledig et al. 2017, arXiv:1609.04802) and ESRGAN (Wang et
+al. 2018, arXiv:1809.00219). Deviations: the feature extractor is a U-Net that segments the same images, not
+VGG19, and one weight of the losses differs (`ESRGAN_WEIGHTS`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainlab.budgets import Budget
+from brainlab.budgets import SUPERRES, Budget, SRSizes
 from brainlab.data.degradations import bicubic
 from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of
-from brainlab.inference.forward import evaluating, forward
-from brainlab.labels import REGIONS
+from brainlab.inference.forward import forward
 from brainlab.losses import cross_entropy, soft_dice_loss
-from brainlab.metrics import dice
+from brainlab.metrics import region_dice_of_labels
 from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models import Discriminator, RRDBNet, SRResNet, UNet
 from brainlab.models.features import UNetFeatures
-from brainlab.training import ESRGAN_FULL, SRGAN_FULL, GanSettings, TrainSettings
+from brainlab.models.modes import evaluating
+from brainlab.training import GanSettings, TrainSettings
 
+__all__ = [
+    "ESRGAN_WEIGHTS",
+    "SRSizes",
+    "dice_by_patient",
+    "discriminator",
+    "enlarge",
+    "features",
+    "gan_settings",
+    "library_twin",
+    "perceptual_levels",
+    "psnr_settings",
+    "rrdbnet",
+    "rrdbnet_options",
+    "scores",
+    "sr_sets",
+    "sr_sizes",
+    "srresnet",
+    "srresnet_options",
+    "tumour_loss",
+    "tumour_probability",
+    "unet",
+    "unet_options",
+    "unet_sets",
+    "unet_settings",
+]
 
-@dataclass(frozen=True)
-class SRSizes:
-    """Numbers of one budget.
-
-    Attributes
-    ----------
-    hr, lr : pixels of the large and of the small images; `lr` is a quarter
-    step, val_step : every how many slices of a case train, and validate or test
-    patch : coarse pixels of a training window
-    batch_size : windows in a batch of the first phase
-    num_feat : channels of both generators
-    num_block : residual blocks of SRResNet
-    rrdb_block, num_grow_ch : blocks of RRDBNet, and channels that its convolutions add
-    d_feat : channels of the discriminator's first layer
-    psnr_epochs : of the first phase
-    srgan, esrgan : settings of the second phase
-    unet_width, unet_epochs : of the U-Net that segments
-    """
-
-    hr: int
-    lr: int
-    step: int
-    val_step: int
-    patch: int
-    batch_size: int
-    num_feat: int
-    num_block: int
-    rrdb_block: int
-    num_grow_ch: int
-    d_feat: int
-    psnr_epochs: int
-    srgan: GanSettings
-    esrgan: GanSettings
-    unet_width: int
-    unet_epochs: int
-
-
-# Short games, the same for both: the generator three times as fast as its opponent, and both to rest.
-SHORT = GanSettings(lr=3e-4, d_lr=1e-4, schedule="cosine", batch_size=16)
-QUICK, LESSON = replace(SHORT, epochs=6), replace(SHORT, epochs=14)
-
-SIZES = {
-    "quick": SRSizes(
-        hr=64, lr=16, step=2, val_step=4, patch=8, batch_size=16, num_feat=16, num_block=2, rrdb_block=1,
-        num_grow_ch=8, d_feat=4, psnr_epochs=20, srgan=QUICK, esrgan=QUICK, unet_width=8, unet_epochs=6,
-    ),
-    "lesson": SRSizes(
-        hr=128, lr=32, step=4, val_step=12, patch=12, batch_size=16, num_feat=32, num_block=4, rrdb_block=2,
-        num_grow_ch=16, d_feat=8, psnr_epochs=15, srgan=LESSON, esrgan=LESSON, unet_width=12, unet_epochs=8,
-    ),
-    # The networks of the papers, and the reference study's settings.
-    "full": SRSizes(
-        hr=128, lr=32, step=1, val_step=4, patch=24, batch_size=16, num_feat=64, num_block=16, rrdb_block=23,
-        num_grow_ch=32, d_feat=64, psnr_epochs=200, srgan=SRGAN_FULL, esrgan=ESRGAN_FULL, unet_width=32,
-        unet_epochs=50,
-    ),
-}  # fmt: skip
-
-# Of ESRGAN's parts. The paper has 5e-3 for the adversarial one, beside features of VGG19. Beside ours, 1.5e-3
-# to 5e-3 brought more detail and images further from the truth: tried with one to three seeds.
+# Weights of the terms of ESRGAN's loss. The paper has 5e-3 for the adversarial one, with features of VGG19.
+# With ours, 1.5e-3 to 5e-3 gave more high frequencies and images further from the truth: tried with one to
+# three seeds.
 ESRGAN_WEIGHTS = {"perceptual": 1.0, "adversarial": 1e-3, "pixel": 1e-2}
-LOSS_LEVEL = 2  # of the U-Net: what the losses compare
-MIN_PIXELS = 30  # of tumour in a slice that the U-Net learns from
+LOSS_LEVEL = 2  # level of the U-Net whose features the losses compare
+MIN_PIXELS = 30  # of tumour in a training slice of the U-Net
 
 
 def sr_sizes(budget: Budget) -> SRSizes:
     """Return the numbers that belong to a budget of the course."""
-    return SIZES[budget.name]
+    return SUPERRES[budget.name]
 
 
 def sr_sets(
@@ -110,7 +77,7 @@ def sr_sets(
     split : Split
         Of cached cases.
     lr : int, optional
-        Another size of the small images. Where `hr` is no multiple of it, whole slices train.
+        Another size of the small images. If `hr` is no multiple of it, training uses whole slices.
     degradation, modality
         As in `SuperResSet`.
     """
@@ -125,7 +92,7 @@ def sr_sets(
 def unet_sets(
     split: Split, sizes: SRSizes, modality: str = "t1c", coarse: bool = False
 ) -> tuple[SlicesWithLabels, SlicesWithLabels]:
-    """Return whole slices with labels to train (with tumour) and to validate (all) a U-Net on."""
+    """Return whole slices with labels for the U-Net: with tumour to train, all to validate."""
     options = {"modality": modality, "hr": sizes.hr, "lr": sizes.lr}
     train = SuperResSet(split.train, step=sizes.step, **options)
     val = SuperResSet(split.val, step=sizes.val_step, **options)
@@ -133,13 +100,13 @@ def unet_sets(
 
 
 def srresnet(sizes: SRSizes, seed: int = 0) -> SRResNet:
-    """Return SRGAN's generator; it begins as the bicubic enlargement."""
+    """Return SRGAN's generator; before training it computes the bicubic enlargement."""
     torch.manual_seed(seed)
     return SRResNet(**srresnet_options(sizes))
 
 
 def rrdbnet(sizes: SRSizes, seed: int = 0) -> RRDBNet:
-    """Return ESRGAN's generator; it begins as the bicubic enlargement."""
+    """Return ESRGAN's generator; before training it computes the bicubic enlargement."""
     torch.manual_seed(seed)
     return RRDBNet(**rrdbnet_options(sizes))
 
@@ -151,18 +118,18 @@ def unet(sizes: SRSizes, seed: int = 0) -> UNet:
 
 
 def srresnet_options(sizes: SRSizes) -> dict:
-    """Return how `srresnet` is made, for `save_model`."""
+    """Return the options of `srresnet`, for `save_model`."""
     return {"in_channels": 1, "num_feat": sizes.num_feat, "num_block": sizes.num_block, "image_skip": True}
 
 
 def rrdbnet_options(sizes: SRSizes) -> dict:
-    """Return how `rrdbnet` is made, for `save_model`."""
+    """Return the options of `rrdbnet`, for `save_model`."""
     blocks = {"num_block": sizes.rrdb_block, "num_grow_ch": sizes.num_grow_ch}
     return {"in_channels": 1, "num_feat": sizes.num_feat, **blocks, "image_skip": True}
 
 
 def unet_options(sizes: SRSizes) -> dict:
-    """Return how `unet` is made, for `save_model`."""
+    """Return the options of `unet`, for `save_model`."""
     return {"in_channels": 1, "num_classes": 4, "width": sizes.unet_width}
 
 
@@ -173,14 +140,14 @@ def discriminator(sizes: SRSizes, seed: int = 0) -> Discriminator:
 
 
 def library_twin(model: nn.Module, twin: nn.Module) -> nn.Module:
-    """Give `twin`, a fresh network of brainlab's class, the weights of a notebook's network, in their order.
+    """Copy the weights of a notebook's network, in their order, into `twin`, a network of brainlab's class.
 
-    For `save_model`: the parts of a student's network have names of their own.
+    For `save_model`, because the modules of a student's network have other names.
 
     Raises
     ------
     ValueError
-        If the weights have another order, or the two networks do not compute the same.
+        If the weights have another order, or the outputs of the two networks differ.
     """
     theirs, ours = model.state_dict(), twin.state_dict()
     shapes = [[tuple(weight.shape) for weight in state.values()] for state in (theirs, ours)]
@@ -201,9 +168,11 @@ def psnr_settings(sizes: SRSizes, device: str | None = None, seed: int = 0) -> G
     return GanSettings(lr=1e-3, schedule="cosine", device=device, seed=seed, **numbers)
 
 
-def with_seed(settings: GanSettings, device: str | None = None, seed: int = 0) -> GanSettings:
-    """Return the settings of a second phase, `sizes.srgan` or `sizes.esrgan`, for a device and a seed."""
-    return replace(settings, device=device, seed=seed)
+def gan_settings(sizes: SRSizes, name: str, device: str | None = None, seed: int = 0) -> GanSettings:
+    """Return the settings of the second phase of "SRGAN" or "ESRGAN"."""
+    batch_size = {"SRGAN": sizes.srgan_batch, "ESRGAN": sizes.esrgan_batch}[name]
+    rates = {"lr": sizes.gan_lr, "d_lr": sizes.gan_d_lr, "schedule": sizes.gan_schedule}
+    return GanSettings(epochs=sizes.gan_epochs, batch_size=batch_size, device=device, seed=seed, **rates)
 
 
 def unet_settings(sizes: SRSizes, device: str | None = None, seed: int = 0) -> TrainSettings:
@@ -219,20 +188,20 @@ def tumour_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def features(model: UNet) -> tuple[UNetFeatures, UNetFeatures]:
-    """Return what the U-Net's encoder sees: after its activation for SRGAN's loss, before it for ESRGAN's."""
+    """Return two feature extractors: after the activation for SRGAN's loss, before it for ESRGAN's."""
     return UNetFeatures(model, LOSS_LEVEL, before_activation=False), UNetFeatures(model, LOSS_LEVEL)
 
 
-def eyes(reader: UNet) -> list[UNetFeatures]:
-    """Return all levels of a U-Net's encoder, to measure distances on.
+def perceptual_levels(unet: UNet) -> list[UNetFeatures]:
+    """Return feature extractors of all levels of a U-Net's encoder, to measure perceptual distances.
 
-    The reader should be another U-Net than that of the losses: a generator has learnt to please that one.
+    Use another U-Net than that of the losses: the generator was trained to lower that one's distance.
     """
-    return [UNetFeatures(reader, level) for level in range(reader.depth)]
+    return [UNetFeatures(unet, level) for level in range(unet.depth)]
 
 
 def enlarge(model: nn.Module, small: Tensor, size: int, batch_size: int = 16) -> Tensor:
-    """Return the images of a generator, (N, 1, size, size) in 0..1 on the CPU."""
+    """Return a generator's output, (N, 1, size, size) in 0..1 on the CPU, for small images (N, 1, h, w)."""
     device = next(model.parameters()).device
     with evaluating(model):
         made = [model(part.to(device), (size, size)).float().cpu() for part in small.split(batch_size)]
@@ -240,21 +209,21 @@ def enlarge(model: nn.Module, small: Tensor, size: int, batch_size: int = 16) ->
 
 
 def scores(made: Tensor, true: Tensor, levels: Sequence[UNetFeatures]) -> dict[str, float]:
-    """Return the means over images (N, 1, H, W): PSNR, SSIM, perceptual distance, detail and haze.
+    """Return the means over images (N, 1, H, W): PSNR, SSIM, perceptual distance and two scores of sharpness.
 
-    "distance" is the mean over the `levels`, as in LPIPS (Zhang et al. 2018, arXiv:1801.03924)
-    without learnt weights; "detail" is `high_frequency_ratio`; "haze" the mean grey value where the true
-    image is black, in thousandths: artefacts show there first.
+    "distance" is the mean perceptual distance over the `levels`, as in LPIPS (Zhang et al. 2018,
+    arXiv:1801.03924) without learnt weights; "high-frequency ratio" is `high_frequency_ratio`; "artefacts" is
+    the mean grey value, in thousandths, of the pixels that are black in the true image.
     """
     device = next(levels[0].parameters()).device
     seen = [perceptual_distance(level, made.to(device), true.to(device)).cpu() for level in levels]
     values = {"PSNR": psnr(made, true), "SSIM": ssim(made, true), "distance": torch.stack(seen)}
-    values |= {"detail": high_frequency_ratio(made, true), "haze": 1000 * made[true == 0]}
+    values |= {"high-frequency ratio": high_frequency_ratio(made, true), "artefacts": 1000 * made[true == 0]}
     return {name: value.mean().item() for name, value in values.items()}
 
 
 def tumour_probability(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
-    """Return the probability of tumour of any class, (N, H, W) on the CPU."""
+    """Return the probability of tumour, all its classes together, (N, H, W) on the CPU."""
     return 1 - forward(model, images, batch_size).softmax(dim=1)[:, 0]
 
 
@@ -266,14 +235,11 @@ def dice_by_patient(
     Parameters
     ----------
     images : Tensor (N, 1, H, W)
-        For the slices of `pairs`, in their order.
+        Of the slices of `pairs`, in their order.
     """
     guesses = forward(model, images, batch_size).argmax(dim=1).numpy()  # (N, H, W)
     truths, numbers = labels_of(pairs).numpy(), np.array([number for number, _ in pairs.index])
     table = {}
     for number, case in enumerate(pairs.cached):
-        guess, truth = guesses[numbers == number], truths[numbers == number]
-        table[case.id] = {
-            name: dice(np.isin(guess, labels), np.isin(truth, labels)) for name, labels in REGIONS.items()
-        }
+        table[case.id] = region_dice_of_labels(guesses[numbers == number], truths[numbers == number])
     return table

@@ -1,6 +1,6 @@
-"""Everything that draws patients: the cohort of brain tumours, the chest X-rays, and toy masks.
+"""Synthetic images: a cohort of brain-tumour MRI, a set of chest X-rays, and toy masks for the losses.
 
-Public names are those of `__all__`; they load on first use. The modules inside are internal.
+`__all__` lists the public names; each is imported when it is first used. The modules inside are internal.
 """
 
 from brainlab.lazy import lazy_names

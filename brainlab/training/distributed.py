@@ -1,8 +1,9 @@
-"""One process or many: what a training loop needs to know about its companions.
+"""One process, or several under `torchrun`: rank, device, gradients and the exchange of values.
 
-A single process uses plain torch and does not import accelerate. Under `torchrun` (which sets `WORLD_SIZE`)
-accelerate opens the connection, chooses the GPU of each process and averages the gradients. `accelerate
-launch --cpu` may start one process only without a word; use `torchrun`.
+    torchrun --nproc_per_node=2 -m brainlab.train runs/unet
+
+`torchrun` sets `WORLD_SIZE`, `RANK` and `LOCAL_RANK`. Tensors of GPUs are exchanged by NCCL, all else by
+Gloo.
 """
 
 import os
@@ -10,16 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+import torch.distributed as dist
+from torch import Tensor, nn
 
 
-class Team:
-    """The processes of one training run.
+class ProcessGroup:
+    """The processes of one training run; a single process needs no connection.
 
     Parameters
     ----------
     device : str, optional
-        "cpu", "cuda", ...; by default the GPU if there is one.
+        "cpu", "cuda", ...; by default the GPU if there is one. Several processes take one GPU each.
 
     Attributes
     ----------
@@ -30,66 +32,91 @@ class Team:
     """
 
     def __init__(self, device: str | None = None) -> None:
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.rank, self.size = 0, int(os.environ.get("WORLD_SIZE", "1"))
-        self.accelerator = None
         if self.size == 1:
-            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             return
-        from accelerate import Accelerator
-
-        self.accelerator = Accelerator(cpu=device == "cpu")
-        self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
-        self.device = self.accelerator.device
+        self.rank, self.local_rank = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
+        on_gpu = self.device.type == "cuda"
+        if on_gpu:
+            self.device = torch.device("cuda", self.local_rank)
+            torch.cuda.set_device(self.device)
+        if not dist.is_initialized():  # every part of a program may make a group of its own
+            dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
 
     @property
     def is_main(self) -> bool:
         """Whether this process is the one that prints and writes."""
         return self.rank == 0
 
-    def share(self, model: nn.Module) -> nn.Module:
-        """Return a model with the main process's weights whose gradients are averaged over all processes."""
-        return self.accelerator.prepare_model(model) if self.accelerator else model
+    @contextmanager
+    def share(self, *models: nn.Module) -> Iterator[None]:
+        """Give all processes the main one's weights, and average gradients over them within the block.
+
+        Every gradient is averaged as soon as `backward` has summed it up, so clipping and loss scaling see
+        the mean, as with `DistributedDataParallel`. Unlike there the model is not wrapped: the two steps of a
+        GAN, with one of its networks frozen, need no special care. Small tensors are not sent together, which
+        costs some speed.
+        """
+        handles = []
+        if self.size > 1:
+            for model in models:
+                for value in model.state_dict().values():
+                    dist.broadcast(value, src=0)
+                weights = [weight for weight in model.parameters() if weight.requires_grad]
+                handles += [weight.register_post_accumulate_grad_hook(_average_grad) for weight in weights]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def average_buffers(self, *models: nn.Module) -> None:
+        """Average floating-point buffers (running statistics of batch normalisation) over the processes."""
+        if self.size > 1:
+            for model in models:
+                for buffer in model.buffers():
+                    if buffer.is_floating_point():
+                        _average(buffer)
 
     def sum_of(self, *values: object) -> list:
         """Add up each of the numbers (or arrays) over the processes; the same result on all."""
         return [sum(shares) for shares in zip(*self.gather(values), strict=True)]
 
-    def average_buffers(self, model: nn.Module) -> None:
-        """Average floating-point buffers (batch-norm statistics) over the processes."""
-        if self.accelerator:
-            for buffer in model.buffers():
-                if buffer.is_floating_point():
-                    buffer.copy_(self.accelerator.reduce(buffer, reduction="mean"))
+    def gather(self, value: object) -> list:
+        """Return the `value` of every process, by rank. Tensors should be on the CPU."""
+        values = [value] * self.size
+        if self.size > 1:
+            dist.all_gather_object(values, value)
+        return values
 
     def from_main(self, value: object) -> object:
         """Return the main process's `value` on all."""
-        if not self.accelerator:
-            return value
-        from accelerate.utils import broadcast_object_list
-
-        return broadcast_object_list([value])[0]
-
-    def gather(self, value: object) -> list:
-        """Return the `value` of every process, by rank."""
-        if not self.accelerator:
-            return [value]
-        from accelerate.utils import gather_object
-
-        return gather_object([value])
+        values = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(values, src=0)
+        return values[0]
 
     @contextmanager
     def main_first(self) -> Iterator[None]:
         """Let one process of each machine run the block, say to fill a cache, and the others after it."""
-        if self.accelerator:
-            with self.accelerator.local_main_process_first():
-                yield
-        else:
-            yield
+        if self.size > 1 and self.local_rank > 0:
+            dist.barrier()
+        yield
+        if self.size > 1 and self.local_rank == 0:
+            dist.barrier()
 
     def close(self) -> None:
         """Close the connection; at the end of the program."""
-        if self.accelerator and torch.distributed.is_initialized():
-            self.accelerator.wait_for_everyone()  # who leaves first would break the others' last exchange
-            # A model that still held the group would end its threads as Python shuts down, and may abort it.
-            self.accelerator.free_memory()
-            torch.distributed.destroy_process_group()
+        if self.size > 1 and dist.is_initialized():
+            dist.barrier()  # an early exit would abort the last collective
+            dist.destroy_process_group()
+
+
+def _average(value: Tensor) -> None:
+    dist.all_reduce(value)
+    value /= dist.get_world_size()
+
+
+def _average_grad(weight: Tensor) -> None:
+    _average(weight.grad)

@@ -1,44 +1,44 @@
 """What goes wrong in a GAN's training, by name, from its history alone.
 
-Three failures have a look of their own in the curves: one player wins and the other learns nothing more, the
-generator makes one image whatever it is given, or the losses run away (I. Goodfellow, 2016, "NIPS 2016
-Tutorial: Generative Adversarial Networks", arXiv:1701.00160). The limits below are ours.
+Three failures show in the curves: the discriminator separates the two kinds perfectly and the generator gets
+no useful gradient, the generator makes one image whatever its input, or the losses diverge (I. Goodfellow,
+2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). The limits below are ours.
 """
 
 import math
 from typing import NamedTuple
 
-from brainlab.training.gan_history import GanHistory
+from brainlab.training.run import History
 
-WON = 0.9  # D(real) - D(fake) from which the discriminator has won
-LOST = 0.5  # diversity, of that of the true images, below which outputs have collapsed
-FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN gives away 1 to 3
+WON = 0.9  # D(real) - D(fake) above which the discriminator wins
+LOST = 0.5  # diversity relative to the true images below which outputs have collapsed
+FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN loses 1 to 3
 IN_A_ROW = 2  # epochs that a win must last: a single one may be chance
 
 
 class Finding(NamedTuple):
-    """One thing that the monitor saw: in which epoch (counted from 1), its name, and a sentence."""
+    """One failure: the epoch in which it first shows (counted from 1), its name, and a sentence."""
 
     epoch: int
     name: str
     message: str
 
 
-def diagnose(history: GanHistory) -> list[Finding]:
-    """Return what is wrong, each kind once, when it first shows; empty when nothing is.
+def diagnose(history: History) -> list[Finding]:
+    """Return the failures, each kind once, in the order in which they first show; empty if there is none.
 
     Names are "discriminator wins", "mode collapse" and "divergence".
 
     Parameters
     ----------
-    history : GanHistory
+    history : History
         Of `train_gan`; that of `train_psnr` can only collapse or diverge.
     """
     found = [_winner(history), _collapse(history), _divergence(history)]
     return sorted(finding for finding in found if finding)
 
 
-def _winner(history: GanHistory) -> Finding | None:
+def _winner(history: History) -> Finding | None:
     lasted = 0
     judged = zip(history.steps.get("d_real", []), history.steps.get("d_fake", []), strict=True)
     for epoch, (real, fake) in enumerate(judged, start=1):
@@ -47,13 +47,13 @@ def _winner(history: GanHistory) -> Finding | None:
             return Finding(
                 epoch,
                 "discriminator wins",
-                f"D(real) {real:.2f} and D(fake) {fake:.2f} for {IN_A_ROW} epochs: too sure to teach "
-                "the generator anything; lower d_lr, or give the generator a longer first phase",
+                f"D(real) {real:.2f} and D(fake) {fake:.2f} for {IN_A_ROW} epochs: the generator "
+                "gets no useful gradient; lower d_lr, or train the generator longer in the first phase",
             )
     return None
 
 
-def _collapse(history: GanHistory) -> Finding | None:
+def _collapse(history: History) -> Finding | None:
     for epoch, value in enumerate(history.scores.get("diversity", []), start=1):
         if value < LOST:
             return Finding(
@@ -65,7 +65,7 @@ def _collapse(history: GanHistory) -> Finding | None:
     return None
 
 
-def _divergence(history: GanHistory) -> Finding | None:
+def _divergence(history: History) -> Finding | None:
     best = history.before.get("psnr", -math.inf)
     for epoch, value in enumerate(history.scores.get("psnr", []), start=1):
         if not value > best - FALLEN:  # written so that NaN is a fall

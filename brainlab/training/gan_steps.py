@@ -1,30 +1,101 @@
-"""One step of each kind: for fidelity, of the discriminator, of the generator.
+"""The losses of generator and discriminator, and the steps on pixels, of the discriminator and the generator.
 
-A GAN's step is made of the two below, on one batch and one forward pass of the generator:
+A step of a GAN is made of the last two, on one batch and one forward pass of the generator:
 
     sr = generator(lr, hr.shape[-2:])
-    discriminator_step(discriminator, sr, hr, d_optimizer, game)    # sees sr.detach()
-    generator_step(discriminator, sr, hr, g_optimizer, game)        # sees sr; the discriminator is frozen
+    discriminator_step(discriminator, sr, hr, d_optimizer, losses)    # sees sr.detach()
+    generator_step(discriminator, sr, hr, g_optimizer, losses)        # sees sr; the discriminator is frozen
 
-Source: I. Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1 with one step each.
+Source: I. Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1 with one step each. With several processes
+each of them takes its share of the batch; means over the batch within a loss, and batch statistics, are those
+of the share.
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.amp import GradScaler
 
-from brainlab.losses.perceptual import pixel_loss
-from brainlab.training.gan_losses import Game
+from brainlab.losses.perceptual import (
+    VGG_SCALE,
+    Features,
+    discriminator_loss,
+    esrgan_loss,
+    pixel_loss,
+    relativistic_discriminator_loss,
+    srgan_loss,
+)
+from brainlab.models.modes import NO_SCALER, frozen
 from brainlab.training.validation import DivergedError
 
 
+@dataclass(frozen=True)
+class GanLosses:
+    """The losses of generator and discriminator.
+
+    Attributes
+    ----------
+    name : str
+    discriminator : callable
+        (real_logits, fake_logits) to a scalar.
+    generator : callable
+        (sr, hr, real_logits, fake_logits) to a dict of scalars: "total" and its parts.
+    relativistic : bool
+        Whether the logits of an image are compared with the mean of the other kind; the generator's loss then
+        needs the logits of true images too.
+    features : callable, optional
+        The feature extractor within the generator's loss; a module is moved to the device of the training.
+    """
+
+    name: str
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor, Tensor, Tensor], dict[str, Tensor]]
+    relativistic: bool
+    features: Features | None = None
+
+    @torch.no_grad()
+    def probabilities(self, real_logits: Tensor, fake_logits: Tensor) -> dict[str, float]:
+        """Return D(real) and D(fake), the mean probabilities of being true: 0.5 each means a guess."""
+        real, fake = real_logits, fake_logits
+        if self.relativistic:
+            real, fake = real_logits - fake_logits.mean(), fake_logits - real_logits.mean()
+        return {"d_real": real.sigmoid().mean().item(), "d_fake": fake.sigmoid().mean().item()}
+
+
+def srgan_losses(
+    features: Features | None = None, adversarial_weight: float = 1e-3, feature_scale: float = VGG_SCALE
+) -> GanLosses:
+    """Return SRGAN's losses: plain logits, MSE of features (or of pixels); see `srgan_loss`."""
+
+    def generator(sr: Tensor, hr: Tensor, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        return srgan_loss(sr, hr, fake, features, adversarial_weight, feature_scale)
+
+    return GanLosses("SRGAN", discriminator_loss, generator, relativistic=False, features=features)
+
+
+def esrgan_losses(features: Features, **weights: float) -> GanLosses:
+    """Return ESRGAN's losses: relativistic logits, L1 of features and of pixels; see `esrgan_loss`."""
+
+    def generator(sr: Tensor, hr: Tensor, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        return esrgan_loss(sr, hr, real, fake, features, **weights)
+
+    return GanLosses(
+        "ESRGAN", relativistic_discriminator_loss, generator, relativistic=True, features=features
+    )
+
+
 def psnr_step(
-    generator: nn.Module, lr: Tensor, hr: Tensor, optimizer: torch.optim.Optimizer, distance: str = "l1"
+    generator: nn.Module,
+    lr: Tensor,
+    hr: Tensor,
+    optimizer: torch.optim.Optimizer,
+    distance: str = "l1",
+    scaler: GradScaler = NO_SCALER,
 ) -> dict[str, float]:
-    """Improve the generator once for fidelity alone: the first phase.
+    """Improve the generator once, on its pixel loss alone: the first phase.
 
     Parameters
     ----------
@@ -35,6 +106,8 @@ def psnr_step(
         Over the generator's weights.
     distance : {"l1", "mse"}
         SRGAN's first phase has "mse", ESRGAN's "l1".
+    scaler : GradScaler
+        For a forward pass in float16, which is the caller's: it scales the loss up.
 
     Returns
     -------
@@ -50,25 +123,33 @@ def psnr_step(
     optimizer.zero_grad()
     loss = pixel_loss(generator(lr, hr.shape[-2:]), hr, distance)
     _check_finite("generator", loss)
-    loss.backward()
-    optimizer.step()
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
     return {"g_loss": loss.item()}
 
 
 def discriminator_step(
-    discriminator: nn.Module, sr: Tensor, hr: Tensor, optimizer: torch.optim.Optimizer, game: Game
+    discriminator: nn.Module,
+    sr: Tensor,
+    hr: Tensor,
+    optimizer: torch.optim.Optimizer,
+    losses: GanLosses,
+    scaler: GradScaler = NO_SCALER,
 ) -> dict[str, float]:
-    """Teach the discriminator once to tell `hr` from `sr`; the generator learns nothing.
+    """Train the discriminator once to tell `hr` from `sr`; the generator gets no gradient.
 
     Parameters
     ----------
     discriminator : nn.Module
         (B, 1, H, W) to logits (B, 1).
     sr, hr : Tensor (B, 1, H, W)
-        Made and true images; `sr` may come from the generator as it is.
+        Generated and true images; `sr` may come from the generator as it is.
     optimizer : torch.optim.Optimizer
         Over the discriminator's weights.
-    game : Game
+    losses : GanLosses
+    scaler : GradScaler
+        As in `psnr_step`.
 
     Returns
     -------
@@ -82,19 +163,25 @@ def discriminator_step(
     """
     discriminator.train()
     optimizer.zero_grad()
-    # Detached: without it this loss would also teach the generator, and to help its opponent.
+    # Detached: without it this loss would also train the generator, to make the discriminator's task easier.
     real, fake = discriminator(hr), discriminator(sr.detach())  # (B, 1) each
-    loss = game.discriminator(real, fake)
+    loss = losses.discriminator(real, fake)
     _check_finite("discriminator", loss)
-    loss.backward()
-    optimizer.step()
-    return {"d_loss": loss.item(), **game.verdict(real, fake)}
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    return {"d_loss": loss.item(), **losses.probabilities(real, fake)}
 
 
 def generator_step(
-    discriminator: nn.Module, sr: Tensor, hr: Tensor, optimizer: torch.optim.Optimizer, game: Game
+    discriminator: nn.Module,
+    sr: Tensor,
+    hr: Tensor,
+    optimizer: torch.optim.Optimizer,
+    losses: GanLosses,
+    scaler: GradScaler = NO_SCALER,
 ) -> dict[str, float]:
-    """Improve the generator once, by its content and by what the discriminator says; that learns nothing.
+    """Improve the generator once, on its content and adversarial losses; the discriminator stays as it is.
 
     Parameters
     ----------
@@ -104,7 +191,9 @@ def generator_step(
     hr : Tensor (B, 1, H, W)
     optimizer : torch.optim.Optimizer
         Over the generator's weights.
-    game : Game
+    losses : GanLosses
+    scaler : GradScaler
+        As in `psnr_step`.
 
     Returns
     -------
@@ -124,31 +213,19 @@ def generator_step(
     with frozen(discriminator):  # the gradient passes through it, but is not computed for its weights
         fake = discriminator(sr)  # (B, 1)
         with torch.no_grad():
-            real = discriminator(hr) if game.relativistic else fake
-        parts = game.generator(sr, hr, real, fake)
+            real = discriminator(hr) if losses.relativistic else fake
+        parts = losses.generator(sr, hr, real, fake)
         _check_finite("generator", parts["total"])
-        parts["total"].backward()
-    optimizer.step()
+        scaler.scale(parts["total"]).backward()
+    scaler.step(optimizer)
+    scaler.update()
     values = {name: part.item() for name, part in parts.items()}
     return {"g_loss": values.pop("total"), **values}
 
 
-@contextmanager
-def frozen(model: nn.Module) -> Iterator[None]:
-    """Let no gradient into the weights of `model` within the block."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    for weight in weights:
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for weight in weights:
-            weight.requires_grad_(True)
-
-
-def _check_finite(player: str, loss: Tensor) -> None:
+def _check_finite(network: str, loss: Tensor) -> None:
     if not math.isfinite(loss.item()):
         raise DivergedError(
-            f"the {player}'s loss is {loss.item()}; expected a finite number: is the learning rate too high? "
-            "Try a tenth"
+            f"the {network}'s loss is {loss.item()}; expected a finite number: is the learning rate too "
+            "high? Try a tenth"
         )

@@ -1,33 +1,33 @@
-"""A plain training loop: read `train_step` (one step), then `fit` (the epochs around it).
+"""The training loop: read `train_step` (one step), `train_epochs` (the epochs around it), then `fit`.
 
-Sources: Adam (D. P. Kingma, J. Ba, 2015, arXiv:1412.6980); Adagrad (J. Duchi, E. Hazan, Y. Singer, 2011,
-JMLR 12, 2121-2159); on a GPU float16 with a scaled loss (P. Micikevicius et al., 2018, arXiv:1710.03740).
+Sources: the optimisers and the schedule, see `brainlab.training.settings`; mixed precision, P. Micikevicius
+et al., 2018, arXiv:1710.03740.
 """
 
 import math
-import os
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.optim.lr_scheduler import ReduceLROnPlateau
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 from tqdm import tqdm
 
-from brainlab.models.checkpoint import load_weights, seed_all
-from brainlab.training.batches import check_set, on_device, training_loader, validation_loader
-from brainlab.training.distributed import Team
-from brainlab.training.history import History
-from brainlab.training.run import Run, identity
-from brainlab.training.settings import TrainSettings, cosine_lr, stop_reason
-from brainlab.training.validation import DivergedError, Regions, comparable, evaluate, region_dice
+from brainlab.metrics.confusion import Regions, region_dice
+from brainlab.models.checkpoint import load_weights
+from brainlab.models.modes import NO_SCALER
+from brainlab.training.distributed import ProcessGroup
+from brainlab.training.run import History, Run
+from brainlab.training.settings import Settings, TrainSettings, cosine_lr
+from brainlab.training.validation import DivergedError, comparable, evaluate
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-NO_SCALER = GradScaler(enabled=False)
+Batch = tuple[Tensor, Tensor]
 
 
 def train_step(
@@ -43,8 +43,8 @@ def train_step(
     Parameters
     ----------
     model : nn.Module
-        Images (B, 4, H, W) to logits (B, C, H, W), on the device of the batch. It is put into training mode:
-        a validation leaves it in evaluation mode.
+        Images (B, 4, H, W) to logits (B, C, H, W), on the device of the batch. It is put into training mode,
+        because a prediction may have left it in evaluation mode.
     batch : (Tensor, Tensor)
         Images (B, 4, H, W) and labels (B, H, W). If the logits are smaller, as without padding, the labels
         are cropped to their centre.
@@ -111,10 +111,10 @@ def fit(
 ) -> History:
     """Train `model` until the epochs, the patience or the time run out, and leave the best weights in it.
 
-    The best weights are those of the lowest validation loss. With a `folder`, each epoch leaves there
-    `last.pt` (all that is needed to go on), `best.pt`, `history.csv` and `history.json`; a run that was
-    killed and resumed gives the same weights as an unbroken one. Under `torchrun` every process takes its
-    share of each epoch's images.
+    The best weights are those of the lowest validation loss; the model is left in evaluation mode. With a
+    `folder`, each epoch leaves there `last.pt` (all that is needed to go on), `best.pt`, `history.csv` and
+    `history.json`; a run that was killed and resumed gives the same weights as an unbroken one. Under
+    `torchrun` every process takes its share of each epoch's images.
 
     Parameters
     ----------
@@ -129,11 +129,11 @@ def fit(
     folder : path, optional
         Where the run is kept; without it no file is written.
     resume : bool
-        Go on from `folder/last.pt` if it is there; otherwise start anew over it.
+        Go on from `folder/last.pt` if it is there; otherwise start over and replace it.
     progress : bool
         A bar, and a line per epoch, on standard output; never while nbgrader grades.
     regions : dict of str to labels, optional
-        Regions whose Dice is followed; see `region_dice`.
+        Regions whose Dice is followed; see `brainlab.metrics.region_dice`.
     on_epoch : callable, optional
         Called with the history after each epoch, in the main process: such as a `TrainingMonitor`.
 
@@ -146,81 +146,143 @@ def fit(
     CheckpointError
         If `last.pt` is damaged, or of another network, other settings or other data.
     """
+    # 1. The run: device, seeds, optimiser, schedule; new, or from the folder
     settings = settings or TrainSettings()
-    check_set("train_set", train_set)
-    check_set("val_set", val_set)
-    team = Team(settings.device)
-    talk = progress and team.is_main and not os.environ.get("NBGRADER_EXECUTION")
-    seed_all(settings.seed + team.rank)  # dropout differs between processes
-    # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
-    model.to(device=team.device, memory_format=torch.channels_last)
-    if isinstance(loss_fn, nn.Module):
-        loss_fn.to(team.device)
-    optimizer = make_optimizer(model, settings)
+    run = Run(settings, folder, loss_fn, train_set, val_set, progress)
+    run.place(loss_fn)
+    fast, optimizer, scaler = run.add("model", model)
     plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=settings.lr_patience)
-    scaler = GradScaler(enabled=settings.amp and team.device.type == "cuda")
+    run.parts["plateau"] = plateau
+    if resume:
+        run.restore()
 
-    parts = {"model": model, "optimizer": optimizer, "plateau": plateau, "scaler": scaler}
-    run = Run(folder, team, parts, identity(settings, loss_fn, train_set, val_set))
-    history = run.restore() if resume else History()
-    if talk and len(history):
-        print(f"resumed after epoch {len(history)}")
-    shared = team.share(model)  # the same weights; its gradients are averaged over the processes
+    # 2. What a step is, and what a validation is
+    def step(batch: Batch) -> dict[str, float]:
+        return {"loss": train_step(fast, batch, loss_fn, optimizer, scaler, settings.clip)}
 
-    while not (reason := stop_reason(history, settings)):
-        epoch, start = len(history), time.perf_counter()
-        loader = training_loader(train_set, settings, epoch, team)
-        bar = tqdm(total=len(loader), file=sys.stdout, leave=False, mininterval=1, disable=not talk)
-        loss_sum = images = 0
-        model.train()
-        for step, batch in enumerate(on_device(loader, team.device)):
-            if settings.schedule == "cosine":
-                set_lr(
-                    optimizer,
-                    cosine_lr(epoch * len(loader) + step, settings.epochs * len(loader), settings.lr),
-                )
-            try:
-                loss = train_step(shared, batch, loss_fn, optimizer, scaler, settings.clip)
-            except DivergedError as error:
-                raise DivergedError(f"epoch {epoch + 1}, step {step + 1}: {error}") from error
-            loss_sum, images = loss_sum + loss * len(batch[0]), images + len(batch[0])
-            bar.update()
-        bar.close()
-        lr = optimizer.param_groups[0]["lr"]
-
-        team.average_buffers(model)
-        val_batches = on_device(validation_loader(val_set, settings, team), team.device)
-        val_loss, confusion = evaluate(model, val_batches, loss_fn, scaler.is_enabled(), team)
+    def validate() -> dict[str, float]:
+        batches = validation_batches(val_set, settings, run.group)
+        loss, confusion = evaluate(fast, batches, loss_fn, run.group)
         if settings.schedule == "plateau":
-            plateau.step(val_loss)
-        loss_sum, images = team.sum_of(loss_sum, images)
-        seconds = team.from_main(time.perf_counter() - start)  # one clock, so that all stop together
-        history.add(loss_sum / images, val_loss, region_dice(confusion, regions), lr, seconds)
-        run.keep(history)
-        if talk:
-            print(history.line(epoch, settings.epochs), flush=True)
-        if on_epoch is not None and team.is_main:
-            on_epoch(history)
+            plateau.step(loss)
+        return {"loss": loss, **region_dice(confusion, regions)}
 
-    load_weights(model, run.best)
-    if talk:
-        print(f"{reason}; the weights are those of epoch {history.best_epoch + 1}")
-    return history
+    # 3. The epochs
+    reason = train_epochs(run, step, validate, on_epoch)
+
+    # 4. The best weights
+    load_weights(model, run.best["weights"])
+    model.eval()
+    if run.talk:
+        print(f"{reason}; the weights are those of epoch {run.best['epoch'] + 1}")
+    return run.history
 
 
-def make_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    """Return the optimiser of the settings over the weights of `model`.
+def train_epochs(
+    run: Run,
+    step: Callable[[Batch], dict[str, float]],
+    validate: Callable[[], dict[str, float]],
+    on_epoch: Callable[[History], None] | None = None,
+) -> str:
+    """Train from the end of `run.history` on, and return why it ended.
 
-    Adagrad divides by the root of all squared gradients so far, so its steps only get smaller. They are
-    counted from 0.1, as in Keras; torch counts from 0, which makes the first steps much longer.
+    Parameters
+    ----------
+    run : Run
+        Gets every epoch.
+    step : callable
+        Trains on one batch and returns the step's numbers, by name.
+    validate : callable
+        Returns the scores after an epoch, by name.
+    on_epoch
+        As in `fit`.
+
+    Raises
+    ------
+    DivergedError
+        If `step` raises it: with epoch and step. Under torchrun this ends the other processes.
     """
-    shared = {"lr": settings.lr, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "adagrad":
-        return torch.optim.Adagrad(model.parameters(), initial_accumulator_value=0.1, **shared)
-    return torch.optim.Adam(model.parameters(), **shared)
+    settings, history, group = run.settings, run.history, run.group
+    models = [part for part in run.parts.values() if isinstance(part, nn.Module)]
+    with group.share(*models):  # the same weights everywhere; gradients are averaged over the processes
+        while not (reason := history.stop_reason(settings)):
+            # a. Train on every image once
+            epoch, began = len(history), time.perf_counter()
+            loader = training_loader(run.train_set, settings, epoch, group)
+            sums, images = defaultdict(float), 0
+            bar = tqdm(total=len(loader), file=sys.stdout, leave=False, mininterval=1, disable=not run.talk)
+            for number, batch in enumerate(on_device(loader, group.device)):
+                if settings.schedule == "cosine":
+                    done, steps = epoch * len(loader) + number, settings.epochs * len(loader)
+                    for optimizer, peak in run.rates.items():
+                        set_lr(optimizer, cosine_lr(done, steps, peak))
+                try:
+                    values = step(batch)
+                except DivergedError as error:
+                    bar.close()
+                    raise DivergedError(f"epoch {epoch + 1}, step {number + 1}: {error}") from error
+                images += len(batch[0])
+                for name, value in values.items():
+                    sums[name] += value * len(batch[0])
+                bar.update()
+            bar.close()
+            lr = next(iter(run.rates)).param_groups[0]["lr"]
+
+            # b. Validate
+            group.average_buffers(*models)
+            scores = validate()
+            *totals, images = group.sum_of(*sums.values(), images)
+            means = {name: total / images for name, total in zip(sums, totals, strict=True)}
+            seconds = group.from_main(time.perf_counter() - began)  # one clock, so that all stop together
+
+            # c. Keep and report
+            history.add(means, scores, seconds, lr)
+            run.keep()
+            if run.talk:
+                print(history.line(settings.epochs), flush=True)
+            if on_epoch is not None and group.is_main:
+                on_epoch(history)
+    return reason
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
     """Set the learning rate of all parameters."""
     for group in optimizer.param_groups:
         group["lr"] = lr
+
+
+# From a data set to the batches of an epoch
+
+
+def training_loader(dataset: Dataset, settings: Settings, epoch: int, group: ProcessGroup) -> DataLoader:
+    """Return this process's share of one epoch, in an order that depends on seed and epoch alone.
+
+    So a resumed run needs no stored position. All shares are of the same length: some images may come twice.
+    """
+    sampler = DistributedSampler(dataset, group.size, group.rank, seed=settings.seed)
+    sampler.set_epoch(epoch)
+    if hasattr(dataset, "set_epoch"):
+        dataset.set_epoch(epoch)  # fresh augmentation in each epoch, the same one after a resume
+    return _loader(dataset, settings, group, sampler)
+
+
+def validation_batches(dataset: Dataset, settings: Settings, group: ProcessGroup) -> Iterator[Batch]:
+    """Yield this process's share of the validation set, on the device: each image once, in order."""
+    share = Subset(dataset, range(group.rank, len(dataset), group.size))
+    return on_device(_loader(share, settings, group), group.device)
+
+
+def _loader(dataset: Dataset, settings: Settings, group: ProcessGroup, sampler=None) -> DataLoader:
+    pinned = group.device.type == "cuda"
+    return DataLoader(
+        dataset, settings.batch_size, sampler=sampler, num_workers=settings.num_workers, pin_memory=pinned
+    )
+
+
+def on_device(loader: DataLoader, device: torch.device) -> Iterator[Batch]:
+    """Yield images (B, C, H, W), with the channels innermost in memory, and labels (B, H, W) on `device`."""
+    for image, target in loader:
+        image = image.to(device, non_blocking=True)
+        if image.ndim == 4:
+            image = image.contiguous(memory_format=torch.channels_last)
+        yield image, target.to(device, non_blocking=True)

@@ -1,18 +1,19 @@
-"""How good is the network now: loss and Dice of each region on images that it does not learn from."""
+"""Validation: loss and confusion matrix of a segmentation, image scores of a generator."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainlab.labels import NUM_CLASSES, REGIONS
 from brainlab.metrics import confusion_matrix
+from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models.blocks import centre_crop
-from brainlab.training.distributed import Team
+from brainlab.models.modes import evaluating
+from brainlab.training.distributed import ProcessGroup
 
-Regions = Mapping[str, Sequence[int]]
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 class DivergedError(ArithmeticError):
@@ -33,17 +34,13 @@ def comparable(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return logits, target
 
 
-@torch.no_grad()
 def evaluate(
     model: nn.Module,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Batches,
     loss_fn: Callable[[Tensor, Tensor], Tensor],
-    amp: bool = False,
-    team: Team | None = None,
+    group: ProcessGroup | None = None,
 ) -> tuple[float, np.ndarray]:
     """Return the mean loss per image, and the confusion matrix (C, C) of all pixels, rows truth.
-
-    The model is left in evaluation mode.
 
     Parameters
     ----------
@@ -53,9 +50,7 @@ def evaluate(
         Images and labels (B, H, W), on the model's device.
     loss_fn : callable
         (logits, labels) to a scalar.
-    amp : bool
-        Forward pass in float16.
-    team : Team, optional
+    group : ProcessGroup, optional
         Add up the shares of several processes.
 
     Raises
@@ -63,41 +58,87 @@ def evaluate(
     DivergedError
         If the mean loss is not finite.
     """
-    model.eval()
     loss_sum, images, confusion = 0.0, 0, 0
-    for image, target in batches:
-        with torch.autocast(image.device.type, torch.float16, enabled=amp):
-            logits = model(image)
-        logits, target = comparable(logits, target)
-        try:
-            loss_sum += loss_fn(logits, target).item() * len(image)
-        except FloatingPointError:  # the losses of brainlab refuse NaN; all processes shall hear of it
-            loss_sum = math.nan
-        images += len(image)
-        if logits.shape[1] == 1:  # one logit for the foreground: a sigmoid above a half
-            pred, classes = (logits[:, 0] > 0).long(), 2
-        else:
-            pred, classes = logits.argmax(1), logits.shape[1]
-        confusion = confusion + confusion_matrix(pred, target, num_classes=classes)
-    if team is not None:
-        loss_sum, images, confusion = team.sum_of(loss_sum, images, confusion)
+    with evaluating(model):
+        for image, target in batches:
+            logits, target = comparable(model(image), target)
+            try:
+                loss_sum += loss_fn(logits, target).item() * len(image)
+            except FloatingPointError:  # the losses of brainlab refuse NaN; propagate it to all ranks
+                loss_sum = math.nan
+            images += len(image)
+            if logits.shape[1] == 1:  # one logit for the foreground: a sigmoid above a half
+                pred, classes = (logits[:, 0] > 0).long(), 2
+            else:
+                pred, classes = logits.argmax(1), logits.shape[1]
+            confusion = confusion + confusion_matrix(pred, target, num_classes=classes)
+    if group is not None:
+        loss_sum, images, confusion = group.sum_of(loss_sum, images, confusion)
     if not math.isfinite(loss_sum):
         raise DivergedError(f"the validation loss is {loss_sum}; expected a finite number: is lr too high?")
     return loss_sum / images, confusion
 
 
-def region_dice(confusion: np.ndarray, regions: Regions | None = None) -> dict[str, float]:
-    """Return the Dice of each region, given a confusion matrix (C, C) with rows truth.
+def image_scores(
+    generator: nn.Module,
+    batches: Batches,
+    features: Callable[[Tensor], Tensor] | None = None,
+    group: ProcessGroup | None = None,
+) -> dict[str, float]:
+    """Return the means over all images of a validation set, and how much the outputs differ.
 
-    By default WT, TC and ET for the four classes of the course, otherwise every class but the background. A
-    region that neither truth nor prediction holds scores 1.
+    Parameters
+    ----------
+    generator : nn.Module
+        (B, 1, h, w) and a size to (B, 1, H, W).
+    batches : iterable of (Tensor, Tensor)
+        Small and large images on the generator's device.
+    features : callable, optional
+        Images (B, 1, H, W) to features, for the perceptual distance.
+    group : ProcessGroup, optional
+        Gather the images of several processes.
+
+    Returns
+    -------
+    dict
+        "psnr" in dB, "ssim", "high-frequency ratio", "diversity" and, with features, "distance"
+        (`perceptual_distance`).
     """
-    if regions is None:
-        classes = len(confusion)
-        regions = REGIONS if classes == NUM_CLASSES else {f"class {c}": (c,) for c in range(1, classes)}
-    dice = {}
-    for name, labels in regions.items():
-        rows = confusion[list(labels)]  # truth in the region
-        both = rows.sum() + confusion[:, list(labels)].sum()
-        dice[name] = 2 * float(rows[:, list(labels)].sum()) / float(both) if both else 1.0
-    return dice
+    with evaluating(generator):
+        pairs = [(generator(lr, hr.shape[-2:]), hr) for lr, hr in batches]
+        if group is not None and group.size > 1:
+            shares = group.gather([(sr.cpu(), hr.cpu()) for sr, hr in pairs])
+            pairs = [(sr.to(group.device), hr.to(group.device)) for share in shares for sr, hr in share]
+        sr, hr = (torch.cat(images) for images in zip(*pairs, strict=True))  # (N, 1, H, W)
+        values = {
+            "psnr": psnr(sr, hr),
+            "ssim": ssim(sr, hr),
+            "high-frequency ratio": high_frequency_ratio(sr, hr),
+        }
+        if features is not None:  # batch by batch: features take much memory
+            values["distance"] = torch.cat([perceptual_distance(features, *pair) for pair in pairs])
+    scores = {name: value.mean().item() for name, value in values.items()}
+    return scores | {"diversity": diversity(sr, hr)}
+
+
+@torch.no_grad()
+def diversity(sr: Tensor, hr: Tensor) -> float:
+    """Return how much generated images differ from each other, over how much the true ones do.
+
+    The standard deviation over the images, averaged over the pixels. 1 is as diverse as the truth; a
+    generator that has collapsed to one image, whatever its input, has 0; noise gives more than 1.
+
+    Parameters
+    ----------
+    sr, hr : Tensor (N, 1, H, W)
+        Of two inputs or more, which should differ.
+
+    Raises
+    ------
+    ValueError
+        If there is one image only, or all true images are equal.
+    """
+    true = hr.std(dim=0, correction=0).mean().item() if len(hr) > 1 else 0.0
+    if not true > 0:
+        raise ValueError(f"there are {len(hr)} true images without any difference; expected two that differ")
+    return sr.clamp(0, 1).std(dim=0, correction=0).mean().item() / true

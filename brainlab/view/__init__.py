@@ -2,24 +2,31 @@
 
 Public names are those of `__all__`; they load on first use, since widgets need ipywidgets and torch, which a
 figure does not. The modules inside are internal.
+
+A new widget is a class in a module of `widgets/` and one line in `WIDGETS`: from there it is imported, tested
+(`tests/view/widgets/test_panel.py`) and documented.
 """
 
 from brainlab.lazy import lazy_names
 
+# Class -> module in `widgets/`.
+WIDGETS = {
+    "AugmentPreview": "augment_preview",
+    "LossExplorer": "loss_explorer",
+    "NetworkMixer": "network_mixer",
+    "ReceptiveField": "receptive_field",
+    "ThresholdExplorer": "threshold_explorer",
+    "TrainingMonitor": "training_monitor",
+}
 _HOMES = {
-    "charts": "confusion_matrix dice_strip histogram label_histogram learning_curves percent size_histogram",
+    "charts": "confusion_matrix dice_strip histogram label_histogram percent size_histogram",
     "colours": "PALETTE blend to_grey",
-    "figures": "heat label_legend modalities mosaic prediction_beside_truth",
-    "loss_figures": "close_ups curves landscapes weight_map",
+    "curve_figures": "curves gan_curves landscapes learning_curves perception_distortion",
+    "figures": "heat_maps modalities mosaic outlines predictions_beside_truth weight_map",
     "picture": "Picture describe show",
-    "slices": "draw head_box largest_slice oriented outline outlines",
-    "superres_figures": "close_up gan_curves k_space perception_distortion two_opinions",
+    "slices": "draw head_box largest_slice oriented outline",
+    "superres_figures": "compare_images k_space prediction_differences",
     "viewer": "SliceViewer",
-    "widgets.augment_preview": "AugmentPreview",
-    "widgets.loss_explorer": "LossExplorer",
-    "widgets.network_mixer": "NetworkMixer",
-    "widgets.receptive_field": "ReceptiveField",
-    "widgets.threshold_explorer": "ThresholdExplorer",
-    "widgets.training_monitor": "TrainingMonitor",
+    **{f"widgets.{module}": name for name, module in WIDGETS.items()},
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

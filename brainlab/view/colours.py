@@ -1,12 +1,34 @@
-"""Colours for drawing: those of `brainlab.labels` as RGB, and how they are blended over a slice."""
+"""Colours of figures and widgets: grey values of a slice, label colours, and the colour of each curve."""
 
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from brainlab.data.intensity import percentile_window, rescale
 from brainlab.labels import LABELS
 
-# (4, 3): one RGB row per label, in [0, 1].
-PALETTE = np.array([to_rgb(label.colour) for label in LABELS], dtype=np.float32)
+# Okabe and Ito (2008): can be told apart with every kind of colour vision.
+ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
+    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+TRUTH, PREDICTION = ORANGE, SKY  # of outlines; that of a prediction is dashed as well
+
+# Curves also differ by their dashes, so that they can be told apart without colour.
+CURVES = (BLUE, VERMILION, GREEN, PURPLE, "#000000", SKY)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+
+
+def palette(colours: list[str]) -> np.ndarray:
+    """Return colours such as "#0072B2" as RGB in [0, 1]: float32 (colours, 3)."""
+    return np.array([to_rgb(colour) for colour in colours], dtype=np.float32)
+
+
+PALETTE = palette([label.colour for label in LABELS])  # (4, 3): one RGB row per label
+
+
+def curve_style(number: int) -> dict[str, object]:
+    """Return colour and dashes of the curve with this number, as options of `Axes.plot`."""
+    number %= len(CURVES)
+    return {"color": CURVES[number], "linestyle": DASHES[number], "linewidth": 2}
 
 
 def to_grey(image: np.ndarray, low: float | None = None, high: float | None = None) -> np.ndarray:
@@ -17,28 +39,24 @@ def to_grey(image: np.ndarray, low: float | None = None, high: float | None = No
     image : ndarray (H, W)
         Any intensity range.
     low, high : float, optional
-        Window; by default the 1st and 99.5th percentile of the non-zero pixels, so that the
-        background does not set the contrast.
+        Intensities shown black and white; by default those of `brainlab.data.intensity.percentile_window`.
 
     Returns
     -------
     ndarray (H, W)
-        float32 in [0, 1].
+        float32 in [0, 1]. Pixels of exactly 0 lie outside the head and are black, also in a z-scored slice,
+        where half of the brain is below 0.
     """
-    inside = image[np.isfinite(image) & (image != 0)]
-    if low is None:
-        low = min(0.0, float(np.percentile(inside, 1))) if inside.size else 0.0
-    if high is None:
-        high = float(np.percentile(inside, 99.5)) if inside.size else 1.0
-    grey = (np.nan_to_num(image) - low) / max(high - low, 1e-6)
-    # Zero is outside the head: black, also in a z-scored slice, where half of the brain is below it.
-    return np.where(image == 0, 0, np.clip(grey, 0, 1)).astype(np.float32)
+    if low is None or high is None:
+        black, white = percentile_window(image)
+        low, high = black if low is None else low, white if high is None else high
+    return np.where(image == 0, np.float32(0), rescale(image, low, high))
 
 
 def blend(
     grey: np.ndarray, labels: np.ndarray, alpha: float = 0.45, palette: np.ndarray = PALETTE
 ) -> np.ndarray:
-    """Lay the label colours over a grey slice; background stays as it is.
+    """Overlay the label colours on a grey slice; pixels of label 0 stay grey.
 
     Parameters
     ----------

@@ -1,57 +1,23 @@
-"""The figures of the course. Each returns the figure; `show` puts it into a notebook with alt text.
+"""Figures of slices with labels, outlines or maps. Each function returns the figure; see also `show`."""
 
-Here are those of slices; charts are in `brainlab.view.charts`, scores in `brainlab.view.charts`, and all of
-them can be reached from here.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
-from brainlab.labels import LABELS, MODALITIES, MODALITY_NAMES
-from brainlab.view.charts import (
-    confusion_matrix,
-    dice_strip,
-    histogram,
-    label_histogram,
-    learning_curves,
-    percent,
-    size_histogram,
+from brainlab.labels import MODALITIES, MODALITY_NAMES
+from brainlab.view.slices import (
+    draw,
+    head_box,
+    label_handles,
+    largest_slice,
+    legend_below,
+    limit,
+    oriented,
+    outline,
+    outline_handles,
 )
-from brainlab.view.picture import Picture, show
-from brainlab.view.slices import draw, largest_slice, oriented
-
-__all__ = [
-    "Picture",
-    "confusion_matrix",
-    "dice_strip",
-    "heat",
-    "histogram",
-    "label_histogram",
-    "label_legend",
-    "largest_slice",
-    "learning_curves",
-    "modalities",
-    "mosaic",
-    "percent",
-    "prediction_beside_truth",
-    "show",
-    "size_histogram",
-]
-
-MODALITY_ORDER = {name: number for number, name in enumerate(MODALITIES)}
-
-
-def label_legend(fig: Figure, values: Sequence[int] = (1, 2, 3)) -> None:
-    """Put the colours and names of the labels under a figure of slices."""
-    patches = [
-        Patch(color=label.colour, label=f"{label.name} ({label.short})")
-        for label in LABELS
-        if label.value in values
-    ]
-    fig.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False, fontsize=9)
 
 
 def modalities(
@@ -61,7 +27,7 @@ def modalities(
     z: int | None = None,
     title: str = "",
 ) -> Figure:
-    """Draw the four modalities of one axial slice, and the labels over FLAIR where there are any.
+    """Draw the four modalities of one axial slice, and the labels over FLAIR where they are given.
 
     Parameters
     ----------
@@ -72,7 +38,7 @@ def modalities(
     labels : ndarray (X, Y, Z), optional
         Label map 0 to 3.
     z : int, optional
-        Slice; by default the one with most tumour.
+        Slice; by default the one with the largest area of tumour.
     """
     if z is None:
         z = image.shape[3] // 2 if labels is None else largest_slice(labels)
@@ -82,9 +48,9 @@ def modalities(
     for ax, plane, name in zip(axes, image, MODALITIES, strict=False):
         draw(ax, plane[:, :, z], affine, title=MODALITY_NAMES[name])
     if labels is not None:
-        flair = image[MODALITY_ORDER["t2f"]]
+        flair = image[MODALITIES.index("t2f")]
         draw(axes[-1], flair[:, :, z], affine, labels[:, :, z], title="FLAIR + labels")
-        label_legend(fig)
+        legend_below(fig, label_handles())
     fig.suptitle(f"{title}  axial slice {z}".strip(), fontsize=10)
     return fig
 
@@ -107,32 +73,31 @@ def mosaic(
         One per plane.
     labels : sequence of ndarray (X, Y) or None, optional
         One per plane.
+
+    Raises
+    ------
+    ValueError
+        If there is no plane.
     """
-    if not planes:
-        raise ValueError("there is no slice to draw; expected at least one")
-    columns = min(columns, len(planes))
-    rows = -(-len(planes) // columns)
-    labels = labels if labels is not None else [None] * len(planes)
-    titles = titles if titles is not None else [""] * len(planes)
-    fig = Figure(figsize=(2.4 * columns, 2.65 * rows + 0.4), layout="constrained")
-    axes = np.atleast_1d(fig.subplots(rows, columns)).ravel()
+    fig, axes = _grid(len(planes), columns)
+    labels = [None] * len(planes) if labels is None else labels
+    titles = [""] * len(planes) if titles is None else titles
     for ax, plane, affine, mask, title in zip(axes, planes, affines, labels, titles, strict=False):
         draw(ax, plane, affine, mask, title=title, alpha=alpha)
-    for ax in axes[len(planes) :]:
-        ax.axis("off")
     if any(mask is not None for mask in labels):
-        label_legend(fig)
+        legend_below(fig, label_handles())
     return fig
 
 
-def prediction_beside_truth(
+def predictions_beside_truth(
     planes: Sequence[np.ndarray],
     affines: Sequence[np.ndarray],
     truths: Sequence[np.ndarray | None],
-    predictions: Sequence[np.ndarray],
+    predictions: Sequence[Mapping[str, np.ndarray]],
     titles: Sequence[str] | None = None,
+    margin: int | None = None,
 ) -> Figure:
-    """Draw one row a slice: the image, the truth over it (where known) and the prediction over it.
+    """Draw one row per slice: the image, the truth over it (where known) and each prediction over it.
 
     Parameters
     ----------
@@ -140,27 +105,36 @@ def prediction_beside_truth(
         Intensities, e.g. of FLAIR.
     affines : sequence of ndarray (4, 4)
         One per plane.
-    truths, predictions : sequences of ndarray (X, Y)
-        Label maps 0 to 3; a truth may be None.
+    truths : sequence of ndarray (X, Y) or None
+        Label maps 0 to 3.
+    predictions : sequence of dict
+        Name -> label map (X, Y); the same names in each row.
+    titles : sequence of str, optional
+        One per row.
+    margin : int, optional
+        Voxels shown around the true tumour; by default the whole head is shown.
     """
-    titles = titles if titles is not None else [""] * len(planes)
-    fig = Figure(figsize=(7.5, 2.65 * len(planes) + 0.4), layout="constrained")
-    axes = fig.subplots(len(planes), 3, squeeze=False)
-    for row, plane, affine, truth, prediction, title in zip(
-        axes, planes, affines, truths, predictions, titles, strict=True
+    titles = ["image"] * len(planes) if titles is None else titles
+    columns, width = 2 + len(predictions[0]), 2.5 if margin is None else 1.75
+    fig = Figure(figsize=(width * columns, (width + 0.2) * len(planes) + 0.4), layout="constrained")
+    rows = fig.subplots(len(planes), columns, squeeze=False)
+    for axes, plane, affine, truth, guesses, title in zip(
+        rows, planes, affines, truths, predictions, titles, strict=True
     ):
-        draw(row[0], plane, affine, title=title or "image")
-        if truth is None:
-            row[1].axis("off")
-            row[1].text(0.5, 0.5, "no expert truth", ha="center", va="center", fontsize=9)
-        else:
-            draw(row[1], plane, affine, truth, title="truth")
-        draw(row[2], plane, affine, prediction, title="prediction")
-    label_legend(fig)
+        masks = {title: None, "truth": truth, **guesses}
+        for ax, (name, mask) in zip(axes, masks.items(), strict=True):
+            if name == "truth" and truth is None:
+                ax.axis("off")
+                ax.text(0.5, 0.5, "no expert truth", ha="center", va="center", fontsize=9)
+                continue
+            draw(ax, plane, affine, mask, title=name)
+            if margin is not None and truth is not None:
+                limit(ax, head_box(oriented(truth, affine), margin))
+    legend_below(fig, label_handles())
     return fig
 
 
-def heat(
+def heat_maps(
     planes: Sequence[np.ndarray],
     maps: Sequence[np.ndarray],
     affines: Sequence[np.ndarray],
@@ -175,9 +149,80 @@ def heat(
     """
     fig = Figure(figsize=(2.5 * len(planes) + 0.6, 2.8), layout="constrained")
     axes = fig.subplots(1, len(planes), squeeze=False)[0]
-    image = None
     for ax, plane, values, affine, title in zip(axes, planes, maps, affines, titles, strict=True):
         draw(ax, plane, affine, title=title)
         image = ax.imshow(oriented(values, affine), cmap="viridis", vmin=0, vmax=1, alpha=0.6)
     fig.colorbar(image, ax=axes, shrink=0.8)
     return fig
+
+
+def outlines(
+    images: Sequence[np.ndarray],
+    truths: Sequence[np.ndarray | None],
+    predictions: Sequence[np.ndarray | None],
+    titles: Sequence[str] | None = None,
+    columns: int = 4,
+) -> Figure:
+    """Draw pictures with the outlines of the true and of the predicted mask.
+
+    Parameters
+    ----------
+    images : sequence of ndarray (H, W)
+        Grey values of any range, or (H, W, 3) in [0, 1]; the first row is the top.
+    truths, predictions : sequences of ndarray (H, W) or None
+        Masks of 0 and 1; None where there is none.
+    titles : sequence of str, optional
+        One per picture, such as its Dice.
+    columns : int
+        Pictures in a row.
+
+    Raises
+    ------
+    ValueError
+        If there is no picture, or a mask has not the shape of its picture.
+    """
+    fig, axes = _grid(len(images), columns)
+    titles = [""] * len(images) if titles is None else titles
+    for ax, image, truth, prediction, title in zip(axes, images, truths, predictions, titles, strict=False):
+        ax.imshow(image, cmap="gray")
+        ax.axis("off")
+        ax.set_title(title, fontsize=9)
+        outline(ax, image, truth, prediction)
+    drawn = (any(mask is not None for mask in masks) for masks in (truths, predictions))
+    legend_below(fig, outline_handles(*drawn))
+    return fig
+
+
+def weight_map(instances: np.ndarray, weights: np.ndarray) -> Figure:
+    """Draw objects in different colours beside the weight of each pixel.
+
+    Parameters
+    ----------
+    instances : ndarray (H, W)
+        0 background, else the number of the object.
+    weights : ndarray (H, W)
+    """
+    fig = Figure(figsize=(7, 3.2), layout="constrained")
+    left, right = fig.subplots(1, 2)
+    objects = np.ma.masked_equal(instances, 0)
+    left.imshow(objects, cmap="cividis", vmin=0, interpolation="nearest")
+    left.set(facecolor="black", xticks=[], yticks=[])
+    left.set_title("objects", fontsize=9)
+    image = right.imshow(weights, cmap="magma", vmin=0, interpolation="nearest")
+    right.set(xticks=[], yticks=[])
+    right.set_title("weight of each pixel", fontsize=9)
+    fig.colorbar(image, ax=right, shrink=0.9)
+    return fig
+
+
+def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with an axis for each of `count` pictures, in rows of `columns`."""
+    if not count:
+        raise ValueError("there is no picture to draw; expected at least one")
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    fig = Figure(figsize=(2.5 * columns, 2.75 * rows + 0.4), layout="constrained")
+    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes[count:]:
+        ax.axis("off")
+    return fig, list(axes)

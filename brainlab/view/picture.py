@@ -1,11 +1,11 @@
-"""A figure as a picture with alt text, for a notebook.
+"""Pictures with alt text: of a figure for a notebook, and of a widget for pages without a kernel.
 
-Alt text that is read off a figure: its titles, axes, names and values.
+The alt text of a figure is composed from its titles, axes, names and values.
 """
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 import numpy as np
@@ -14,18 +14,14 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-MOST_BARS = 8  # more are a histogram, of which only the range is told
+MOST_BARS = 8  # more are a histogram, of which only the range is described
 
 
 def describe(fig: Figure) -> str:
-    """Say in words what a figure shows.
-
-    A figure that knows better says it itself, with `fig.set_label(...)`.
-    """
+    """Return the alt text of a figure: its label (`fig.set_label`), or else its titles, axes and values."""
     if fig.get_label():
         return fig.get_label()
     axes = [ax for ax in fig.axes if not hasattr(ax, "_colorbar") and ax.axison]
-    # A row of pictures is told as one list.
     pictures = [ax.get_title() or ax.get_ylabel() or "untitled" for ax in axes if _is_picture(ax)]
     parts = [" ".join(fig.get_suptitle().split())]
     if pictures:
@@ -34,7 +30,7 @@ def describe(fig: Figure) -> str:
     names = [text.get_text() for legend in fig.legends for text in legend.get_texts()]
     if names and pictures:
         parts.append(f"Colours: {', '.join(names)}")
-    return ". ".join(part for part in parts if part) or "A figure without words"
+    return ". ".join(part for part in parts if part) or "A figure without text"
 
 
 def _is_picture(ax: Axes) -> bool:
@@ -71,7 +67,7 @@ def _lines(ax: Axes) -> Iterator[str]:
             continue
         finite = y[np.isfinite(y)]
         if line.get_transform() == ax.get_xaxis_transform() or not len(finite):
-            yield name  # a mark across the axis, which says itself what it is
+            yield name  # a line across the whole axis: its name holds the value
         elif len(finite) == 1:
             yield f"{name} {finite[0]:.3g}"
         else:
@@ -96,10 +92,13 @@ class Picture:
     def __init__(self, png: bytes, alt: str) -> None:
         self.png, self.alt = png, alt
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+    def html(self, style: str = 'style="max-width:100%"') -> str:
+        """Return the `img` element that holds the picture."""
         data = base64.b64encode(self.png).decode()
-        html = f'<img alt="{escape(self.alt)}" style="max-width:100%" src="data:image/png;base64,{data}">'
-        return {"text/html": html, "text/plain": f"[figure: {self.alt}]"}
+        return f'<img alt="{escape(self.alt)}" {style} src="data:image/png;base64,{data}">'
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {"text/html": self.html(), "text/plain": f"[figure: {self.alt}]"}
 
 
 def show(fig: Figure, alt: str | None = None, dpi: int = 80) -> Picture:
@@ -110,8 +109,8 @@ def show(fig: Figure, alt: str | None = None, dpi: int = 80) -> Picture:
     fig : Figure
         Any Matplotlib figure.
     alt : str, optional
-        What the picture shows, for a reader who cannot see it; by default `describe(fig)`,
-        which knows titles, axes and values, but not what to look for.
+        What the picture shows, for a reader who cannot see it; by default `describe(fig)`, which lists
+        titles, axes and values, but cannot say what matters in them.
     dpi : int
         Dots per inch; 80 keeps a notebook small.
 
@@ -123,27 +122,46 @@ def show(fig: Figure, alt: str | None = None, dpi: int = 80) -> Picture:
     alt = describe(fig) if alt is None else alt
     if not alt.strip():
         raise ValueError("alt is empty; expected a sentence that says what the figure shows")
+    return Picture(_png(fig, dpi, bbox_inches="tight"), alt)
+
+
+def _png(fig: Figure, dpi: int = 80, **options: object) -> bytes:
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", facecolor="white")
-    return Picture(buffer.getvalue(), alt)
+    fig.savefig(buffer, format="png", dpi=dpi, facecolor="white", **options)
+    return buffer.getvalue()
 
 
-def with_picture(widget: object, bundle: tuple | dict | None, figure: Figure, alt: str) -> tuple[dict, dict]:
-    """Add a PNG with alt text to what Jupyter stores of a widget; the widget's state is not stored.
+class StoredPicture:
+    """A widget that stores a picture with alt text, for static HTML, GitHub and notebooks not trusted."""
 
-    The picture comes twice: nbconvert and GitHub give the alt text only of one that is HTML.
+    def to_figure(self) -> Figure:
+        """Draw what is shown as a new Matplotlib figure."""
+        raise NotImplementedError
 
-    Parameters
-    ----------
-    bundle : tuple or dict or None
-        Of the widget's own `_repr_mimebundle_`; None in ipywidgets 7, where there is none.
-    """
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    if not data:
-        data = {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80, facecolor="white")
-    png = base64.b64encode(buffer.getvalue()).decode()
-    html = f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{png}">'
-    stored = {"text/html": html, "image/png": png, "text/plain": alt}
-    return {**data, **stored}, {**metadata, "image/png": {"alt": alt}}
+    def describe(self) -> str:
+        """Return what is shown as alt text."""
+        raise NotImplementedError
+
+    # ipywidgets 7 has this method in place of the next one, and then no picture would be stored.
+    _ipython_display_ = None
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
+        """Return the widget without its state, and the picture as HTML and as PNG.
+
+        The picture comes twice: nbconvert and GitHub show the alt text only of one that is HTML.
+        """
+        own = getattr(super(), "_repr_mimebundle_", lambda **_: None)(**options)  # ipywidgets 7 has none
+        data, metadata = own if isinstance(own, tuple) else (own, {})
+        data = data or {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+        picture = Picture(_png(self.to_figure()), self.describe())
+        png = base64.b64encode(picture.png).decode()
+        stored = {"text/html": picture.html(), "image/png": png, "text/plain": picture.alt}
+        return {**data, **stored}, {**metadata, "image/png": {"alt": picture.alt}}
+
+
+def refuse_unknown(widget: object, traits: Mapping[str, object]) -> None:
+    """Raise a TypeError if a widget is given something that is not one of its traits."""
+    unknown = sorted(name for name in traits if not widget.has_trait(name))
+    if unknown:
+        name = type(widget).__name__
+        raise TypeError(f"{name} has no trait {unknown[0]!r}; see its docstring for the traits it has")

@@ -1,31 +1,33 @@
-"""From a volume to a picture: which slice, which way up, and where left and right are.
+"""Draw one slice into an axis: which way up, the part that is shown, R/L marks, outlines and legends."""
 
-Outlines of masks over pictures: the truth in orange, the prediction in blue and dashed.
-
-Orange and blue differ for every kind of colour vision (the palette of Okabe and Ito 2008), and the dashes
-tell them apart without any colour.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
-from brainlab.data.display import oriented
-from brainlab.view.colours import blend, to_grey
+from brainlab.data.display import MARKS, oriented
+from brainlab.labels import LABELS
+from brainlab.view.colours import PREDICTION, TRUTH, blend, to_grey
+
+Limits = tuple[float, float, float, float]
+GLOW = [withStroke(linewidth=2, foreground="black")]  # keeps white marks legible on bright tissue
+DASHED = (0, (3, 2))
 
 
-def head_box(picture: np.ndarray, margin: int = 6) -> tuple[float, float, float, float]:
+def head_box(picture: np.ndarray, margin: int = 6) -> Limits:
     """Return left, right, bottom and top of a square around the non-zero pixels, for the axis limits.
 
     Parameters
     ----------
     picture : ndarray (rows, columns)
-        Zero outside the head.
+        0 outside the head; or a mask, for a square around the object.
     margin : int
-        Pixels left around it.
+        Pixels added on each side.
     """
     rows, columns = np.nonzero(picture)
     if not rows.size:
@@ -33,6 +35,59 @@ def head_box(picture: np.ndarray, margin: int = 6) -> tuple[float, float, float,
     half = max(np.ptp(rows), np.ptp(columns)) / 2 + margin
     y, x = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
     return x - half, x + half, y + half, y - half
+
+
+def limit(ax: Axes, box: Limits) -> None:
+    """Show only a part of a picture: from left to right and from bottom to top."""
+    ax.set(xlim=box[:2], ylim=box[2:])
+
+
+def upright(plane: np.ndarray, affine: np.ndarray | None) -> np.ndarray:
+    """Return a plane in the radiological view; without an affine as it is, the rows running down."""
+    return plane if affine is None else oriented(plane, affine)
+
+
+def window_around(
+    shape: tuple[int, int], centre: tuple[int, int] | None = None, side: int | None = None
+) -> tuple[slice, slice]:
+    """Return a square window of an image, moved inside where it would extend beyond the border.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Of the image.
+    centre : (int, int), optional
+        Pixel in the middle of the window; by default that of the image.
+    side : int, optional
+        Pixels along an edge; by default, and at most, the whole image.
+    """
+    window = []
+    for n, c in zip(shape, centre or [n // 2 for n in shape], strict=True):
+        length = min(side or n, n)
+        start = min(max(int(c) - length // 2, 0), n - length)
+        window.append(slice(start, start + length))
+    return tuple(window)
+
+
+def show_plane(
+    ax: Axes, plane: np.ndarray, affine: np.ndarray | None = None, title: str = "", marks: bool = True
+) -> None:
+    """Draw a plane as it is.
+
+    Parameters
+    ----------
+    plane : ndarray (X, Y) or (X, Y, 3)
+        Grey or RGB, in [0, 1].
+    affine : ndarray (4, 4), optional
+        Voxel to mm, for the radiological view; without it the rows run down and no side is marked.
+    marks : bool
+        Whether the sides are marked. False where a deformation has moved them.
+    """
+    ax.imshow(upright(plane, affine), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    ax.set(xticks=[], yticks=[], facecolor="black")
+    ax.set_title(title, fontsize=9)
+    if marks and affine is not None:
+        mark_sides(ax)
 
 
 def draw(
@@ -44,47 +99,34 @@ def draw(
     alpha: float = 0.45,
     window: tuple[float | None, float | None] = (None, None),
 ) -> None:
-    """Draw one axial plane with its labels and L/R marks into `ax`.
+    """Draw one axial plane with its labels and R/L marks into `ax`, cropped to the head.
 
     Parameters
     ----------
     plane : ndarray (X, Y)
         Intensities.
     affine : ndarray (4, 4)
-        Tells left from right; the marks come from it, they are not assumed.
+        Voxel to mm: decides which side is marked R and which L.
     labels : ndarray (X, Y), optional
         Label map 0 to 3.
     window : (low, high)
         Intensities shown black and white; None: from the percentiles.
     """
     grey = to_grey(plane, *window)
-    if labels is None:
-        ax.imshow(oriented(grey, affine), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    else:
-        ax.imshow(oriented(blend(grey, labels, alpha), affine), interpolation="nearest")
-    left, right, bottom, top = head_box(oriented(plane, affine))
-    ax.set_xlim(left, right)
-    ax.set_ylim(bottom, top)
-    ax.set_facecolor("black")
-    for x, side in ((0.03, "R"), (0.97, "L")):
-        ax.text(
-            x,
-            0.5,
-            side,
-            transform=ax.transAxes,
-            color="white",
-            fontsize=8,
-            ha="center",
-            va="center",
-            alpha=0.8,
-        )
-    ax.set_title(title, fontsize=9)
-    ax.set_xticks([])
-    ax.set_yticks([])
+    show_plane(ax, grey if labels is None else blend(grey, labels, alpha), affine, title)
+    limit(ax, head_box(oriented(plane, affine)))
+
+
+def mark_sides(ax: Axes, marks: str = MARKS["axial"][:2]) -> None:
+    """Write the letters of `Frame.marks` at the left, right, top and bottom of a picture."""
+    places = ((0.04, 0.5), (0.96, 0.5), (0.5, 0.96), (0.5, 0.04))
+    style = {"ha": "center", "va": "center", "color": "white", "fontsize": 9, "path_effects": GLOW}
+    for letter, (x, y) in zip(marks, places, strict=False):
+        ax.text(x, y, letter, transform=ax.transAxes, fontweight="bold", **style)
 
 
 def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> int:
-    """Return the axial slice with most tumour; the middle one where there is none.
+    """Return the axial slice with the largest area of tumour; the middle one where there is none.
 
     Parameters
     ----------
@@ -97,70 +139,54 @@ def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> in
     return int(area.argmax()) if area.any() else labels.shape[2] // 2
 
 
-TRUTH, PREDICTION = "#E69F00", "#56B4E9"
-DASHES = (0, (3, 2))
-
-
-def outlines(
-    images: Sequence[np.ndarray],
-    truths: Sequence[np.ndarray | None],
-    predictions: Sequence[np.ndarray | None],
-    titles: Sequence[str] | None = None,
-    columns: int = 4,
-) -> Figure:
-    """Draw pictures with the outlines of the true and of the predicted mask.
+def outline(
+    ax: Axes, image: np.ndarray, truth: np.ndarray | None = None, prediction: np.ndarray | None = None
+) -> None:
+    """Draw the borders of the true mask (orange) and of the predicted one (blue, dashed) over a picture.
 
     Parameters
     ----------
-    images : sequence of ndarray (H, W)
-        Grey values of any range, or (H, W, 3) in [0, 1]; the first row is the top.
-    truths, predictions : sequences of ndarray (H, W) or None
-        Masks of 0 and 1; None where there is none.
-    titles : sequence of str, optional
-        One per picture, such as its Dice.
-    columns : int
-        Pictures in a row.
+    image : ndarray (H, W) or (H, W, 3)
+        What is drawn in `ax` already.
+    truth, prediction : ndarray (H, W), optional
+        Masks of 0 and 1. A mask that is all 0 or all 1 has no border.
 
     Raises
     ------
     ValueError
-        If there is no picture, or a mask has not the shape of its picture.
+        If a mask has not the shape of the picture.
     """
-    if not len(images):
-        raise ValueError("there is no picture to draw; expected at least one")
-    titles = titles if titles is not None else [""] * len(images)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    fig = Figure(figsize=(2.6 * columns, 2.85 * rows + 0.4), layout="constrained")
-    axes = fig.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for ax, image, truth, prediction, title in zip(axes, images, truths, predictions, titles, strict=False):
-        ax.imshow(image, cmap="gray")
-        ax.set_title(title, fontsize=9)
-        outline(ax, image, truth, TRUTH, "-")
-        outline(ax, image, prediction, PREDICTION, DASHES)
-    handles = []
-    if any(mask is not None for mask in truths):
-        handles.append(Line2D([], [], color=TRUTH, label="truth"))
-    if any(mask is not None for mask in predictions):
-        handles.append(Line2D([], [], color=PREDICTION, linestyle=DASHES, label="prediction"))
-    fig.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return fig
+    for mask, colour, style in ((truth, TRUTH, "-"), (prediction, PREDICTION, DASHED)):
+        if mask is None:
+            continue
+        if mask.shape != image.shape[:2]:
+            raise ValueError(
+                f"mask has shape {mask.shape}, picture {image.shape[:2]}; expected the same: was one of them "
+                "resized?"
+            )
+        if 0 < np.count_nonzero(mask) < mask.size:
+            # A thin dark line below keeps the colours visible on bright bone.
+            ax.contour(mask, [0.5], colors="black", linewidths=2.4, alpha=0.5)
+            ax.contour(mask, [0.5], colors=colour, linewidths=1.4, linestyles=[style])
 
 
-def outline(
-    ax: Axes, image: np.ndarray, mask: np.ndarray | None, colour: str, style: str | tuple[int, tuple]
-) -> None:
-    """Draw the border of a mask, if there is one; a mask that is all 0 or all 1 has no border."""
-    if mask is None:
-        return
-    if mask.shape != image.shape[:2]:
-        raise ValueError(
-            f"mask has shape {mask.shape}, picture {image.shape[:2]}; expected the same: was one of them "
-            "resized?"
-        )
-    if 0 < np.count_nonzero(mask) < mask.size:
-        # Over a thin black line the colours stand out from bright bone too.
-        ax.contour(mask, [0.5], colors="black", linewidths=2.4, alpha=0.5)
-        ax.contour(mask, [0.5], colors=colour, linewidths=1.4, linestyles=[style])
+def outline_handles(truth: bool = True, prediction: bool = True) -> list[Artist]:
+    """Return the legend entries of `outline`."""
+    handles = [
+        Line2D([], [], color=TRUTH, label="truth"),
+        Line2D([], [], color=PREDICTION, linestyle=DASHED, label="prediction"),
+    ]
+    return [handle for handle, drawn in zip(handles, (truth, prediction), strict=True) if drawn]
+
+
+def label_handles(values: Collection[int] = (1, 2, 3)) -> list[Artist]:
+    """Return the legend entries of labels: colour, name and short name."""
+    labels = [label for label in LABELS if label.value in values]
+    return [Patch(color=label.colour, label=f"{label.name} ({label.short})") for label in labels]
+
+
+def legend_below(fig: Figure, handles: Sequence[Artist], columns: int = 6, **options: object) -> None:
+    """Put one legend under all the axes of a figure."""
+    columns = max(1, min(columns, len(handles)))
+    below = {"loc": "outside lower center", "frameon": False, "fontsize": 9}
+    fig.legend(handles=handles, ncols=columns, **below, **options)

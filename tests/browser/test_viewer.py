@@ -311,7 +311,7 @@ def test_focus_is_seen_and_the_state_is_told(driver):
     told = driver.stage.get_attribute("aria-valuetext")
     assert "axial slice" in told
     assert "oedema" in told
-    assert "cm³ in all" in told
+    assert "cm³ in total" in told
     driver.page.keyboard.press("Escape")
     assert not driver.stage.evaluate("e => e === document.activeElement")
 

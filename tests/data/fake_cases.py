@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import nibabel as nib
@@ -14,6 +15,61 @@ LPS = np.array([[-1.0, 0, 0, 0], [0, -1.0, 0, 19], [0, 0, 1.0, 0], [0, 0, 0, 1.0
 NAMES_2020 = {"t1n": "t1", "t1c": "t1ce", "t2w": "t2", "t2f": "flair", "seg": "seg"}
 GOOD, BAD = "BraTS-GLI-00001-000", "BraTS-GLI-00002-000"
 NAMES_2023 = {name: name for name in ("t1n", "t1c", "t2w", "t2f", "seg")}
+NAMES_TCGA = {"t1n": "t1_bet", "t1c": "t1c_bet", "t2w": "t2_bet", "t2f": "fla_bet", "seg": "seg_fused"}
+
+# Label here -> label as stored.
+TO_2021 = np.array([0, 1, 2, 4], np.uint8)
+TO_2023 = np.array([0, 1, 2, 3], np.uint8)
+TO_MSD = np.array([0, 2, 1, 3], np.uint8)
+TO_PED_2024 = np.array([0, 3, 4, 1], np.uint8)
+
+
+class Example(NamedTuple):
+    """A case as its data set names and stores it: `<folder>/<case_id>/<case_id><separator><name><suffix>`."""
+
+    case_id: str
+    patient: str
+    names: dict[str, str]
+    separator: str
+    stored: np.ndarray
+    suffix: str = ".nii.gz"
+    folder: str = "HGG"
+
+
+# A case or more for every profile with one file per modality; `OWN_TESTS` have tests of their own.
+EXAMPLES = {
+    "brats2017": [
+        Example("Brats17_TCIA_607_1", "Brats17_TCIA_607", NAMES_2020, "_", TO_2021),
+        Example("Brats18_CBICA_AAM_1", "Brats18_CBICA_AAM", NAMES_2020, "_", TO_2021),
+        Example("BraTS19_2013_0_1", "BraTS19_2013_0", NAMES_2020, "_", TO_2021, ".nii"),
+    ],
+    "brats2020": [
+        Example("BraTS20_Training_001", "BraTS20_Training_001", NAMES_2020, "_", TO_2021, ".nii"),
+        Example("BraTS20_Training_002", "BraTS20_Training_002", NAMES_2020, "_", TO_2021),
+    ],
+    "brats2021": [Example("BraTS2021_00000", "BraTS2021_00000", NAMES_2020, "_", TO_2021)],
+    "brats2023": [
+        Example("BraTS-GLI-00027-001", "BraTS-GLI-00027", NAMES_2023, "-", TO_2023),
+        Example("BraTS-MET-00110-000", "BraTS-MET-00110", NAMES_2023, "-", TO_2023),
+        Example("BraTS-MEN-00004-000", "BraTS-MEN-00004", NAMES_2023, "-", TO_2023),
+        Example("BraTS-PED-00002-000", "BraTS-PED-00002", NAMES_2023, "-", TO_2023),
+        Example("BraTS-SSA-00002-000", "BraTS-SSA-00002", NAMES_2023, "-", TO_2023),
+    ],
+    "brats2024-gli": [Example("BraTS-GLI-02063-100", "BraTS-GLI-02063", NAMES_2023, "-", TO_2023)],
+    "brats2024-ped": [
+        Example(
+            "BraTS-PED-00001-000",
+            "BraTS-PED-00001",
+            NAMES_2023,
+            "-",
+            TO_PED_2024,
+            folder="BraTS-PEDs2024_Training",
+        )
+    ],
+    "goat": [Example("BraTS-GoAT-00000", "BraTS-GoAT-00000", NAMES_2023, "-", TO_2023)],
+    "tcga": [Example("TCGA-DU-7294", "TCGA-DU-7294", NAMES_TCGA, "_", TO_2021)],
+}
+OWN_TESTS = ("brats2015", "msd", "kaggle-h5", "unknown")
 
 
 def fake_brain(seed: int = 0) -> dict[str, np.ndarray]:

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 
 from brainlab.data.cache import cache_case
-from brainlab.data.cached import PERCENTILES, CachedCase
+from brainlab.data.cached import (
+    PERCENTILES,
+    CachedCase,
+    balanced_weights,
+    label_counts,
+    select_slices,
+    slices_without,
+    zscore_in_brain,
+)
 from brainlab.data.layouts import find_cases
 
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -122,6 +131,16 @@ def test_to_full_refuses_another_shape(tiny_case, tmp_path):
         cached.to_full(np.zeros((13, 17, 8)))
 
 
+def test_the_window_is_that_of_the_stored_percentiles(tmp_path, make_volumes, make_case):
+    image, seg = make_volumes()
+    image[0] -= 500 * (image[0] != 0).astype(np.int16)  # as if it were normalised
+    image[0, 3:16, 5:22, 1:9] -= 30
+    cached = cache_case(make_case(tmp_path, image, seg), tmp_path / "cache")
+    black, white = np.percentile(image[0][image[0] != 0], (0.5, 99.5))
+    assert cached.window("t1n") == pytest.approx((black, white))
+    assert cached.window("t1c") == pytest.approx((0, np.percentile(image[1][image[1] != 0], 99.5)))
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="no real cases beside the repository")
 def test_a_real_case_comes_back_voxel_by_voxel(tmp_path):
     case = find_cases(REAL / "tcga_fg_6692")[0]
@@ -131,3 +150,114 @@ def test_a_real_case_comes_back_voxel_by_voxel(tmp_path):
     for channel in range(4):
         np.testing.assert_array_equal(cached.to_full(cached.image[:, channel]), image[channel])
     np.testing.assert_array_equal(cached.to_full(cached.labels), seg)
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    """(Z, X, Y): slice z has z tumour voxels; class 3 only in the last slice."""
+    volume = np.zeros((5, 6, 7), dtype=np.uint8)
+    for z in range(5):
+        volume[z].flat[:z] = np.resize([2, 1], z)
+    volume[4, 0, 0] = 3
+    return volume
+
+
+def test_counts_are_those_of_a_slow_loop(labels):
+    slow = [[sum(v == label for v in plane.ravel()) for label in range(4)] for plane in labels]
+    np.testing.assert_array_equal(label_counts(labels), slow)
+
+
+def test_every_row_of_counts_sums_to_the_slice(labels):
+    assert (label_counts(labels).sum(axis=1) == 6 * 7).all()
+
+
+def test_counts_do_not_wrap_around():
+    assert label_counts(np.zeros((1, 300, 300), np.uint8))[0, 0] == 90_000
+
+
+def test_slices_without_a_class(labels):
+    counts = label_counts(labels)
+    assert slices_without(counts, 3).tolist() == [0, 1, 2, 3]
+    assert slices_without(counts, 0).tolist() == []
+
+
+def test_selection_is_in_square_millimetres(labels):
+    assert select_slices(labels, (1, 1, 5), 3).tolist() == [3, 4]
+    assert select_slices(labels, (0.5, 2, 9), 3).tolist() == [3, 4]
+    assert select_slices(labels, (2, 2, 1), 3).tolist() == [1, 2, 3, 4]
+
+
+def test_larger_areas_select_fewer_slices(labels):
+    kept = [len(select_slices(labels, (1, 1, 1), area)) for area in range(6)]
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] == len(labels)
+
+
+def test_weights_are_those_of_scikit_learn(labels):
+    expected = compute_class_weight("balanced", classes=np.arange(4), y=labels.ravel())
+    np.testing.assert_allclose(balanced_weights(label_counts(labels)), expected)
+
+
+def test_weights_of_all_voxels_are_the_same_for_every_class(labels):
+    counts = label_counts(labels)
+    weighed = balanced_weights(counts) * counts.sum(axis=0)
+    np.testing.assert_allclose(weighed, weighed[0])
+
+
+def test_an_absent_class_weighs_nothing():
+    weights = balanced_weights(np.array([[10, 5, 0, 1]]))
+    assert weights[2] == 0
+    assert np.isfinite(weights).all()
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    """(4, X, Y, Z) int16 with zeros around a box; every modality has its own scale."""
+    rng = np.random.default_rng(0)
+    volume = np.zeros((4, 8, 9, 7), np.int16)
+    volume[:, 2:6, 2:7, 1:6] = (
+        rng.normal(1, 0.2, (4, 4, 5, 5)) * np.array([100, 900, 400, 2000])[:, None, None, None]
+    )
+    return volume
+
+
+def test_mean_zero_and_std_one_inside(image):
+    scored = zscore_in_brain(image)
+    for modality, raw in zip(scored, image, strict=True):
+        assert modality[raw != 0].mean() == pytest.approx(0, abs=1e-5)
+        assert modality[raw != 0].std() == pytest.approx(1, abs=1e-5)
+
+
+def test_outside_stays_zero_and_the_input_stays(image):
+    before = image.copy()
+    assert (zscore_in_brain(image)[image == 0] == 0).all()
+    np.testing.assert_array_equal(image, before)
+
+
+def test_scale_and_padding_change_nothing(image):
+    padded = np.pad(image, ((0, 0), (5, 5), (5, 5), (5, 5))).astype(float)
+    np.testing.assert_allclose(
+        zscore_in_brain(padded * 7.5)[:, 5:-5, 5:-5, 5:-5], zscore_in_brain(image), atol=1e-5
+    )
+
+
+def test_negative_voxels_belong_to_the_brain(image):
+    image[0, 3] *= -1
+    assert (zscore_in_brain(image)[0][image[0] < 0] != 0).all()
+
+
+def test_flat_and_empty_modalities_become_zero(image):
+    image[1][image[1] != 0] = 5
+    image[2] = 0
+    scored = zscore_in_brain(image)
+    assert np.isfinite(scored).all()
+    assert not scored[1].any()
+    assert not scored[2].any()
+    assert scored[0].any()
+
+
+def test_known_statistics_are_used(image):
+    half = zscore_in_brain(image[:, :4], mean=np.full(4, 100.0), std=np.array([50.0, 50, 50, 0]))
+    inside = image[:, :4] != 0
+    np.testing.assert_allclose(half[:3], np.where(inside, (image[:, :4] - 100.0) / 50, 0)[:3], atol=1e-5)
+    np.testing.assert_allclose(half[3], np.where(inside, image[:, :4] - 100.0, 0)[3], atol=1e-3)

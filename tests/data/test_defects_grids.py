@@ -6,7 +6,7 @@ import pytest
 from fake_cases import BAD, LPS, NAMES_2023, assert_tells, fake_case, spoil_one, write_case
 
 from brainlab.data import find_cases
-from brainlab.data import voxel_checks as checks
+from brainlab.data.case import lowest_part_in_front
 
 
 @pytest.mark.parametrize("role", ["t2w", "seg"])
@@ -111,5 +111,5 @@ def test_affine_off_the_brats_grid_is_told(tmp_path):
 
 
 def test_small_objects_are_not_judged_as_heads():
-    assert checks.lowest_part_in_front(np.ones((20, 20, 20), bool), np.eye(4)) is None
-    assert checks.lowest_part_in_front(np.zeros((20, 20, 20), bool), np.eye(4)) is None
+    assert lowest_part_in_front(np.ones((20, 20, 20), bool), np.eye(4)) is None
+    assert lowest_part_in_front(np.zeros((20, 20, 20), bool), np.eye(4)) is None

@@ -1,50 +1,40 @@
+"""Percentile windows: which intensities are black and white."""
+
 import numpy as np
 import pytest
 
-from brainlab.data.intensity import zscore_in_brain
+from brainlab.data.intensity import percentile_window, rescale
 
 
-@pytest.fixture
-def image(rng_seed: int = 0) -> np.ndarray:
-    """(4, X, Y, Z) int16 with zeros around a box; every modality has its own scale."""
-    rng = np.random.default_rng(rng_seed)
-    volume = np.zeros((4, 8, 9, 7), np.int16)
-    volume[:, 2:6, 2:7, 1:6] = (
-        rng.normal(1, 0.2, (4, 4, 5, 5)) * np.array([100, 900, 400, 2000])[:, None, None, None]
-    )
-    return volume
+def test_the_brain_is_measured_and_black_is_at_most_zero():
+    image = np.concatenate([np.zeros(5000), np.linspace(100, 300, 201)])
+    assert percentile_window(image, (0, 50)) == (0, pytest.approx(200))
+    assert percentile_window(image - 150.5 * (image > 0), (0, 50)) == pytest.approx((-50.5, 49.5))
 
 
-def test_mean_zero_and_std_one_inside(image):
-    scored = zscore_in_brain(image)
-    for modality, raw in zip(scored, image, strict=True):
-        assert modality[raw != 0].mean() == pytest.approx(0, abs=1e-5)
-        assert modality[raw != 0].std() == pytest.approx(1, abs=1e-5)
+def test_an_x_ray_is_measured_whole():
+    image = np.concatenate([np.zeros(100), np.full(100, 50.0)])
+    assert percentile_window(image + 10, (0, 100), zero_is_background=False) == (10, 60)
 
 
-def test_outside_stays_zero_and_the_input_stays(image):
-    before = image.copy()
-    assert (zscore_in_brain(image)[image == 0] == 0).all()
-    np.testing.assert_array_equal(image, before)
+@pytest.mark.parametrize("zero_is_background", [True, False])
+def test_values_that_are_not_finite_are_left_out(zero_is_background):
+    image = np.array([1.0, 2, 3, np.nan, np.inf, -np.inf])
+    assert percentile_window(image, (0, 100), zero_is_background)[1] == 3
 
 
-def test_scale_and_padding_change_nothing(image):
-    padded = np.pad(image, ((0, 0), (5, 5), (5, 5), (5, 5))).astype(float)
-    np.testing.assert_allclose(
-        zscore_in_brain(padded * 7.5)[:, 5:-5, 5:-5, 5:-5], zscore_in_brain(image), atol=1e-5
-    )
+@pytest.mark.parametrize("image", [np.zeros((3, 3)), np.full((3, 3), np.nan), np.zeros((0, 3))])
+def test_nothing_to_measure_gives_zero_to_one(image):
+    assert percentile_window(image) == (0, 1)
 
 
-def test_negative_voxels_belong_to_the_brain(image):
-    image[0, 3] *= -1
-    assert (zscore_in_brain(image)[0][image[0] < 0] != 0).all()
+def test_white_is_always_above_black():
+    black, white = percentile_window(np.full((3, 3), 7.0), zero_is_background=False)
+    assert black < white
+    assert rescale(np.full((3, 3), 7.0), black, white).max() == 0
 
 
-def test_flat_and_empty_modalities_become_zero(image):
-    image[1][image[1] != 0] = 5
-    image[2] = 0
-    scored = zscore_in_brain(image)
-    assert np.isfinite(scored).all()
-    assert not scored[1].any()
-    assert not scored[2].any()
-    assert scored[0].any()
+def test_rescale_clips_to_float32():
+    scaled = rescale(np.array([-5, 0, 25, 100, 999, np.nan]), 0, 100)
+    assert scaled.dtype == np.float32
+    np.testing.assert_allclose(scaled, [0, 0, 0.25, 1, 1, 0])

@@ -3,14 +3,21 @@
 import nibabel as nib
 import numpy as np
 import pytest
-from fake_cases import LPS, NAMES_2020, NAMES_2023, fake_brain, fake_case, write_case, write_kaggle
+from fake_cases import (
+    EXAMPLES,
+    LPS,
+    NAMES_2020,
+    OWN_TESTS,
+    TO_2021,
+    TO_MSD,
+    fake_brain,
+    fake_case,
+    write_case,
+    write_kaggle,
+)
 
-from brainlab.data import CaseList, find_cases
+from brainlab.data import PROFILES, CaseList, find_cases
 from brainlab.labels import MODALITIES
-
-TO_2021 = np.array([0, 1, 2, 4], np.uint8)  # label here -> label as stored
-TO_2023 = np.array([0, 1, 2, 3], np.uint8)
-TO_MSD = np.array([0, 2, 1, 3], np.uint8)
 
 
 def assert_same(case, arrays):
@@ -26,42 +33,26 @@ def assert_same(case, arrays):
     assert case.shape == arrays["t1n"].shape
 
 
+def test_every_data_set_has_an_example():
+    for profile in PROFILES:
+        told = f"PROFILES has {profile!r}, but EXAMPLES in tests/data/fake_cases.py has no case of it"
+        assert profile in EXAMPLES or profile in OWN_TESTS, told
+
+
 @pytest.mark.parametrize(
-    ("case_id", "patient", "profile", "names", "separator", "suffix", "stored"),
-    [
-        ("Brats17_TCIA_607_1", "Brats17_TCIA_607", "brats2017", NAMES_2020, "_", ".nii.gz", TO_2021),
-        ("Brats18_CBICA_AAM_1", "Brats18_CBICA_AAM", "brats2017", NAMES_2020, "_", ".nii.gz", TO_2021),
-        ("BraTS19_2013_0_1", "BraTS19_2013_0", "brats2017", NAMES_2020, "_", ".nii", TO_2021),
-        ("BraTS20_Training_001", "BraTS20_Training_001", "brats2020", NAMES_2020, "_", ".nii", TO_2021),
-        ("BraTS20_Training_002", "BraTS20_Training_002", "brats2020", NAMES_2020, "_", ".nii.gz", TO_2021),
-        ("BraTS2021_00000", "BraTS2021_00000", "brats2021", NAMES_2020, "_", ".nii.gz", TO_2021),
-        ("BraTS-GLI-00027-001", "BraTS-GLI-00027", "brats2023", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-MET-00110-000", "BraTS-MET-00110", "brats2023", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-MEN-00004-000", "BraTS-MEN-00004", "brats2023", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-PED-00002-000", "BraTS-PED-00002", "brats2023", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-SSA-00002-000", "BraTS-SSA-00002", "brats2023", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-GLI-02063-100", "BraTS-GLI-02063", "brats2024-gli", NAMES_2023, "-", ".nii.gz", TO_2023),
-        ("BraTS-GoAT-00000", "BraTS-GoAT-00000", "goat", NAMES_2023, "-", ".nii.gz", TO_2023),
-        (
-            "TCGA-DU-7294",
-            "TCGA-DU-7294",
-            "tcga",
-            {"t1n": "t1_bet", "t1c": "t1c_bet", "t2w": "t2_bet", "t2f": "fla_bet", "seg": "seg_fused"},
-            "_",
-            ".nii.gz",
-            TO_2021,
-        ),
-    ],
+    ("profile", "example"),
+    [(profile, example) for profile, examples in EXAMPLES.items() for example in examples],
 )
-def test_one_file_per_modality(tmp_path, case_id, patient, profile, names, separator, suffix, stored):
-    arrays = fake_brain()
-    folder = tmp_path / "unpacked" / "HGG" / case_id
-    write_case(folder, {**arrays, "seg": stored[arrays["seg"]]}, case_id + separator, names, suffix)
+def test_one_file_per_modality(tmp_path, profile, example):
+    arrays, case_id = fake_brain(), example.case_id
+    stored = {**arrays, "seg": example.stored[arrays["seg"]]}
+    folder = tmp_path / "unpacked" / example.folder / case_id
+    write_case(folder, stored, case_id + example.separator, example.names, example.suffix)
 
     cases = find_cases(tmp_path)
 
     assert (cases.problems, [case.id for case in cases]) == ([], [case_id])
-    assert (cases[0].patient, cases[0].profile) == (patient, profile)
+    assert (cases[0].patient, cases[0].profile) == (example.patient, profile)
     assert_same(cases[0], arrays)
     assert [case.id for case in find_cases(folder)] == [case_id], "the case's own folder works as root"
 
@@ -122,17 +113,6 @@ def test_time_points_share_their_patient(tmp_path):
     assert [case.id[-9:] for case in cases] == ["02063-100", "02063-101", "02064-100"]
     assert [case.patient for case in cases] == ["BraTS-GLI-02063"] * 2 + ["BraTS-GLI-02064"]
     assert "3 cases of 2 patients" in cases.report()
-
-
-def test_paediatric_labels_of_2024_are_told_by_the_folder(tmp_path):
-    arrays = fake_brain()
-    stored = np.array([0, 3, 4, 1], np.uint8)[
-        arrays["seg"]
-    ]  # here 1 NCR, 2 ED, 3 ET; there cyst 3, ED 4, ET 1
-    folder = tmp_path / "BraTS-PEDs2024_Training" / "BraTS-PED-00001-000"
-    write_case(folder, {**arrays, "seg": stored}, "BraTS-PED-00001-000-")
-    (case,) = find_cases(tmp_path)
-    np.testing.assert_array_equal(case.seg(), arrays["seg"])
 
 
 @pytest.mark.parametrize("root", ["", "imagesTr"])

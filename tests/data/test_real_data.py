@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brainlab.data import find_cases, orientation
-from brainlab.data import voxel_checks as checks
+from brainlab.data.case import FRONT, lowest_part_in_front
 from brainlab.labels import MODALITIES
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -74,6 +74,6 @@ def test_other_cases_lie_on_the_grid_and_in_order(cases):
         brain = (case.image() != 0).any(axis=0)
         assert orientation(case.affine) == "LPS"
         assert not any("left and right" in warning for warning in case.warnings)
-        assert checks.lowest_part_in_front(brain, case.affine) < 0.4
+        assert lowest_part_in_front(brain, case.affine) < 0.4
         ras = case.affine @ np.diag([-1.0, -1, 1, 1])  # the affine that a careless tool writes
-        assert checks.lowest_part_in_front(brain, ras) > checks.NOSE
+        assert lowest_part_in_front(brain, ras) > FRONT

@@ -1,4 +1,4 @@
-"""Send files to an intake as the browser does, and make files that nobody should be able to use."""
+"""Upload files to an intake as the browser does, and make good and malicious files."""
 
 import gzip
 import io
@@ -18,21 +18,21 @@ from brainlab.models import SRResNet, UNet
 from brainlab.models.saved import save_model
 from demo.intake import Intake
 
-PIECE = 5000
+CHUNK = 5000
 
 
 def send(intake: Intake, name: str, content: bytes):
-    """Send one file in pieces; return what comes of it."""
+    """Upload one file in chunks; return what the intake returns."""
     intake.inbox.begin(name, len(content))
-    for start in range(0, len(content), PIECE):
-        intake.inbox.append(content[start : start + PIECE])
+    for start in range(0, len(content), CHUNK):
+        intake.inbox.append(content[start : start + CHUNK])
     return intake.add(intake.inbox.finish())
 
 
-def nifti(array: np.ndarray, affine: np.ndarray = LPS, packed: bool = True) -> bytes:
+def nifti(array: np.ndarray, affine: np.ndarray = LPS, compressed: bool = True) -> bytes:
     """Return an array as the bytes of a NIfTI file."""
     content = nib.Nifti1Image(array, affine).to_bytes()
-    return gzip.compress(content, 1) if packed else content
+    return gzip.compress(content, 1) if compressed else content
 
 
 def case_files(
@@ -53,7 +53,7 @@ def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
 
 
 def header_says(content: bytes, dims: tuple[int, ...], kind: int | None = None) -> bytes:
-    """Return a NIfTI file (not packed) whose header promises other dimensions, or another type."""
+    """Return an uncompressed NIfTI file whose header declares other dimensions, or another type."""
     changed = bytearray(content)
     struct.pack_into("<8h", changed, 40, len(dims), *dims, *[1] * (7 - len(dims)))
     if kind is not None:
@@ -81,7 +81,7 @@ def slice_picture(kind: str, size: int = 48) -> bytes:
 
 
 def png_bomb(side: int = 60_000) -> bytes:
-    """Return a small PNG whose header promises `side` x `side` pixels, and that would unpack to them."""
+    """Return a small PNG whose header declares `side` x `side` pixels: a decompression bomb."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         body = kind + content
@@ -93,7 +93,7 @@ def png_bomb(side: int = 60_000) -> bytes:
 
 
 def write_networks(folder: Path) -> dict[str, Path]:
-    """Write tiny untrained networks: one of four modalities, one of one channel, one that enlarges."""
+    """Write tiny untrained networks: two U-Nets with four and one channels, one that enlarges."""
     torch.manual_seed(0)
     unet = {"width": 2, "depth": 2}
     single = {**unet, "in_channels": 1, "num_classes": 2}

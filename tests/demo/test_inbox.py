@@ -1,4 +1,4 @@
-"""Files come in piece by piece, and no more than is allowed."""
+"""Files are received in chunks, within the limits."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from demo.limits import Limits, UploadError
 SMALL = Limits(files=2, file_bytes=100, total_bytes=150)
 
 
-def test_pieces_become_a_file_under_a_name_of_our_own(tmp_path):
+def test_chunks_become_a_file_with_a_generated_name(tmp_path):
     inbox = Inbox(tmp_path / "in", SMALL)
     inbox.begin("../../etc/case-t1n.nii", 10)
     assert inbox.append(b"01234") == 5
@@ -23,16 +23,16 @@ def test_pieces_become_a_file_under_a_name_of_our_own(tmp_path):
     ("name", "shown"),
     [
         ("C:\\Users\\x\\scan.nii", "scan.nii"),
-        ("/a/b/", "a file without a name"),
+        ("/a/b/", "unnamed file"),
         ("a\x00b\n.nii", "ab.nii"),
         ("x" * 500 + ".nii.gz", "x" * 93 + ".nii.gz"),
     ],
 )
-def test_a_name_is_only_shown(name, shown):
+def test_names_are_shortened_for_display(name, shown):
     assert shown_name(name) == shown
 
 
-def test_what_is_too_much_is_refused_before_it_is_sent(tmp_path):
+def test_files_over_the_limits_are_refused_before_they_are_sent(tmp_path):
     inbox = Inbox(tmp_path / "in", SMALL)
     with pytest.raises(UploadError, match=r"a.nii is empty \(0 bytes\)"):
         inbox.begin("a.nii", 0)
@@ -41,7 +41,7 @@ def test_what_is_too_much_is_refused_before_it_is_sent(tmp_path):
     inbox.begin("a.nii", 80)
     inbox.append(bytes(80))
     inbox.finish()
-    with pytest.raises(UploadError, match=r"with b.nii it would be .*start over first"):
+    with pytest.raises(UploadError, match=r"with b.nii the total would be .*start over first"):
         inbox.begin("b.nii", 71)
     inbox.begin("b.nii", 70)
     inbox.append(bytes(70))
@@ -53,19 +53,19 @@ def test_what_is_too_much_is_refused_before_it_is_sent(tmp_path):
     inbox.begin("c.nii", 100)
 
 
-def test_a_sender_who_lies_about_the_size_is_cut_off(tmp_path):
+def test_a_file_longer_than_declared_is_refused(tmp_path):
     inbox = Inbox(tmp_path / "in", SMALL)
     inbox.begin("a.nii", 5)
-    with pytest.raises(UploadError, match="longer than the 5 bytes that were said"):
+    with pytest.raises(UploadError, match="longer than the declared 5 bytes"):
         inbox.append(bytes(6))
-    assert list((tmp_path / "in").iterdir()) == [], "what was begun is gone"
-    with pytest.raises(UploadError, match="without its beginning"):
+    assert list((tmp_path / "in").iterdir()) == [], "the incomplete file is deleted"
+    with pytest.raises(UploadError, match="arrived without its beginning"):
         inbox.append(b"1")
     inbox.begin("a.nii", 5)
     inbox.append(b"12")
-    with pytest.raises(UploadError, match="broke off"):
+    with pytest.raises(UploadError, match="was interrupted"):
         inbox.finish()
     assert list((tmp_path / "in").iterdir()) == []
     inbox.begin("b.nii", 100)
     inbox.append(bytes(100))
-    assert inbox.finish().name == "b.nii", "what was dropped does not count"
+    assert inbox.finish().name == "b.nii", "deleted files do not count"

@@ -1,9 +1,9 @@
-"""The page without a browser: clicks lead to a segmentation, errors to a line, and the buttons come back."""
+"""The page without a browser: results of its buttons, errors as a line, and buttons enabled again."""
 
 import numpy as np
 import pytest
 from fake_cases import SHAPE, fake_brain, fake_case
-from sending import PIECE, case_files, nifti, slice_png, write_networks, zipped
+from sending import CHUNK, case_files, nifti, slice_png, write_networks, zipped
 
 from brainlab.data import find_cases
 from demo import page as page_module
@@ -21,15 +21,15 @@ def page(tmp_path):
 
 
 def upload(page, *files):
-    """Send files as the browser's half of the uploader does; return its answers."""
+    """Upload files as the JavaScript of the uploader does; return the answers."""
     uploader, answers = page.controls.uploader, []
     uploader.send = lambda message: answers.append(message["kind"])
     uploader._hear(None, {"kind": "batch"}, [])
     for name, content in files:
         uploader._hear(None, {"kind": "begin", "name": name, "size": len(content)}, [])
-        for start in range(0, len(content), PIECE):
+        for start in range(0, len(content), CHUNK):
             if answers[-1] == "more":
-                uploader._hear(None, {"kind": "piece"}, [memoryview(content[start : start + PIECE])])
+                uploader._hear(None, {"kind": "chunk"}, [memoryview(content[start : start + CHUNK])])
         if answers[-1] == "more":
             uploader._hear(None, {"kind": "end"}, [])
     return answers
@@ -70,7 +70,7 @@ def test_a_picture(page):
     assert upload(page, ("slice.png", slice_png(60)))[-1] == "done"
     assert c.modality.disabled
     c.segment.click()
-    assert "four sees 4 modalities at a time, and a picture has one" in c.message.value
+    assert "four takes 4 modalities, and a picture has one" in c.message.value
     assert not c.segment.disabled
     choose(page, "one")
     c.segment.click()
@@ -81,11 +81,11 @@ def test_a_picture(page):
     c.coarse.value = False
     c.enlarge.click()
     assert c.enlarged.children[1].source.shape == (240, 240, 1)
-    # Rows of the picture run down the screen.
+    # The viewer stores columns first.
     np.testing.assert_array_equal(page.viewer.source.volume("image")[..., 0], page.shown.pixels.T)
 
 
-def test_refusals_are_lines_that_nobody_can_abuse(page):
+def test_error_lines_escape_file_names(page):
     c = page.controls
     files = list(case_files().items())
     answers = upload(
@@ -98,30 +98,30 @@ def test_refusals_are_lines_that_nobody_can_abuse(page):
     assert "bl-wrong" in c.message._dom_classes
     assert page.shown is not None, "the good files of the batch are used"
     upload(page, ("c.nii", b"none"))
-    assert "&lt;img" not in c.message.value, "a new batch begins with an empty line"
+    assert "&lt;img" not in c.message.value, "a new batch clears the message"
     c.start_over.click()
     assert page.shown is None
     assert page.viewer is None
     assert c.message.value == ""
-    assert c.status.value == "Nothing here yet."
-    assert upload(page, ("half.nii", nifti(fake_brain()["t1n"])[: PIECE + 1]))[-1] == "refused"
+    assert c.status.value == "No files yet."
+    assert upload(page, ("half.nii", nifti(fake_brain()["t1n"])[: CHUNK + 1]))[-1] == "refused"
 
 
-def test_messages_that_make_no_sense_are_refused(page):
+def test_invalid_messages_are_refused(page):
     uploader, answers = page.controls.uploader, []
     uploader.send = lambda message: answers.append(message["kind"])
     for message, buffers in (
-        ({"kind": "piece"}, [b"x"]),
+        ({"kind": "chunk"}, [b"x"]),
         ({"kind": "end"}, []),
         ({"kind": "begin", "name": None, "size": "many"}, []),
-        ({"kind": "piece"}, []),
+        ({"kind": "chunk"}, []),
         ({}, []),
     ):
         uploader._hear(None, message, buffers)
     assert answers == ["refused"] * 4 + ["more"]
 
 
-def test_nothing_to_segment_yet(page):
+def test_segmenting_without_an_image_gives_a_line(page):
     page.controls.segment.click()
     assert "there is no image yet" in page.controls.message.value
 
@@ -137,7 +137,7 @@ def test_a_synthetic_patient(page, tmp_path, monkeypatch):
     assert page.controls.message.value == "Something went wrong (KeyError). Start over."
 
 
-def test_without_a_network_it_says_how_to_train_one(tmp_path):
+def test_without_a_network_the_page_tells_how_to_train_one(tmp_path):
     page = Page(Session(tmp_path), [tmp_path / "models"])
     hint = page.controls.hint.value
     assert hint.startswith("No network found in")
@@ -150,7 +150,7 @@ def test_without_a_network_it_says_how_to_train_one(tmp_path):
     page.session.close()
 
 
-def test_all_files_of_a_session_go_with_it(page, tmp_path):
+def test_the_files_of_a_session_are_deleted_with_it(page, tmp_path):
     upload(page, ("case.zip", zipped(case_files())))
     page.controls.segment.click()
     assert any((tmp_path / "sessions").rglob("*.nii"))

@@ -1,4 +1,4 @@
-"""Labels land in the grid of the files, volumes are in cm3, and the wrong network says so."""
+"""Labels are on the grid of the files, volumes are in cm3, and a wrong network is named."""
 
 import gzip
 from dataclasses import replace
@@ -15,7 +15,7 @@ from brainlab.inference import predict_case
 from brainlab.models import UNet
 from demo.networks import find_networks
 from demo.report import case_report, result_table, scores
-from demo.segment import WrongNetwork, nifti_of, segment_case, segment_picture, volumes_cm3
+from demo.segment import BATCH, WrongNetwork, nifti_of, segment_case, segment_picture, volumes_cm3
 
 
 @pytest.fixture
@@ -30,30 +30,29 @@ def networks(tmp_path):
     return {network.name: network for network in find_networks([tmp_path / "models"])[0]}
 
 
-def test_a_case_is_segmented_as_the_notebooks_do_it(tmp_path, case, networks):
-    told = []
-    model = networks["four"].load()
-    labels = segment_case(model, networks["four"], case, tmp_path / "cache", told.append)
+def test_a_case_is_segmented_as_in_the_notebooks(tmp_path, case, networks):
+    progress = []
+    model = networks["four"].saved.build()
+    labels = segment_case(model, networks["four"], case, tmp_path / "cache", progress.append)
     assert labels.shape == SHAPE
     assert labels.dtype == np.uint8
-    expected = predict_case(
-        model, cache_case(case, tmp_path / "other"), pixel=2
-    )  # 2 mm a pixel, 1 mm a voxel
+    cached = cache_case(case, tmp_path / "other")
+    expected = predict_case(model, cached, pixel=2, batch_size=BATCH)  # 2 mm a pixel, 1 mm a voxel
     np.testing.assert_array_equal(labels, expected)
-    assert told == sorted(told)
-    assert told[0] > 0
-    assert told[-1] == 1
-    assert not model._forward_hooks, "nothing stays on the model"
+    assert progress == sorted(progress)
+    assert progress[0] > 0
+    assert progress[-1] == 1
+    assert not model._forward_hooks, "the hook is removed"
 
 
 def test_a_picture_with_two_classes_and_with_one(networks):
     rng = np.random.default_rng(0)
     pixels = rng.random((50, 70)).astype(np.float32)
     pixels[:10] = 0
-    labels = segment_picture(networks["one"].load(), networks["one"], pixels)
+    labels = segment_picture(networks["one"].saved.build(), networks["one"], pixels)
     assert labels.shape == (50, 70)
     assert not labels[:10].any()
-    # A sigmoid of +/- 10 everywhere is all or nothing.
+    # A constant logit of +10 or -10 marks all or nothing.
     model = UNet(1, 1, width=2, depth=2).eval()
     for sign, share in ((1, 1), (-1, 0)):
         torch.nn.init.zeros_(model.head.weight)
@@ -62,8 +61,8 @@ def test_a_picture_with_two_classes_and_with_one(networks):
         assert (found[pixels > 0] == share).all()
 
 
-def test_a_picture_is_found_where_it_is(networks):
-    """A network that marks what is bright marks it at its place, also in a picture of another size."""
+def test_labels_of_a_picture_are_at_the_right_place(networks):
+    """A network that marks bright pixels, applied to a picture of another size."""
     model = UNet(1, 2, width=2, depth=1).eval()
     with torch.no_grad():
         for weight in model.parameters():
@@ -79,7 +78,7 @@ def test_a_picture_is_found_where_it_is(networks):
     assert (labels != (pixels > 0.5)).mean() < 0.02
 
 
-def test_a_network_of_stored_slices_sees_the_picture_turned(networks):
+def test_a_network_trained_on_volumes_gets_the_picture_transposed(networks):
     one = networks["one"]
     turned = replace(one, saved=replace(one.saved, about={**one.saved.about, "axes": "xy"}))
     model, seen = UNet(1, 2, width=2, depth=1).eval(), []
@@ -102,11 +101,11 @@ def test_a_network_of_stored_slices_sees_the_picture_turned(networks):
     assert seen[1].shape[3] > seen[1].shape[2]
 
 
-def test_the_wrong_network_says_so(tmp_path, case, networks):
-    with pytest.raises(WrongNetwork, match="one sees 1 image at a time; expected a network of the four"):
-        segment_case(networks["one"].load(), networks["one"], case, tmp_path)
-    with pytest.raises(WrongNetwork, match="four sees 4 modalities at a time, and a picture has one"):
-        segment_picture(networks["four"].load(), networks["four"], np.ones((20, 20), np.float32))
+def test_a_wrong_network_is_named(tmp_path, case, networks):
+    with pytest.raises(WrongNetwork, match="one takes 1 input channel; expected 4, one per modality"):
+        segment_case(networks["one"].saved.build(), networks["one"], case, tmp_path)
+    with pytest.raises(WrongNetwork, match="four takes 4 modalities, and a picture has one"):
+        segment_picture(networks["four"].saved.build(), networks["four"], np.ones((20, 20), np.float32))
 
 
 def test_volumes():
@@ -124,14 +123,14 @@ def test_volumes():
     )
 
 
-def test_what_is_downloaded_lies_on_the_case(tmp_path, case):
+def test_the_download_has_the_grid_of_the_case(tmp_path, case):
     labels = case.seg()
     name, content = nifti_of(labels, case, tmp_path)
     assert name == f"{case.id}-prediction.nii.gz"
     image = nib.Nifti1Image.from_bytes(gzip.decompress(content))
     np.testing.assert_array_equal(np.asarray(image.dataobj), labels)
     np.testing.assert_allclose(image.affine, case.affine)
-    assert list(tmp_path.glob("*.nii*")) == [], "no copy stays"
+    assert list(tmp_path.glob("*.nii*")) == [], "no copy is left"
 
 
 def test_the_report(tmp_path, case, networks):
@@ -140,7 +139,7 @@ def test_the_report(tmp_path, case, networks):
     text = case_report(case, networks["four"], truth, ("a<b.nii.gz", b"abc"))
     assert text.count("<td>1.00</td>") == 3
     assert 'download="a&lt;b.nii.gz" href="data:application/gzip;base64,YWJj"' in text
-    assert "learnt from" not in text
+    assert "was trained on" not in text
     networks["four"].saved.about["learnt_from"] = [case.id]
-    assert "The network has learnt from this case" in case_report(case, networks["four"], truth, ("a", b""))
+    assert "The network was trained on this case" in case_report(case, networks["four"], truth, ("a", b""))
     assert "truth" not in result_table({"oedema": 1.0})

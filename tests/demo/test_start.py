@@ -1,4 +1,4 @@
-"""How the server is started: on this machine only, and nothing of it is loaded before."""
+"""Starting the server: local by default, lazy imports, and synthetic patients on demand."""
 
 import subprocess
 import sys
@@ -11,19 +11,19 @@ from demo import builtin
 from demo.builtin import BUILT_IN, open_built_in
 
 
-def test_it_listens_on_this_machine_unless_told():
+def test_it_listens_on_this_machine_by_default():
     pytest.importorskip("traitlets")
     config = start.settings(start.parse([]))
     assert config.Voila.ip == "127.0.0.1"
     assert config.Voila.tornado_settings["allow_remote_access"] is False
     assert config.VoilaConfiguration.file_allowlist == []
     assert config.VoilaConfiguration.allow_template_override == "NO"
-    told = start.settings(start.parse(["--ip", "0.0.0.0", "--port", "80", "--no-browser"]))
-    assert (told.Voila.ip, told.Voila.port, told.Voila.open_browser) == ("0.0.0.0", 80, False)
-    assert told.Voila.tornado_settings["allow_remote_access"] is True
+    other = start.settings(start.parse(["--ip", "0.0.0.0", "--port", "80", "--no-browser"]))
+    assert (other.Voila.ip, other.Voila.port, other.Voila.open_browser) == ("0.0.0.0", 80, False)
+    assert other.Voila.tornado_settings["allow_remote_access"] is True
 
 
-def test_the_library_loads_no_server():
+def test_the_library_imports_no_server():
     code = (
         "import sys, brainlab, demo.page\n"
         "loaded = {name.partition('.')[0] for name in sys.modules}\n"
@@ -34,14 +34,14 @@ def test_the_library_loads_no_server():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_no_voila_is_one_line(tmp_path):
+def test_without_voila_there_is_one_line():
     code = "import sys; sys.modules['voila'] = None; from demo.__main__ import main; main([])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr == "Voila is not installed; the demo needs it: pip install 'brainlab[app]'\n"
 
 
-def test_a_synthetic_patient_is_made_when_it_is_asked_for(tmp_path, monkeypatch):
+def test_a_synthetic_patient_is_generated_on_demand(tmp_path, monkeypatch):
     asked = []
 
     def make(patients, folder, **options):
@@ -55,6 +55,6 @@ def test_a_synthetic_patient_is_made_when_it_is_asked_for(tmp_path, monkeypatch)
     assert asked == [(3, tmp_path / "cohort-1mm", 1, 1)]
 
 
-def test_a_synthetic_patient_that_is_not_there():
+def test_an_unknown_synthetic_patient_is_named():
     with pytest.raises(ValueError, match="synthetic patient 6; expected 0 to 5"):
         open_built_in(len(BUILT_IN))

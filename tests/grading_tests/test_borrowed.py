@@ -128,7 +128,7 @@ def test_parts_of_the_library_may_be_called():
 
 
 def test_what_the_library_calls_itself_is_not_the_answer_s_doing():
-    from brainlab.models.sizes import output_size, valid_size
+    from brainlab.models import output_size, valid_size
 
     def fits(size, depth):
         try:

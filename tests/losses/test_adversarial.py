@@ -56,7 +56,7 @@ def test_only_differences_count_for_the_relativistic_ones():
     assert discriminator_loss(REAL + 5, FAKE + 5) > discriminator_loss(REAL, FAKE)
 
 
-def test_the_better_player_pays_less():
+def test_the_network_that_does_better_has_the_smaller_loss():
     above, below = torch.full((2, 1), 2.0), torch.full((2, 1), -2.0)
     assert discriminator_loss(above, below) < discriminator_loss(below, above)
     assert relativistic_discriminator_loss(above, below) < relativistic_discriminator_loss(below, above)

@@ -45,7 +45,7 @@ def test_by_hand():
     assert loss == pytest.approx(-math.log(0.9) / 100, rel=1e-5)
 
 
-def test_larger_gamma_looks_away_from_the_easy_pixel():
+def test_larger_gamma_down_weights_the_easy_pixel():
     """Of an easy pixel (p 0.9) and a hard one (0.2): the easy one's part of the gradient falls."""
     parts = []
     for gamma in (0.0, 1.0, 2.0, 5.0):
@@ -55,6 +55,17 @@ def test_larger_gamma_looks_away_from_the_easy_pixel():
         parts.append((grad[0] / grad.sum()).item())
     assert parts == sorted(parts, reverse=True)
     assert parts[-1] < 1e-3
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_gradient_for_gamma_below_one(channels, problem, certain):
+    """There the slope of (1 - p)**gamma is infinite at p = 1."""
+    logits, target = problem((2, channels, 3, 2), torch.float64)
+    assert torch.autograd.gradcheck(lambda x: focal_loss(x, target, 0.5), logits.requires_grad_())
+    for size in (60.0, 1e4, -1e4):
+        sure = certain(target, channels, size).requires_grad_()
+        focal_loss(sure, target, 0.5).backward()
+        assert sure.grad.isfinite().all()
 
 
 def test_gamma_out_of_range(problem):

@@ -33,7 +33,7 @@ def test_pixels_and_features_by_hand(batch):
     assert perceptual_loss(f, hr, hr) == 0
 
 
-def test_srgan_is_content_and_a_thousandth_of_the_game(batch):
+def test_srgan_is_content_and_a_thousandth_adversarial(batch):
     sr, hr, _, fake, f = batch
     parts = srgan_loss(sr, hr, fake)
     torch.testing.assert_close(parts["total"], pixel_loss(sr, hr) + 1e-3 * generator_loss(fake))
@@ -43,21 +43,21 @@ def test_srgan_is_content_and_a_thousandth_of_the_game(batch):
     torch.testing.assert_close(parts["content"], perceptual_loss(f, sr, hr, "mse", 1 / 12.75))
 
 
-def test_esrgan_is_features_the_relativistic_game_and_a_hundredth_of_the_pixels(batch):
+def test_esrgan_is_perceptual_relativistic_and_a_hundredth_of_the_pixels(batch):
     sr, hr, real, fake, f = batch
     parts = esrgan_loss(sr, hr, real, fake, f)
-    game, features, pixels = (
+    adversarial, features, pixels = (
         relativistic_generator_loss(real, fake),
         perceptual_loss(f, sr, hr, "l1"),
         pixel_loss(sr, hr, "l1"),
     )
-    torch.testing.assert_close(parts["total"], features + 5e-3 * game + 1e-2 * pixels)
+    torch.testing.assert_close(parts["total"], features + 5e-3 * adversarial + 1e-2 * pixels)
     assert set(parts) == {"total", "perceptual", "adversarial", "pixel"}
-    for name, expected in (("perceptual", features), ("adversarial", game), ("pixel", pixels)):
+    for name, expected in (("perceptual", features), ("adversarial", adversarial), ("pixel", pixels)):
         torch.testing.assert_close(parts[name], expected)
 
 
-def test_the_gradient_goes_into_the_made_image_only(batch):
+def test_only_the_generated_image_gets_a_gradient(batch):
     sr, hr, real, fake, f = batch
     hr.requires_grad_()
     perceptual_loss(f, sr, hr).backward()

@@ -7,7 +7,6 @@ from skimage import metrics as sk
 
 from brainlab.metrics.images import (
     high_frequency_ratio,
-    high_frequency_share,
     perceptual_distance,
     psnr,
     ssim,
@@ -92,18 +91,22 @@ def wave(cycles, size=32, amplitude=0.2):
     return (0.5 + amplitude * torch.cos(2 * torch.pi * cycles * x / size)).expand(1, 1, size, size)
 
 
-def test_shares_of_waves():
+def test_which_waves_are_high():
     # The highest frequency along an axis of 32 pixels is 16 waves: 4 are a quarter.
-    assert high_frequency_share(wave(3)).item() == pytest.approx(0, abs=1e-12)
-    assert high_frequency_share(wave(4)).item() == pytest.approx(0, abs=1e-12)  # on the circle: inside
-    assert high_frequency_share(wave(5)).item() == pytest.approx(1)
-    both = wave(3, amplitude=0.1) + wave(10, amplitude=0.2) - 0.5
-    assert high_frequency_share(both).item() == pytest.approx(0.8)  # power goes with the square: 1 to 4
-    assert high_frequency_share(both, radius=0.7).item() == pytest.approx(0, abs=1e-12)
+    both = wave(3, amplitude=0.1) + wave(10, amplitude=0.1) - 0.5
+
+    def ratio(sr, radius=0.25):
+        return high_frequency_ratio(sr, both, radius).item()
+
+    assert ratio(wave(3)) == pytest.approx(0, abs=1e-12)
+    assert ratio(wave(4)) == pytest.approx(0, abs=1e-12)  # on the circle: inside
+    assert ratio(wave(5, amplitude=0.1)) == pytest.approx(1)
+    assert ratio(wave(5, amplitude=0.2)) == pytest.approx(4)  # power is the square
+    assert ratio(wave(5), radius=0.4) == pytest.approx(0, abs=1e-12)
     diagonal = (wave(3) + wave(3).transpose(2, 3)) / 2
-    assert high_frequency_share(diagonal).item() == pytest.approx(0, abs=1e-12)
-    slanted = 0.5 + (wave(3) - 0.5) * (wave(3) - 0.5).transpose(2, 3)  # (3, 3) lies 4.24 from the centre
-    assert high_frequency_share(slanted).item() == pytest.approx(1)
+    assert ratio(diagonal) == pytest.approx(0, abs=1e-12)
+    slanted = 0.5 + (wave(3) - 0.5) * (wave(3) - 0.5).transpose(2, 3) * 5  # (3, 3) lies 4.24 from the centre
+    assert ratio(slanted) == pytest.approx(2)  # half the power of an amplitude of 0.2
 
 
 def test_the_ratio_knows_blurred_from_invented():
@@ -161,7 +164,7 @@ def test_errors_say_what_to_do(metric):
         metric(hr, hr * 255)
     with pytest.raises(ValueError, match="hr goes from nan to nan"):
         metric(hr, hr * torch.nan)
-    with pytest.raises(ValueError, match=r"uint8; expected floating point in 0\.\.1: use from_8bit"):
+    with pytest.raises(ValueError, match=r"uint8; expected floating point in 0\.\.1: divide bytes by 255"):
         metric(hr, hr.byte())
 
 
@@ -170,6 +173,4 @@ def test_sizes_and_radii_are_checked():
     with pytest.raises(ValueError, match=r"\(1, 1, 10, 12\); expected 11 pixels or more, the window"):
         ssim(small, small)
     with pytest.raises(ValueError, match="radius is 1; expected above 0 and below 1"):
-        high_frequency_share(small, 1)
-    with pytest.raises(ValueError, match=r"image has shape \(10, 12\); expected \(B, 1, H, W\)"):
-        high_frequency_share(small[0, 0])
+        high_frequency_ratio(small, small, 1)

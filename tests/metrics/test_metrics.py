@@ -6,7 +6,16 @@ import torch
 from monai.metrics import compute_dice, compute_hausdorff_distance, compute_iou
 from sklearn import metrics as sk
 
-from brainlab.metrics import confusion_matrix, dice, hd95, jaccard, region_scores, scores
+from brainlab.metrics import (
+    confusion_matrix,
+    dice,
+    hd95,
+    jaccard,
+    region_dice,
+    region_dice_of_labels,
+    region_scores,
+    scores,
+)
 
 
 def label_maps(seed=0, shape=(3, 12, 14), classes=4):
@@ -187,6 +196,24 @@ def test_region_scores_are_those_of_the_unions():
     for region, mask in regions.items():
         expected = {"dice": dice(mask(pred), mask(target)), "hd95": hd95(mask(pred), mask(target), spacing)}
         assert result[region] == expected
+
+
+def test_region_dice_is_that_of_the_masks():
+    rng = torch.Generator().manual_seed(2)
+    truth, given = torch.randint(4, (2, 1000), generator=rng)
+    confusion = torch.bincount(4 * truth + given, minlength=16).reshape(4, 4).numpy()
+    for name, labels in {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]}.items():
+        a, b = (torch.isin(x, torch.tensor(labels)) for x in (truth, given))
+        expected = 2 * (a & b).sum() / (a.sum() + b.sum())
+        assert region_dice(confusion)[name] == pytest.approx(expected.item())
+        assert region_dice_of_labels(given, truth)[name] == pytest.approx(expected.item())
+
+
+def test_region_dice_of_empty_regions_and_of_other_classes():
+    confusion = torch.diag(torch.tensor([10, 0, 5, 0])).numpy()
+    assert region_dice(confusion) == {"WT": 1.0, "TC": 1.0, "ET": 1.0}
+    assert region_dice(confusion[:2, :2]) == {"class 1": 1.0}
+    assert region_dice(torch.tensor([[8, 2], [0, 4]]).numpy(), {"lung": [1]}) == {"lung": 0.8}
 
 
 def test_a_case_without_enhancing_tumour():

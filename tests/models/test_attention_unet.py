@@ -65,21 +65,6 @@ def test_gates_cost_few_weights():
     assert gated - plain == gates < 0.06 * plain
 
 
-def test_channels_last_gives_the_same():
-    torch.manual_seed(0)
-    model, x = AttentionUNet(width=4, depth=3).eval(), torch.randn(2, 4, 24, 32)
-    with torch.no_grad():
-        expected = model(x)
-        torch.testing.assert_close(
-            model(x.to(memory_format=torch.channels_last)), expected, atol=1e-5, rtol=1e-5
-        )
-
-
 def test_depth_of_one_has_nothing_to_gate():
     with pytest.raises(ValueError, match="depth is 1; expected 2 or more"):
         AttentionUNet(depth=1)
-
-
-def test_wrong_input_is_named_as_in_unet():
-    with pytest.raises(ValueError, match="are the channels last"):
-        AttentionUNet(width=2)(torch.zeros(1, 32, 32, 4))

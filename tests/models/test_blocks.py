@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import AttentionGate, ConvBlock, UpBlock, centre_crop, crop_and_concat
-from brainlab.models.blocks import grow_to, he_init
+from brainlab.models.blocks import check_counts, check_input, grow_to, he_init
 
 
 def slow_convolution(image, weight, bias, dilation=1):
@@ -133,3 +133,14 @@ def test_he_variance(layer, inputs):
     assert float(layer.weight.detach().var()) == pytest.approx(2 / inputs, rel=0.02)
     assert float(layer.weight.detach().mean()) == pytest.approx(0, abs=1e-3)
     assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_floating_type_passes(dtype):
+    check_input(torch.zeros(2, 3, 4, 5, dtype=dtype), 3, lambda size: size)
+
+
+def test_first_count_below_one_is_named():
+    check_counts(width=1, depth=2)
+    with pytest.raises(ValueError, match="depth is -1; expected 1 or more"):
+        check_counts(width=1, depth=-1, convs=0)

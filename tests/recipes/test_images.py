@@ -6,10 +6,9 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from brainlab import budgets
+from brainlab.budgets import BUDGETS, IMAGES, ImageSizes
 from brainlab.losses import binary_cross_entropy, cross_entropy, soft_dice_loss
 from brainlab.recipes import images as image_recipe
-from brainlab.recipes.images import SIZES, ImageSizes
 from brainlab.synth.chest import draw as files
 
 TINY = ImageSizes(images=9, size=32, width=4, epochs=2, batch_size=2)
@@ -96,8 +95,10 @@ def test_a_mask_made_up_scores_nothing():
 
 def test_more_images_than_a_batch():
     true = (torch.rand(11, 4, 4, generator=torch.Generator().manual_seed(0)) > 0.5).long()
-    masks = image_recipe.predict_masks(Says(true), Pairs(true), batch_size=4)
+    model = Says(true)
+    masks = image_recipe.predict_masks(model, Pairs(true), batch_size=4)
     assert masks.dtype == bool
+    assert model.training  # as before
     np.testing.assert_array_equal(masks, true.numpy() == 1)
 
 
@@ -153,7 +154,7 @@ def test_a_smaller_budget_uses_the_first_of_a_larger_set(home):
 
 def test_a_folder_of_ones_own(home):
     folder = files.make_chest_set(6, home / "own", size=64, progress=False)
-    split = image_recipe.chest_split(SIZES["full"], folder)
+    split = image_recipe.chest_split(IMAGES["full"], folder)
     assert [len(part) for part in split] == [4, 1, 1]
     assert split.train[0].image.is_relative_to(folder)
 
@@ -166,11 +167,10 @@ def test_the_heart_stays_on_its_side(home):
 
 
 def test_one_place_of_numbers():
-    assert list(SIZES) == list(budgets.BUDGETS)
-    for budget in budgets.BUDGETS.values():
-        assert image_recipe.image_sizes(budget) is SIZES[budget.name]
-    assert image_recipe.image_settings(SIZES["lesson"]).schedule == "cosine"
-    assert image_recipe.image_settings(SIZES["full"]).schedule == "plateau"
+    for budget in BUDGETS.values():
+        assert image_recipe.image_sizes(budget) is IMAGES[budget.name]
+    assert image_recipe.image_settings(IMAGES["lesson"]).schedule == "cosine"
+    assert image_recipe.image_settings(IMAGES["full"]).schedule == "plateau"
 
 
 def test_networks_start_alike():

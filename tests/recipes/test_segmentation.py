@@ -111,17 +111,17 @@ def test_recall_by_area(cached):
     case = cached[0]
     truth = recipe.truth_of(case)
     edges = [0, 100, np.inf]
-    recalls, pieces = recipe.recall_by_area({case.id: truth}, [case], edges)
-    assert pieces.sum() > 0
-    assert recalls[pieces > 0] == pytest.approx(1)
+    recalls, lesions = recipe.recall_by_area({case.id: truth}, [case], edges)
+    assert lesions.sum() > 0
+    assert recalls[lesions > 0] == pytest.approx(1)
     nothing, _ = recipe.recall_by_area({case.id: 0 * truth}, [case], edges)
-    assert nothing[pieces > 0] == pytest.approx(0)
+    assert nothing[lesions > 0] == pytest.approx(0)
 
 
-def test_an_area_without_pieces_has_no_recall(cached):
+def test_an_area_without_lesions_has_no_recall(cached):
     case = cached[0]
-    recalls, pieces = recipe.recall_by_area({case.id: recipe.truth_of(case)}, [case], [1e8, 1e9])
-    assert pieces.tolist() == [0]
+    recalls, lesions = recipe.recall_by_area({case.id: recipe.truth_of(case)}, [case], [1e8, 1e9])
+    assert lesions.tolist() == [0]
     assert np.isnan(recalls).all()
 
 

@@ -1,5 +1,6 @@
 """The recipe of notebook 04: pairs and labels that fit together, and what the scores mean."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,19 +8,18 @@ import pytest
 import torch
 from torch import nn
 
-from brainlab.budgets import BUDGETS
+from brainlab.budgets import BUDGETS, SUPERRES, SRSizes
 from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of, stack
 from brainlab.models import RRDBNet, SRResNet, count_parameters
 from brainlab.models.saved import load_model, save_model
 from brainlab.models.upscaling import resample
 from brainlab.recipes import superres as sr_recipe
-from brainlab.training import ESRGAN_FULL, SRGAN_FULL, GanSettings
+from brainlab.training import GanSettings
 
-GAME = GanSettings(epochs=1, lr=1e-4, batch_size=4, device="cpu")
-SIZES = sr_recipe.SRSizes(
+SIZES = SRSizes(
     hr=32, lr=8, step=1, val_step=2, patch=4, batch_size=4, num_feat=4, num_block=1, rrdb_block=1,
-    num_grow_ch=2, d_feat=2, psnr_epochs=1, srgan=GAME, esrgan=GAME, unet_width=2, unet_epochs=1,
+    num_grow_ch=2, d_feat=2, psnr_epochs=1, gan_epochs=1, unet_width=2, unet_epochs=1,
 )  # fmt: skip
 
 
@@ -30,6 +30,9 @@ class Head(SimpleNamespace):
 
     def __len__(self):
         return len(self.labels)
+
+    def window(self, _):
+        return 0.0, 400.0
 
 
 def head(number, shape=(6, 40, 34)):
@@ -65,7 +68,7 @@ def test_sizes_fit_together(budget):
 
 
 def test_full_has_the_networks_of_the_papers():
-    sizes = sr_recipe.SIZES["full"]
+    sizes = SUPERRES["full"]
     three = count_parameters(RRDBNet(3))
     one = count_parameters(sr_recipe.rrdbnet(sizes))
     assert three - one == 2 * 9 * 64 + 2 * 9 * 64 + 2  # two colours less in the first and the last layer
@@ -73,13 +76,17 @@ def test_full_has_the_networks_of_the_papers():
 
 
 def test_full_trains_as_the_reference_study():
-    sizes = sr_recipe.SIZES["full"]
-    assert (sizes.srgan, sizes.esrgan, sizes.psnr_epochs) == (SRGAN_FULL, ESRGAN_FULL, 200)
+    full, study = SUPERRES["full"], GanSettings(epochs=200, lr=1e-4, d_lr=1e-4)
+    assert sr_recipe.gan_settings(full, "SRGAN") == replace(study, batch_size=32)
+    assert sr_recipe.gan_settings(full, "ESRGAN") == replace(study, batch_size=8)
+    assert full.psnr_epochs == 200
 
 
-def test_short_games_are_played_at_the_same_budget():
-    for name in ("quick", "lesson"):
-        assert sr_recipe.SIZES[name].srgan == sr_recipe.SIZES[name].esrgan
+@pytest.mark.parametrize(("name", "epochs"), [("quick", 6), ("lesson", 14)])
+def test_short_gans_train_with_the_same_settings(name, epochs):
+    short = GanSettings(epochs, lr=3e-4, d_lr=1e-4, batch_size=16, schedule="cosine", seed=2)
+    for network in ("SRGAN", "ESRGAN"):
+        assert sr_recipe.gan_settings(SUPERRES[name], network, seed=2) == short
 
 
 def test_labels_lie_on_their_image(split):
@@ -101,7 +108,7 @@ def test_windows_train_where_the_sizes_meet(split):
 
 
 def test_coarse_slices_have_the_same_labels(split):
-    sharp, coarse = (sr_recipe.unet_sets(split, SIZES, coarse=told)[1] for told in (False, True))
+    sharp, coarse = (sr_recipe.unet_sets(split, SIZES, coarse=value)[1] for value in (False, True))
     assert torch.equal(sharp[1][1], coarse[1][1])
     assert sharp[1][0].shape == coarse[1][0].shape
     assert coarse[1][0].diff().abs().mean() < sharp[1][0].diff().abs().mean()
@@ -117,21 +124,21 @@ def test_generators_begin_as_the_enlargement(split, make, size):
     assert model.training
 
 
-def test_scores_of_the_truth_and_of_haze(split):
+def test_scores_of_the_truth_and_of_artefacts(split):
     hr = stack(sr_recipe.sr_sets(split, SIZES)[2])[1]
     hr[:, :, :4] = 0
-    levels = sr_recipe.eyes(sr_recipe.unet(SIZES))
+    levels = sr_recipe.perceptual_levels(sr_recipe.unet(SIZES))
     assert len(levels) == 4
     perfect = sr_recipe.scores(hr, hr, levels)
-    assert (perfect["SSIM"], perfect["distance"], perfect["haze"]) == pytest.approx((1, 0, 0), abs=1e-5)
+    assert (perfect["SSIM"], perfect["distance"], perfect["artefacts"]) == pytest.approx((1, 0, 0), abs=1e-5)
     hazy = sr_recipe.scores(hr + 0.02 * (hr == 0), hr, levels)
-    assert hazy["haze"] == pytest.approx(20)
+    assert hazy["artefacts"] == pytest.approx(20)
     assert hazy["PSNR"] < perfect["PSNR"]
 
 
 def test_distance_is_the_mean_of_the_levels(split):
     lr, hr = stack(sr_recipe.sr_sets(split, SIZES)[2])
-    levels, up = sr_recipe.eyes(sr_recipe.unet(SIZES)), resample(lr, 32).clamp(0, 1)
+    levels, up = sr_recipe.perceptual_levels(sr_recipe.unet(SIZES)), resample(lr, 32).clamp(0, 1)
     one_by_one = [sr_recipe.scores(up, hr, [level])["distance"] for level in levels]
     assert sr_recipe.scores(up, hr, levels)["distance"] == pytest.approx(np.mean(one_by_one), rel=1e-5)
     assert min(one_by_one) > 0

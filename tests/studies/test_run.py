@@ -1,9 +1,10 @@
-"""One experiment from cases to a row, and the command around it."""
+"""One experiment from cases to a row of the table, and the command line."""
 
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import torch
 from fake_cases import fake_case
 from sklearn.metrics import precision_recall_fscore_support
 
-from brainlab.budgets import Budget
+from brainlab.budgets import STUDY, Budget
 from brainlab.data.cache import cache_cases
 from brainlab.data.layouts import find_cases
 from brainlab.metrics import confusion_matrix
+from brainlab.models import load_checkpoint
 from studies import __main__ as command
 from studies import parts
 from studies.run import run_one, score_columns, write_table
@@ -29,7 +31,7 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("cases")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRAINLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setattr(parts, "MIN_AREA", 1.0)  # the made cases are small
+        patch.setattr(parts, "MIN_AREA", 1.0)  # the test cases are small
         for patient in range(1, 7):
             fake_case(root, f"BraTS-GLI-0000{patient}-000", seed=patient)
         yield root
@@ -40,7 +42,7 @@ def cases(folder):
     return cache_cases(find_cases(folder), progress=False)
 
 
-def test_a_run_leaves_a_row_and_is_not_repeated(cases, tmp_path, monkeypatch):
+def test_a_run_writes_a_row_and_is_not_repeated(cases, tmp_path, monkeypatch):
     row = run_one(experiment(2), cases, TINY, 1, tmp_path, device="cpu")
     assert json.loads((tmp_path / "row.json").read_text()) == row
     assert (row["number"], row["seed"], row["epochs"], row["budget"]) == (2, 1, 2, "table")
@@ -58,27 +60,27 @@ def test_a_run_leaves_a_row_and_is_not_repeated(cases, tmp_path, monkeypatch):
         run_one(experiment(2), cases, TINY, 2, tmp_path)
 
 
-def test_seed_decides_the_run(cases, tmp_path):
-    rows = [
-        run_one(experiment(2), cases, TINY, seed, tmp_path / name, device="cpu")
-        for name, seed in (("a", 0), ("b", 0), ("c", 1))
-    ]
-    scores = [{key: row[key] for key in row if key not in ("seconds", "seed")} for row in rows]
-    assert scores[0] == scores[1]
-    assert scores[0] != scores[2]
+def test_equal_seeds_give_equal_runs(cases, tmp_path):
+    rows, heads = [], []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        rows.append(
+            {**run_one(experiment(2), cases, TINY, seed, tmp_path / name, device="cpu"), "seconds": 0}
+        )
+        heads.append(load_checkpoint(tmp_path / name / "best.pt")["model"]["head.weight"])
+    assert rows[0] == rows[1]
+    torch.testing.assert_close(heads[0], heads[1])
+    assert not torch.allclose(heads[0], heads[2], rtol=0.01)
 
 
-def test_a_killed_run_ends_as_an_unbroken_one(cases, tmp_path, monkeypatch):
+def test_a_resumed_run_equals_an_uninterrupted_one(cases, tmp_path, monkeypatch):
     whole = run_one(experiment(13), cases, TINY, 0, tmp_path / "whole", device="cpu")
-    from dataclasses import replace
-
     real, calls = parts.make_settings, []
 
     def one_epoch(*arguments):
         calls.append(1)
         return replace(real(*arguments), epochs=1)
 
-    # As after a kill: one finished epoch on disk, no row.
+    # As after a kill: one complete epoch on disk, no row.
     monkeypatch.setattr(parts, "make_settings", one_epoch)
     monkeypatch.setattr("studies.run.evaluate", stop)
     with pytest.raises(KeyboardInterrupt):
@@ -94,14 +96,14 @@ def stop(*_, **__):
 
 
 @pytest.mark.parametrize("name", ["quick", "table", "full"])
-def test_budgets_see_the_whole_field(name):
-    budget = parts.BUDGETS[name]
+def test_budgets_cover_the_whole_field_of_view(name):
+    budget = STUDY[name]
     assert budget.name == name
     assert budget.size * budget.pixel * budget.spacing == 240  # mm
 
 
 def test_cropped_and_edge_inputs(cases):
-    wide, cropped, edges = (parts.make_set(experiment(n), cases, parts.BUDGETS["table"]) for n in (2, 22, 8))
+    wide, cropped, edges = (parts.make_set(experiment(n), cases, STUDY["table"]) for n in (2, 22, 8))
     assert wide[0][0].shape == (4, 80, 80)
     assert cropped[0][0].shape == (4, 64, 64)
     torch.testing.assert_close(cropped[0][0], wide[0][0][:, 8:-8, 8:-8])
@@ -109,7 +111,7 @@ def test_cropped_and_edge_inputs(cases):
     torch.testing.assert_close(edges[0][0][:4], wide[0][0])
 
 
-def test_scores_are_those_of_scikit_learn():
+def test_scores_equal_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     truth = rng.choice(4, 4000, p=[0.9, 0.02, 0.05, 0.03])
     predicted = np.where(rng.random(4000) < 0.8, truth, rng.integers(4, size=4000))
@@ -123,7 +125,7 @@ def test_scores_are_those_of_scikit_learn():
     assert columns["specificity_ET"] == pytest.approx(specificity[3], abs=1e-5)
 
 
-def test_command_runs_a_part_and_completes_the_table(folder, tmp_path, monkeypatch, capsys):
+def test_the_command_completes_the_table(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(command.BUDGETS, "table", TINY)
     common = ["--cases", str(folder), "--folder", str(tmp_path), "--device", "cpu"]
     command.main(["2", *common])
@@ -135,23 +137,23 @@ def test_command_runs_a_part_and_completes_the_table(folder, tmp_path, monkeypat
     assert capsys.readouterr().out.count("recall") == 5
 
 
-def test_command_lists(capsys):
+def test_the_command_lists_the_experiments(capsys):
     command.main(["--list"])
     assert capsys.readouterr().out.count("\n") == 24
 
 
-def test_nonsense_number_is_named():
+def test_an_invalid_number_is_named():
     with pytest.raises(ValueError, match="experiment 'x'; expected a number or a range"):
         command.numbers("x")
 
 
-def test_no_finished_run_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no finished run below"):
+def test_no_finished_run_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no finished run in"):
         write_table(tmp_path, tmp_path / "runs.csv")
 
 
 def test_two_processes_share_a_run(folder, tmp_path):
-    """The real command under torchrun, on the smallest sizes that the command line has."""
+    """Run the command under torchrun with a tiny budget."""
     code = (
         "from studies import __main__ as command, parts; "
         "from brainlab.budgets import Budget; parts.MIN_AREA = 1.0; "
@@ -165,7 +167,7 @@ def test_two_processes_share_a_run(folder, tmp_path):
         [*launch, str(script), *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )
     assert result.returncode == 0, result.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""What a table says: means, spread, rank, differences; and the table that the course ships."""
+"""Summaries of a table: means, spread, ranking, differences; and the shipped table."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def row(number, seed, f1):
 ROWS = [row(1, 0, 0.8), row(1, 1, 0.9), row(2, 0, 0.7), row(2, 1, 0.7), row(5, 0, 0.95)]
 
 
-def test_seeds_are_gathered():
+def test_seeds_are_grouped():
     one, two, five = summarise(ROWS)
     assert (one.experiment.number, two.experiment.number, five.experiment.number) == (1, 2, 5)
     assert one.mean("f1") == pytest.approx(0.85)
@@ -23,45 +23,45 @@ def test_seeds_are_gathered():
     assert (five.spread("f1"), five.parameters, five.seconds) == (0, 7, 10)
 
 
-def test_rank_is_by_the_mean():
+def test_experiments_are_ranked_by_the_mean():
     assert [one.experiment.number for one in ranked(summarise(ROWS))] == [5, 1, 2]
 
 
-def test_contrast_pairs_the_seeds():
+def test_contrast_compares_equal_seeds():
     differences, names = contrast(ROWS, [(1, 2), (5, 1)])
     np.testing.assert_allclose(differences, [0.1, 0.2, 0.15])
     assert names == ["1 - 2, seed 0", "1 - 2, seed 1", "5 - 1, seed 0"]
 
 
-def test_not_a_table(tmp_path):
+def test_a_file_that_is_not_a_table_is_named(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="is no table of experiments; expected columns number, seed"):
+    with pytest.raises(ValueError, match="is not a table of experiments; expected columns number, seed"):
         read_table(path)
 
 
-def test_the_course_ships_all_runs_of_the_study():
+def test_the_shipped_table_has_all_runs_of_the_study():
     rows = read_table(OURS)
     assert {int(r["number"]) for r in rows} >= {one.number for one in STUDY}
     assert all(0 <= r[score] <= 1 for r in rows for score in ("recall", "f1", "precision", "specificity"))
     means = [np.mean([r[f"recall_{short}"] for short in ("BG", "NCR", "ED", "ET")]) for r in rows]
     np.testing.assert_allclose([r["recall"] for r in rows], means, atol=2e-5)
     settings = {(r["data"], r["budget"], r["patients"]) for r in rows}
-    assert len(settings) == 1, "all runs must be on the same data with the same budget"
+    assert len(settings) == 1, "all runs must use the same data and budget"
 
 
 def aspects(one):
-    """What an experiment is made of: runs of a pair may differ in one of these."""
+    """Return the parts of an experiment; the runs of a pair differ in one of them."""
     loss, optimiser = (one.loss, one.cross_weight), (one.optimizer, one.lr)
     options = {"batch_norm": False, "bottleneck": True, **one.options}
     return {"network": one.network, "loss": loss, "optimiser": optimiser, "inputs": one.inputs, **options}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_runs_of_a_pair_differ_in_what_is_asked(question):
+def test_the_runs_of_a_pair_differ_in_one_part(question):
     changed = set()
     for first, second in QUESTIONS[question]:
         a, b = aspects(experiment(first)), aspects(experiment(second))
         changed |= {name for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
-    together = [{"convs", "batch_norm"}, {"dropout", "dropout_in"}]  # one change, two words
+    together = [{"convs", "batch_norm"}, {"dropout", "dropout_in"}]  # one change, two options
     assert len(changed) == 1 or changed in together

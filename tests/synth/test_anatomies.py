@@ -1,4 +1,4 @@
-"""The shipped maps of the averaged head: small, lawful, turned the right way, rebuilt to the same bytes."""
+"""The shipped template maps: small, with their licence, correctly oriented, reproducible."""
 
 import importlib.util
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ def script():
     return module
 
 
-def test_the_file_may_ship():
+def test_the_archive_is_small_and_has_its_licence_notice():
     assert (DATA / "anatomies.npz").stat().st_size < 3e6
     notice = (DATA / "ANATOMIES-NOTICE.txt").read_text()
     assert "McConnell Brain Imaging Centre" in notice
@@ -40,8 +40,8 @@ def test_maps_have_one_value_per_brain_voxel(region):
             assert archive[name].max() <= archive[f"{name}_levels"]
 
 
-def test_the_brain_is_turned_as_in_brats(region):
-    """x to the left, y to the back, z up: the cerebellum is low and behind, the frontal lobes reach y = 0."""
+def test_the_axes_are_those_of_brats(region):
+    """x to the left, y to the back, z up: the cerebellum is low and behind."""
     brain = np.argwhere(region > 0).mean(0)
     cerebellum = np.argwhere(region == 6).mean(0)
     assert cerebellum[1] > brain[1] + 30
@@ -59,7 +59,7 @@ def test_regions_have_sizes_of_a_brain(region):
 
 
 def small_template(folder: Path) -> None:
-    """Write a ball of a head with a fluid-filled hole, 60 mm across, in nilearn's files."""
+    """Write a ball of 60 mm with a fluid-filled centre as files named like nilearn's."""
     x, y, z = np.meshgrid(*[np.arange(64) - 32] * 3, indexing="ij")
     distance = np.sqrt(x**2 + y**2 + z**2)
     affine = np.diag([1.0, 1, 1, 1])
@@ -85,7 +85,7 @@ def test_the_same_template_gives_the_same_bytes(script, tmp_path):
 
 
 @pytest.mark.skipif(find_spec("nilearn") is None, reason="nilearn is needed at build time only")
-def test_the_shipped_file_is_what_the_script_makes(script, tmp_path):
+def test_the_script_makes_the_shipped_archive(script, tmp_path):
     script.build(script.template_folder(), tmp_path / "again.npz")
     with np.load(tmp_path / "again.npz") as again, np.load(DATA / "anatomies.npz") as shipped:
         assert again.files == shipped.files

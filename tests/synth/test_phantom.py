@@ -1,4 +1,4 @@
-"""The built-in cohort, from random fields to the images of a case; test_phantom_cohort.py tests the files."""
+"""Synthetic cases, from random fields to images; test_phantom_cohort.py tests the files on disk."""
 
 import math
 
@@ -8,10 +8,9 @@ import torch
 
 from brainlab.labels import MODALITIES
 from brainlab.synth.phantom import generate
-from brainlab.synth.phantom.fields import PLAN, Fields, refine, sample, slices_of
 from brainlab.synth.phantom.generate import SHAPES, affine_of
 from brainlab.synth.phantom.scanner import Acquisition, record
-from brainlab.synth.phantom.subject import draw_subject
+from brainlab.synth.phantom.subject import PLAN, Fields, draw_subject, refine, sample, slices_of
 from brainlab.synth.phantom.template import push_away
 from brainlab.synth.phantom.tumour import enhancing_part, spread
 
@@ -34,7 +33,7 @@ def test_a_field_is_standard_normal_and_smooth():
     assert step < 0.6  # independent voxels differ by sqrt(2)
 
 
-def test_a_field_belongs_to_positions_not_to_voxels():
+def test_a_field_depends_on_positions_not_on_voxels():
     fields = Fields(3, 0)
     whole = fields.smooth("any", 9, PLAN)
     torch.testing.assert_close(fields.smooth("any", 9, SMALL), whole[slices_of(SMALL)])
@@ -53,7 +52,7 @@ def test_streams_are_named_and_independent():
 
 def test_refine_keeps_a_linear_function_of_the_position():
     fine = PLAN.crop(np.array([20, 20, 20]), np.array([30, 32, 34]), 1)
-    inner = (slice(None), *[slice(1, -1)] * 3)  # at the border, nothing lies beyond to interpolate with
+    inner = (slice(None), *[slice(1, -1)] * 3)  # at the border there is no neighbour to interpolate with
     torch.testing.assert_close(refine(PLAN.positions(), fine)[inner], fine.positions()[inner])
 
 
@@ -87,14 +86,14 @@ def test_a_small_cohort_is_balanced_too(seed):
     assert 1 <= sum(s.kind == "low-grade" for s in subjects) <= 5
 
 
-def test_the_mass_effect_pushes_away_from_the_centre_and_spares_the_skull():
+def test_the_mass_effect_displaces_outwards_and_leaves_the_skull_in_place():
     subject = draw_subject(Fields(0, 1))
     where = torch.zeros(3, *PLAN.shape)
     centre = torch.tensor([120.0, 120, 80])
     depth = torch.full(PLAN.shape, 30.0)
     moved = push_away(where, subject, centre, 15.0, depth, share=1.0)
     away = PLAN.positions() - centre.view(3, 1, 1, 1)
-    # What is seen beside the tumour comes from nearer to its centre.
+    # A backward warp: what is shown beside the tumour comes from nearer to its centre.
     assert ((moved * away).sum(0) <= 1e-4).all()
     distance = away.square().sum(0).sqrt()
     size = moved.square().sum(0).sqrt()
@@ -102,7 +101,7 @@ def test_the_mass_effect_pushes_away_from_the_centre_and_spares_the_skull():
     assert push_away(where, subject, centre, 15.0, torch.zeros(PLAN.shape), share=1.0).abs().max() == 0
 
 
-def test_what_enhances_is_the_outer_shell_of_the_planned_size():
+def test_the_enhancing_part_is_an_outer_shell_of_the_planned_size():
     fields = Fields(0, 1)
     subject = draw_subject(fields)
     assert subject.kind == "ring"
@@ -126,8 +125,8 @@ def test_oedema_spreads_along_white_matter():
     torch.testing.assert_close(density, density.flip(1))
 
 
-def test_growth_follows_the_logistic_equation_where_nothing_flows():
-    """Without flow, Fisher-KPP is u' = rho u (1 - u), whose solution is known."""
+def test_growth_without_diffusion_follows_the_logistic_equation():
+    """Without diffusion, Fisher-KPP is u' = rho u (1 - u), whose solution is known."""
     density = spread(torch.full((3, 3, 3), 0.1), torch.ones(3, 3, 3), steps=50)
     expected = 1 / (1 + 9 * math.exp(-0.04 * 50))
     torch.testing.assert_close(density, torch.full((3, 3, 3), expected), atol=0.01, rtol=0)
@@ -143,7 +142,7 @@ def scanner(**changes) -> Acquisition:
 
 
 def test_noise_is_rician():
-    """Of nothing but noise, the magnitude has the mean sigma sqrt(pi / 2)."""
+    """The magnitude of pure noise has the mean sigma sqrt(pi / 2)."""
     nothing = record(torch.zeros(SMALL.shape), scanner(snr=20), Fields(0, 0), "t1n", SMALL)
     assert nothing.min() >= 0
     assert nothing.mean() == pytest.approx(math.sqrt(math.pi / 2) / 20, rel=0.02)
@@ -185,8 +184,8 @@ def test_volumes_are_recorded(cases):
             assert case["meta"]["volume_cm3"][name] == pytest.approx((case["seg"] == value).sum() * 8 / 1000)
 
 
-def test_the_brain_lies_as_in_brats(cases):
-    """Below the temporal lobes there are cerebellum and brain stem only: behind the middle of the brain."""
+def test_the_brain_is_positioned_as_in_brats(cases):
+    """The lowest slices show cerebellum and brain stem only, behind the centre of the brain."""
     for case in cases:
         brain = np.argwhere(case["t1n"] > 0)
         lowest = brain[brain[:, 2] < brain[:, 2].min() + 6]
@@ -206,14 +205,12 @@ def test_modalities_show_what_they_should(cases):
         }
         assert median["t2f"][2] > 1.15 * median["t2f"][0]  # oedema is bright on FLAIR
         assert median["t2w"][2] > median["t2w"][0]  # and on T2, where grey matter and fluid are bright too
-        assert (
-            median["t1c"][3] > 1.2 * median["t1c"][1]
-        )  # the rim takes up contrast agent, the necrosis does not
+        assert median["t1c"][3] > 1.2 * median["t1c"][1]  # the rim enhances, the necrosis does not
         assert median["t1c"][3] > 1.2 * median["t1c"][2]
 
 
-def test_one_flair_threshold_is_not_enough_and_not_nothing(cases):
-    """A z-score above 1.5 finds part of the tumours: the cohort needs a network, and one can learn."""
+def test_a_flair_threshold_finds_only_part_of_the_tumours(cases):
+    """The cohort must be neither trivial nor impossible to segment by a z-score above 1.5."""
     scores = []
     for case in cases:
         brain = case["t2f"] > 0
@@ -260,7 +257,7 @@ def test_the_affine_is_that_of_brats_and_keeps_the_corner():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((0, 0, 3), "spacing is 3; expected 1 or 2"), ((0, -1), "index -1; expected whole numbers from 0 on")],
+    [((0, 0, 3), "spacing is 3; expected 1 or 2"), ((0, -1), "index -1; expected integers of at least 0")],
 )
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -1,4 +1,4 @@
-"""The built-in cohort on disk: names, resuming, parallel processes, defects. Most tests draw tiny cases."""
+"""The built-in cohort on disk: names, resuming, worker processes, defects. Most tests use tiny cases."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 
 from brainlab.labels import MODALITIES
 from brainlab.synth.phantom import cohort, generate, make_cohort
-from brainlab.synth.phantom.defects import DEFECTS
+from brainlab.synth.phantom.cohort import DEFECTS
 from brainlab.synth.phantom.generate import affine_of
 
 ROLES = (*MODALITIES, "seg")
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tiny_case(seed: int, index: int, spacing: int = 1) -> dict:
-    """Stand in for `generate`: 40 x 40 x 10 voxels in a millisecond."""
+    """Replace `generate`: 40 x 40 x 10 voxels in a millisecond."""
     rng = np.random.default_rng([seed, index])
     case = {name: rng.integers(1, 500, (40, 40, 10)).astype(np.int16) for name in MODALITIES}
     case["seg"] = np.zeros((40, 40, 10), np.uint8)
@@ -35,7 +35,7 @@ def tiny_case(seed: int, index: int, spacing: int = 1) -> dict:
 @pytest.fixture
 def tiny(monkeypatch):
     monkeypatch.setattr(cohort, "generate", tiny_case)
-    monkeypatch.setattr(cohort, "glioblastoma_from", lambda seed, index: index)
+    monkeypatch.setattr(cohort, "ring_enhancing_from", lambda seed, index: index)
 
 
 def load(folder: Path, index: int, role: str) -> nib.Nifti1Image:
@@ -78,7 +78,7 @@ def test_only_missing_cases_are_made(tiny, tmp_path, monkeypatch, capsys):
     assert len(json.loads((tmp_path / "cohort.json").read_text())["cases"]) == 3
 
 
-def test_a_failing_case_leaves_nothing_half_done(tiny, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_no_incomplete_case(tiny, tmp_path, monkeypatch):
     def full(array, path, affine):
         if path.name.endswith("t2w.nii.gz"):
             raise OSError("disk full")
@@ -96,7 +96,7 @@ def test_a_failing_case_leaves_nothing_half_done(tiny, tmp_path, monkeypatch):
     assert load(tmp_path, 0, "t2w").shape == (40, 40, 10)
 
 
-def test_cases_of_an_older_version_are_made_anew(tiny, tmp_path, monkeypatch):
+def test_cases_of_an_older_version_are_replaced(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(cohort, "VERSION", 0)
     make_cohort(1, folder=tmp_path, processes=1, progress=False)
     monkeypatch.setattr(cohort, "VERSION", 5)
@@ -107,7 +107,7 @@ def test_cases_of_an_older_version_are_made_anew(tiny, tmp_path, monkeypatch):
 @pytest.mark.parametrize("change", [{"seed": 1}, {"spacing": 2}])
 def test_a_folder_holds_one_cohort(tiny, tmp_path, change):
     make_cohort(1, folder=tmp_path, processes=1, progress=False)
-    with pytest.raises(ValueError, match=r"holds a cohort of seed 0 and 1 mm; expected .* another folder"):
+    with pytest.raises(ValueError, match=r"of seed 0 and spacing 1; expected .* another folder"):
         make_cohort(1, folder=tmp_path, processes=1, progress=False, **change)
 
 
@@ -125,12 +125,12 @@ def test_the_default_folder_is_the_home_of_the_cohort(tiny, tmp_path, monkeypatc
     assert len(list(plain.glob("BraTS*"))) == 1
 
 
-def test_every_defect_is_there_and_told(tiny, tmp_path):
+def test_every_defect_is_written_and_described(tiny, tmp_path):
     folder = make_cohort(0, folder=tmp_path, processes=1, defects=True, progress=False)
-    told = json.loads((folder / "defects.json").read_text())
-    assert len(told) == len(DEFECTS) == len(list(folder.glob("BraTS*")))
-    where = {entry["defect"]: int(name[10:15]) - 90000 for name, entry in told.items()}
-    assert all(entry["what"].endswith(".") and len(entry["what"]) < 120 for entry in told.values())
+    described = json.loads((folder / "defects.json").read_text())
+    assert len(described) == len(DEFECTS) == len(list(folder.glob("BraTS*")))
+    where = {entry["defect"]: int(name[10:15]) - 90000 for name, entry in described.items()}
+    assert all(entry["what"].endswith(".") and len(entry["what"]) < 120 for entry in described.values())
 
     def arrays(defect: str) -> dict[str, np.ndarray]:
         return {role: np.asarray(load(folder, where[defect], role).dataobj) for role in ROLES}
@@ -161,26 +161,22 @@ def test_every_defect_is_there_and_told(tiny, tmp_path):
     assert load(folder, where["truncated_file"], "t1c").shape == (40, 40, 10)
 
 
-def test_a_killed_run_leaves_whole_cases_and_no_process(tmp_path):
+def test_a_killed_run_leaves_complete_cases_and_no_process(tmp_path):
     call = f"make_cohort(40, folder={str(tmp_path)!r}, spacing=2, processes=2)"
     command = f"from brainlab.synth.phantom import make_cohort; {call}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", command], env=environment, stdout=subprocess.DEVNULL)
-    deadline = time.time() + 120
-    while not list(tmp_path.glob("BraTS*")) and time.time() < deadline:
+    process = subprocess.Popen([sys.executable, "-c", command], env=environment, stdout=subprocess.PIPE)
+    deadline = time.time() + 300
+    while not list(tmp_path.glob("BraTS*")) and process.poll() is None and time.time() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    # The workers hold the same pipe: it ends when the last of them has noticed, and no further case appears.
+    process.communicate(timeout=300)
     finished = list(tmp_path.glob("BraTS*"))
     assert finished
     for folder in finished:
         assert len(list(folder.glob("*.nii.gz"))) == 5
-    # The workers notice, and no further case appears.
-    time.sleep(3)
-    after = len(list(tmp_path.glob("BraTS*")))
-    time.sleep(3)
-    assert len(list(tmp_path.glob("BraTS*"))) == after
-    # A case is the same in any process, of any number of cases.
+    # A case depends neither on the process nor on the number of cases.
     index = int(finished[0].name[10:15]) - 90000
     here = generate(0, index, spacing=2)
     for role in ROLES:

@@ -1,4 +1,4 @@
-"""The toy masks of notebook 03."""
+"""The toy masks of notebook 03: their sizes, and the losses that follow from them."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_bars_move_and_grow():
     assert toys.bar(0).sum() == 0
 
 
-def test_a_sure_network_is_right():
+def test_sure_logits_of_the_truth_have_no_loss():
     truth = toys.bar()
     assert soft_dice_loss(toys.sure(truth, 2), truth).item() == pytest.approx(0, abs=1e-6)
 

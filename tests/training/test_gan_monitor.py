@@ -4,21 +4,21 @@ import math
 
 import pytest
 
-from brainlab.training import GanHistory, diagnose
+from brainlab.training import History, diagnose
 
 
 def history(d_real=(), d_fake=(), diversity=(), psnr=(), before=25.0, stopped=""):
     steps = {"d_real": list(d_real), "d_fake": list(d_fake)}
     scores = {"diversity": list(diversity), "psnr": list(psnr)}
-    return GanHistory(steps, scores, {"psnr": before}, [1.0] * max(map(len, (d_real, psnr))), stopped)
+    return History(steps, scores, {"psnr": before}, [1.0] * max(map(len, (d_real, psnr))), stopped)
 
 
-def test_a_healthy_game_has_no_findings():
+def test_a_healthy_gan_has_no_findings():
     healthy = history(
         [0.5, 0.7, 0.65, 0.97], [0.5, 0.4, 0.35, 0.02], [0.98, 0.95, 1.02, 1], [24, 23, 22.5, 23]
     )
     assert diagnose(healthy) == []
-    assert diagnose(GanHistory()) == []
+    assert diagnose(History()) == []
 
 
 def test_a_win_must_last():

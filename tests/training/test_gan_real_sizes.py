@@ -10,7 +10,7 @@ from torch.utils.data import TensorDataset
 
 from brainlab.data.degradations import bicubic, kspace_crop
 from brainlab.models import RRDBNet, SRResNet
-from brainlab.training import image_scores, srgan_game, train_gan, train_psnr
+from brainlab.training import image_scores, srgan_losses, train_gan, train_psnr
 
 LONG, SHORT = (replace(SETTINGS, epochs=n, lr=2e-3, schedule="cosine") for n in (12, 1))
 WAYS = {
@@ -33,14 +33,14 @@ def heads(n, seed):
     return torch.stack(images)
 
 
-def train_and_play(network, way):
+def train_both_phases(network, way):
     """Return the histories of both phases, and check that the images have the large size."""
     torch.manual_seed(0)
     train, val = (TensorDataset(WAYS[way](hr, 28), hr) for hr in (heads(8, 1), heads(4, 2)))
     blocks = {"num_grow_ch": 4} if network is RRDBNet else {}
     model = network(1, num_feat=8, num_block=1, image_skip=True, **blocks)
     first = train_psnr(model, train, val, LONG, progress=False)
-    second = train_gan(model, discriminator(), srgan_game(), train, val, SHORT, progress=False)
+    second = train_gan(model, discriminator(), srgan_losses(), train, val, SHORT, progress=False)
     assert not second.stopped
     last = {name: values[-1] for name, values in first.scores.items()}
     assert second.before == pytest.approx(last, rel=1e-4)
@@ -51,12 +51,12 @@ def train_and_play(network, way):
 
 @pytest.mark.parametrize("network", [SRResNet, RRDBNet], ids=lambda network: network.__name__)
 def test_28_to_128_from_noisy_scans_beats_bicubic(network):
-    first, _ = train_and_play(network, "k-space with noise")
+    first, _ = train_both_phases(network, "k-space with noise")
     assert first.scores["psnr"][-1] > first.before["psnr"] + 0.5
 
 
 @pytest.mark.parametrize("way", ["bicubic", "k-space"])
 def test_28_to_128_without_noise_learns(way):
-    first, _ = train_and_play(SRResNet, way)
+    first, _ = train_both_phases(SRResNet, way)
     assert first.steps["g_loss"][-1] < first.steps["g_loss"][0]
     assert first.scores["psnr"][-1] > first.before["psnr"] - 0.1

@@ -12,7 +12,7 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab.losses import cross_entropy
-from brainlab.models import UNet
+from brainlab.models import UNet, load_checkpoint, modes
 from brainlab.training import (
     DivergedError,
     History,
@@ -20,12 +20,10 @@ from brainlab.training import (
     evaluate,
     fit,
     loop,
-    region_dice,
     train_step,
 )
-from brainlab.training.batches import validation_loader
-from brainlab.training.loop import make_optimizer
-from brainlab.training.settings import cosine_lr, stop_reason
+from brainlab.training.loop import validation_batches
+from brainlab.training.settings import cosine_lr
 
 
 def batch(n: int = 4, seed: int = 0):
@@ -142,35 +140,18 @@ def test_evaluate_counts_every_image_once():
     for truth in range(4):
         for given in range(4):
             assert confusion[truth, given] == ((labels == truth) & (logits.argmax(1) == given)).sum()
-    assert not model.training
+    assert model.training  # as before
 
 
 def test_processes_share_the_validation_images():
     data, device = images(7, 0), torch.device("cpu")
     shares = []
     for rank in range(3):
-        team = SimpleNamespace(rank=rank, size=3, device=device)
-        loader = validation_loader(data, TrainSettings(batch_size=2), team)
-        shares.append([row for image, _ in loader for row in image[:, 0, 0, 0].tolist()])
+        group = SimpleNamespace(rank=rank, size=3, device=device)
+        batches = validation_batches(data, TrainSettings(batch_size=2), group)
+        shares.append([row for image, _ in batches for row in image[:, 0, 0, 0].tolist()])
     assert sorted(len(share) for share in shares) == [2, 2, 3]
     assert sorted(itertools.chain(*shares)) == sorted(data.tensors[0][:, 0, 0, 0].tolist())
-
-
-def test_region_dice_is_that_of_the_masks():
-    rng = torch.Generator().manual_seed(2)
-    truth, given = torch.randint(4, (2, 1000), generator=rng)
-    confusion = torch.bincount(4 * truth + given, minlength=16).reshape(4, 4).numpy()
-    for name, labels in {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]}.items():
-        a, b = (torch.isin(x, torch.tensor(labels)) for x in (truth, given))
-        expected = 2 * (a & b).sum() / (a.sum() + b.sum())
-        assert region_dice(confusion)[name] == pytest.approx(expected.item())
-
-
-def test_region_dice_of_empty_regions_and_of_other_classes():
-    confusion = torch.diag(torch.tensor([10, 0, 5, 0])).numpy()
-    assert region_dice(confusion) == {"WT": 1.0, "TC": 1.0, "ET": 1.0}
-    assert region_dice(confusion[:2, :2]) == {"class 1": 1.0}
-    assert region_dice(torch.tensor([[8, 2], [0, 4]]).numpy(), {"lung": [1]}) == {"lung": 0.8}
 
 
 # The epochs
@@ -196,6 +177,7 @@ def test_the_best_weights_are_left_in_the_model():
     model = net()
     history = quiet_fit(model, val=contrary)
     assert history.best_epoch == 0
+    assert not model.training  # ready to predict
     loss, _ = evaluate(model, [contrary[:]], cross_entropy)
     assert loss == pytest.approx(history.val_loss[0], rel=1e-5)
 
@@ -232,14 +214,14 @@ def test_max_seconds_stops_before_the_epoch_that_would_pass_it(monkeypatch):
 def test_stop_reason_reads_the_history_alone():
     settings = TrainSettings(epochs=3, patience=2, max_seconds=100)
     history = History()
-    assert stop_reason(history, settings) == ""
-    history.add(1.0, 1.0, {}, 1e-3, 30.0)
-    assert stop_reason(history, settings) == ""
-    history.add(1.0, 1.0, {}, 1e-3, 40.0)
-    assert "pass 100 s" in stop_reason(history, settings)
-    history.add(1.0, 1.0, {}, 1e-3, 1.0)
-    assert "all 3 epochs" in stop_reason(history, settings)
-    assert "not improved for 2 epochs" in stop_reason(history, replace(settings, epochs=9))
+    assert history.stop_reason(settings) == ""
+    history.add({"loss": 1.0}, {"loss": 1.0}, 30.0, 1e-3)
+    assert history.stop_reason(settings) == ""
+    history.add({"loss": 1.0}, {"loss": 1.0}, 40.0, 1e-3)
+    assert "pass 100 s" in history.stop_reason(settings)
+    history.add({"loss": 1.0}, {"loss": 1.0}, 1.0, 1e-3)
+    assert "all 3 epochs" in history.stop_reason(settings)
+    assert "not improved for 2 epochs" in history.stop_reason(replace(settings, epochs=9))
 
 
 def test_order_follows_epoch_and_seed():
@@ -262,6 +244,43 @@ def test_workers_change_nothing():
     assert train(0).train_loss == train(2).train_loss
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_mixed_precision_learns_as_float32(monkeypatch, tmp_path, dtype):
+    """The CPU stands in for a GPU: the same code path."""
+    monkeypatch.setattr(modes, "half_type", lambda device: dtype)
+    full = quiet_fit(plain_net(), images(40, 0), amp=False)
+    seen, model = [], plain_net()
+    model[0].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+
+    def loss_fn(logits, target):
+        assert logits.dtype == torch.float32
+        return cross_entropy(logits, target)
+
+    settings = replace(SETTINGS, epochs=3)
+    for epochs in (3, 5):  # it also resumes, with the state of the loss scaler
+        settings = replace(settings, epochs=epochs)
+        half = fit(model, images(40, 0), images(6, 1), loss_fn, settings, tmp_path, progress=False)
+    assert set(seen) == {dtype}
+    assert all(weight.dtype == torch.float32 for weight in model.parameters())
+    assert half.val_loss != full.val_loss  # it was another precision
+    assert half.val_loss == pytest.approx(full.val_loss, abs=0.05)
+    scaler = load_checkpoint(tmp_path / "last.pt")["model scaler"]
+    assert bool(scaler) == (dtype is torch.float16)  # bfloat16 needs none
+
+
+def test_a_run_without_a_loss_scaler_goes_on_with_one(monkeypatch, tmp_path):
+    for dtype, epochs in ((None, 1), (torch.float16, 2)):  # from a CPU to an older GPU
+        monkeypatch.setattr(modes, "half_type", lambda device, dtype=dtype: dtype)
+        settings = replace(SETTINGS, epochs=epochs)
+        history = fit(net(), Noisy(), images(6, 1), cross_entropy, settings, tmp_path, progress=False)
+    assert len(history) == 2
+
+
+def test_half_precision_is_for_gpus_alone():
+    assert modes.half_type(torch.device("cpu")) is None
+    assert modes.half_type(torch.device("mps")) is None
+
+
 def test_loss_module_and_unet():
     data = TensorDataset(torch.randn(4, 4, 16, 16), torch.randint(4, (4, 16, 16)))
     loss = nn.CrossEntropyLoss(weight=torch.tensor([0.1, 1.0, 1.0, 1.0]))
@@ -273,8 +292,8 @@ def test_loss_module_and_unet():
 # What it says
 
 
-def test_on_epoch_hears_the_history_after_each_epoch():
-    heard = []
+def test_on_epoch_gets_the_history_after_each_epoch():
+    seen = []
     history = fit(
         net(),
         Noisy(),
@@ -282,9 +301,9 @@ def test_on_epoch_hears_the_history_after_each_epoch():
         cross_entropy,
         replace(SETTINGS, epochs=3),
         progress=False,
-        on_epoch=lambda so_far: heard.append(list(so_far.val_loss)),
+        on_epoch=lambda so_far: seen.append(list(so_far.val_loss)),
     )
-    assert heard == [history.val_loss[:n] for n in (1, 2, 3)]
+    assert seen == [history.val_loss[:n] for n in (1, 2, 3)]
 
 
 def test_divergence_names_epoch_and_step():
@@ -327,8 +346,8 @@ def test_silence(capfd, monkeypatch, tmp_path, how):
         ({"epochs": 0}, "epochs is 0; expected more than 0"),
         ({"lr": -1.0}, "lr is -1.0"),
         ({"max_seconds": 0}, "max_seconds is 0"),
-        ({"schedule": "step"}, "schedule is 'step'; expected 'plateau', 'cosine' or 'constant'"),
-        ({"optimizer": "sgd"}, "optimizer is 'sgd'; expected 'adam' or 'adagrad'"),
+        ({"schedule": "step"}, "schedule is 'step'; expected one of plateau, cosine, constant"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd'; expected one of adam, adagrad, rmsprop"),
     ],
 )
 def test_settings_refuse_nonsense(settings, message):
@@ -351,8 +370,8 @@ def test_wrong_sets_are_refused():
 
 def test_history_comes_back_from_disk(tmp_path):
     history = History()
-    history.add(1.0, 0.9, {"WT": 0.5, "ET": 0.1}, 1e-3, 2.0)
-    history.add(0.8, 1 / 3, {"WT": 0.6, "ET": 0.2}, 1e-3, 2.0)
+    history.add({"loss": 1.0}, {"loss": 0.9, "WT": 0.5, "ET": 0.1}, 2.0, 1e-3)
+    history.add({"loss": 0.8}, {"loss": 1 / 3, "WT": 0.6, "ET": 0.2}, 2.0, 1e-3)
     history.save(tmp_path)
     assert History.load(tmp_path) == history
     with (tmp_path / "history.csv").open() as stream:
@@ -374,7 +393,7 @@ def test_empty_history_has_no_best_epoch():
 def test_adagrad_takes_the_steps_of_its_formula():
     model, start = plain_net(), plain_net()
     image, labels = batch()
-    optimizer = make_optimizer(model, TrainSettings(optimizer="adagrad", lr=0.01))
+    optimizer = TrainSettings(optimizer="adagrad", lr=0.01).optimizer_of(model)
     squares = [torch.full_like(p, 0.1) for p in start.parameters()]
     for _ in range(3):
         gradients = torch.autograd.grad(cross_entropy(start(image), labels), start.parameters())

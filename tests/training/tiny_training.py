@@ -93,7 +93,7 @@ def die_while_writing(epoch: int) -> None:
 
     def half(state: dict, path) -> None:
         save(state, path)
-        if "optimizer" in state and len(state["history"]["val_loss"]) == epoch + 1:
+        if "model optimizer" in state and len(state["history"]["seconds"]) == epoch + 1:
             os.truncate(path, os.path.getsize(path) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -102,7 +102,6 @@ def die_while_writing(epoch: int) -> None:
 
 if __name__ == "__main__":
     folder, epoch = sys.argv[1], int(sys.argv[2])
-    assert "accelerate" not in sys.modules, "a single process must not pay for accelerate"
     if sys.argv[3:] == ["write"]:
         die_while_writing(epoch)
         train(folder)

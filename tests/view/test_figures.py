@@ -3,8 +3,10 @@ import io
 import matplotlib.image
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from brainlab import view
+from brainlab.view.colours import PREDICTION, TRUTH
 
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -38,7 +40,8 @@ def test_modalities_shows_labels_and_says_the_slice(case):
 def test_prediction_without_truth(case):
     image, labels = case
     plane, mask = image[0, :, :, 4], labels[:, :, 4]
-    fig = view.prediction_beside_truth([plane, plane], [AFFINE] * 2, [mask, None], [mask, mask])
+    guesses = [{"prediction": mask}] * 2
+    fig = view.predictions_beside_truth([plane, plane], [AFFINE] * 2, [mask, None], guesses)
     assert "no expert truth" in [text.get_text() for ax in fig.axes for text in ax.texts]
 
 
@@ -47,21 +50,67 @@ def test_mosaic_turns_unused_axes_off(case):
     planes = [image[0, :, :, k] for k in range(5)]
     fig = view.mosaic(planes, [AFFINE] * 5, [labels[:, :, k] for k in range(5)], columns=3)
     assert [ax.axison for ax in fig.axes] == [True] * 5 + [False]
-    with pytest.raises(ValueError, match="no slice"):
+    with pytest.raises(ValueError, match="no picture"):
         view.mosaic([], [])
 
 
-def test_curves_and_histograms_draw():
-    fig = view.learning_curves({"a": {"train": [3, 2], "validation": [3, 2.5]}}, best=1)
-    assert {line.get_linestyle() for line in fig.axes[0].lines} == {"--", "-", ":"}
-    fig = view.label_histogram(np.array([1000, 10, 0, 5]))
-    assert "98.5 %" in [text.get_text() for text in fig.axes[0].texts]
-    assert view.histogram(np.array([]), "x").axes
+def test_weight_map_has_a_colour_bar():
+    instances = np.zeros((8, 8), int)
+    instances[:3, :3], instances[5:, 5:] = 1, 2
+    fig = view.weight_map(instances, np.ones((8, 8)))
+    assert len(fig.axes) == 3
 
 
-def test_show_wants_alt_text_and_escapes_it():
-    fig = view.histogram(np.arange(5), "x")
-    with pytest.raises(ValueError, match="alt is empty"):
-        view.show(fig, " ")
-    html = view.show(fig, 'a "b"')._repr_mimebundle_()["text/html"]
-    assert "a &quot;b&quot;" in html
+def test_a_margin_crops_to_the_tumour_and_its_surroundings():
+    plane, truth = np.ones((60, 60)), np.zeros((60, 60), int)
+    truth[20:24, 30:34] = 2
+    guesses = [{"one": truth, "two": 0 * truth}]
+    fig = view.predictions_beside_truth([plane], [AFFINE], [truth], guesses, ["a case"], margin=5)
+    assert [ax.get_title() for ax in fig.axes] == ["a case", "truth", "one", "two"]
+    for ax in fig.axes:
+        assert np.ptp(ax.get_xlim()) == pytest.approx(3 + 2 * 5)
+        assert ax.get_xlim()[0] < np.mean(np.nonzero(truth.any(axis=1))) < ax.get_xlim()[1]
+
+
+@pytest.fixture
+def masks():
+    truth, prediction = np.zeros((2, 40, 50), bool)
+    truth[5:20, 5:20] = True
+    prediction[25:38, 30:45] = True
+    return truth, prediction
+
+
+def has_outline(fig, colour):
+    picture = pixels(fig)
+    # The legend is below the picture: only what is drawn over the image counts.
+    picture = picture[: int(0.85 * len(picture)), :, :3]
+    return bool((np.abs(picture - to_rgb(colour)).max(-1) < 0.06).any())
+
+
+def test_truth_and_prediction_have_their_colours(masks):
+    truth, prediction = masks
+    image = np.zeros((40, 50))
+    assert has_outline(view.outlines([image], [truth], [None]), TRUTH)
+    assert not has_outline(view.outlines([image], [truth], [None]), PREDICTION)
+    assert has_outline(view.outlines([image], [None], [prediction]), PREDICTION)
+    assert not has_outline(view.outlines([image], [None], [prediction]), TRUTH)
+
+
+def test_titles_and_a_legend(masks):
+    image = np.zeros((40, 50))
+    fig = view.outlines([image] * 5, [masks[0]] * 5, [masks[1]] * 5, titles=list("abcde"), columns=3)
+    assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", "d", "e", ""]
+    assert [text.get_text() for text in fig.legends[0].texts] == ["truth", "prediction"]
+    fig = view.outlines([image], [masks[0]], [None])
+    assert [text.get_text() for text in fig.legends[0].texts] == ["truth"]  # no more than is drawn
+
+
+def test_empty_and_full_masks_and_colour_pictures():
+    view.outlines([np.zeros((8, 8, 3))], [np.zeros((8, 8))], [np.ones((8, 8))])
+
+
+def test_outlines_refuse_bad_input(masks):
+    with pytest.raises(ValueError, match="no picture"):
+        view.outlines([], [], [])
+    with pytest.raises(ValueError, match=r"mask has shape \(40, 50\), picture \(8, 8\); expected the same"):
+        view.outlines([np.zeros((8, 8))], [masks[0]], [None])

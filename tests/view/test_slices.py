@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
-from brainlab.view.slices import draw, head_box, largest_slice, oriented
+from brainlab.data.display import oriented
+from brainlab.view import draw, head_box, largest_slice
 
 RAS = np.diag([1.0, 1.0, 1.0, 1.0])
 

@@ -3,12 +3,10 @@
 from brainlab.lazy import lazy_names
 
 _HOMES = {
-    "chest": "find_chest split_chest",
-    "coco": "CocoImage CocoSet",
-    "coco_reader": "read_coco",
+    "annotations": "decode_rle fill_polygons",
+    "coco": "CocoImage CocoSet read_coco",
     "dataset": "ImageDataset",
-    "pairs": "ImagePair PairList find_pairs",
+    "pairs": "ImagePair PairList find_chest find_pairs split_chest",
     "picture": "PictureError read_mask read_picture square_image square_labels square_mask",
-    "rle": "decode_rle encode_rle",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

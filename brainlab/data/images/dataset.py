@@ -1,4 +1,4 @@
-"""Pictures and masks as pairs of image and labels, for `torch.utils.data.DataLoader`."""
+"""Pictures with masks as a data set of image and labels, for `torch.utils.data.DataLoader`."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from brainlab.data.images.coco import CocoImage
 from brainlab.data.images.pairs import THREADS, ImagePair
 from brainlab.data.images.picture import inner_box, square_image, square_mask
+from brainlab.data.intensity import percentile_window, rescale
 
 WINDOW = (0.5, 99.5)  # percentiles that become 0 and 1
 
@@ -18,8 +19,8 @@ class ImageDataset(Dataset):
     """Pictures of one size with labels 0 (outside) and 1 (inside the mask).
 
     **Intensities are 0 to 1**: the 0.5th percentile of a picture becomes 0, the 99.5th 1, and what lies
-    beyond is cut off. So 8 and 16 bit, and scanners of other brightness, look alike, and a burnt-in white
-    letter does not darken the lungs. The padding around the picture is 0, black, and so is what an
+    beyond is clipped. So 8 and 16 bit, and scanners of different brightness, look alike, and a burnt-in
+    white letter does not darken the lungs. The padding around the picture is 0, black, and so is what an
     augmentation brings in from beyond the edge.
 
     Parameters
@@ -33,7 +34,7 @@ class ImageDataset(Dataset):
     augment : callable, optional
         Called as `augment(image, labels, rng)`, such as `brainlab.data.augment.Augment`. As in
         `SliceDataset`, left to right runs along H *for the augmentation*: the picture is transposed for it
-        and back, so that `flip` mirrors left and right and nobody stands on the head.
+        and back, so that `flip` mirrors left and right and keeps images upright.
     seed : int
         With `set_epoch`: the augmentation follows from seed, epoch and item, however many workers there are.
         Without: from torch's generator, as in `SliceDataset`.
@@ -62,10 +63,8 @@ class ImageDataset(Dataset):
             raise ValueError("there is no pair; expected an image with mask or more: see the list's report()")
         bare = [pair.id for pair in self.pairs if not pair.has_mask]
         if bare:
-            raise ValueError(
-                f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one for "
-                "each: pass [pair for pair in pairs if pair.has_mask]"
-            )
+            told = f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one each"
+            raise ValueError(f"{told}: pass [pair for pair in pairs if pair.has_mask]")
         if size < 1 or channels not in (1, 3):
             raise ValueError(f"size={size}, channels={channels}; expected size from 1 and channels 1 or 3")
         self.size, self.channels, self.augment, self.seed = size, channels, augment, seed
@@ -104,7 +103,7 @@ class ImageDataset(Dataset):
                 "of them resized alone? find_pairs leaves such pairs out"
             )
         image = square_image(raw, self.size)
-        top, left, height, width = inner_box(*mask.shape, self.size)
+        top, left, height, width = inner_box(mask.shape[0], mask.shape[1], self.size)
         inside = (slice(None), slice(top, top + height), slice(left, left + width))
         image[inside] = window(image[inside])
         return torch.from_numpy(image), torch.from_numpy(square_mask(mask, self.size).astype(np.uint8))
@@ -112,5 +111,4 @@ class ImageDataset(Dataset):
 
 def window(image: np.ndarray) -> np.ndarray:
     """Scale intensities to 0 and 1 between two percentiles of all pixels; a constant image becomes 0."""
-    low, high = np.percentile(image, WINDOW)
-    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+    return rescale(image, *percentile_window(image, WINDOW, zero_is_background=False))

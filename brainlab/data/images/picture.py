@@ -1,11 +1,8 @@
-"""One picture file as numbers: any mode, 8 or 16 bit, the right way up; and a mask as true or false.
+"""One picture file as an array: any mode, 8 or 16 bit, upright; a mask as true or false; both as squares.
 
-Pixels are (H, W): rows from the top, columns from the left.
-
-Pictures of any size become squares of one size.
-
-The shorter sides are padded with 0, then all is resized. Stretching would be simpler, but a lung or a head
-would be thin in one scanner's format and wide in another's, and a network would have to learn that too.
+Pixels are (H, W): rows from the top, columns from the left. For a square, the shorter side is padded with 0,
+then the picture is resized. Stretching would be simpler, but lungs or heads would have other proportions in
+every scanner's format, and a network would have to learn that as well.
 """
 
 import struct
@@ -31,14 +28,12 @@ class PictureError(ValueError):
 
 @contextmanager
 def _open(path: Path) -> Iterator[Image.Image]:
-    """Open a picture whose header is sound and whose size is sane; tell errors of reading it in our words."""
+    """Open a picture of a sane size; whatever goes wrong in reading it becomes a PictureError."""
     path = Path(path)
     if not path.is_file():
         raise PictureError(f"{path.name} is not there; expected a picture file: was it moved or renamed?")
     if path.stat().st_size == 0:
-        raise PictureError(
-            f"{path.name} is empty (0 bytes); expected a picture: did the disk fill up while copying?"
-        )
+        raise PictureError(f"{path.name} is empty (0 bytes); expected a picture: a full disk while copying?")
     try:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
@@ -108,9 +103,7 @@ def read_picture(path: Path, channels: int = 1) -> np.ndarray:
             upright = upright.convert("L" if channels == 1 else "RGB")  # drops alpha, without blending
         pixels = np.asarray(upright).astype(np.float32)  # (H, W) or (H, W, 3)
     if not np.isfinite(pixels).all():
-        raise PictureError(
-            f"{Path(path).name} holds NaN or infinity; expected intensities: was it divided by 0?"
-        )
+        raise PictureError(f"{Path(path).name} holds NaN or infinity; expected intensities: divided by 0?")
     if pixels.ndim == 2:
         return np.repeat(pixels[None], channels, axis=0)  # (channels, H, W)
     return np.ascontiguousarray(np.moveaxis(pixels, -1, 0))  # (3, H, W)
@@ -147,10 +140,8 @@ def read_mask(path: Path) -> np.ndarray:
             values = np.asarray(upright.convert("RGB")).max(axis=-1)  # (H, W)
     found = np.unique(values)
     if not np.isfinite(found).all() or found[0] < 0:
-        raise PictureError(
-            f"{Path(path).name} has values from {found[0]} to {found[-1]}; expected 0 and one other "
-            "value: is this a mask?"
-        )
+        told = f"{Path(path).name} has values from {found[0]} to {found[-1]}"
+        raise PictureError(f"{told}; expected 0 and one other value: is this a mask?")
     if len(found) > 2:
         _refuse_labels(values, found, Path(path).name)
     return values * 2.0 >= max(found[-1], 1)
@@ -210,7 +201,7 @@ def _into_square(planes: np.ndarray, size: int, how: Image.Resampling) -> np.nda
     """Resize planes (C, H, W) float32 and put them into the middle of zeros (C, size, size)."""
     if size < 1:
         raise ValueError(f"size={size}; expected at least 1 pixel, such as 256 or 512")
-    top, left, height, width = inner_box(*planes.shape[-2:], size)
+    top, left, height, width = inner_box(planes.shape[-2], planes.shape[-1], size)
     square = np.zeros((len(planes), size, size), np.float32)
     for plane, target in zip(planes, square, strict=True):
         resized = Image.fromarray(plane).resize((width, height), how)

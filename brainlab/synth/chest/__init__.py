@@ -1,9 +1,9 @@
-"""Synthetic chest X-rays with lung masks, near enough to real ones that a network learns from them.
+"""Synthetic chest X-rays with lung masks, close enough to real ones that a network learns from them.
 
-How one comes about, one module per step: the sizes of a chest are drawn (patient), and how it stands before
-the film (view); each ray's way through soft tissue (body), lungs (lungs), bones (bones) and vessels (vessels)
-is measured; Beer-Lambert's law, scattered rays and the curve of the film make grey values of that (film).
-`draw_chest` goes the whole way for one X-ray (draw); `make_chest_set` writes many (files).
+The steps, one module each: draw the sizes of a chest and its position before the film (`patient`); measure
+the path of each ray through soft tissue and lungs (`tissue`), bones and vessels (`clouds`); compute grey
+values by Beer-Lambert's law, scatter and the film's characteristic curve (`film`). `draw_chest` makes one
+X-ray, `make_chest_set` writes many (`draw`).
 """
 
 from brainlab.synth.chest.draw import chest_names, draw_chest, make_chest_set

@@ -1,8 +1,8 @@
-"""From thickness to grey values: Beer-Lambert's law, scattered rays, the curve of the film, and its labels.
+"""From thickness to grey values: Beer-Lambert's law, scatter, characteristic curve of the film, and labels.
 
-Rays of strength 1 leave exp(-sum of mu_i * t_i) behind thicknesses t_i. Scattered rays add a blurred veil,
-strongest behind thick parts. A film darkens with the logarithm of the exposure along an S-shaped curve
-(Hurter and Driffield 1890); read as a positive, dense parts are bright.
+Of unit intensity, exp(-sum of mu_i * t_i) is transmitted through thicknesses t_i with attenuation mu_i.
+Scatter adds a blurred copy, relatively strongest behind thick parts. Film density is a sigmoid of the
+logarithm of the exposure (Hurter and Driffield 1890); shown as a positive, dense parts are bright.
 """
 
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-SOFT, BONE = 0.19, 0.42  # attenuation per cm: of soft tissue, and what hard bone has more than it
+SOFT, BONE = 0.19, 0.42  # attenuation per cm: of soft tissue, and of cortical bone in addition to it
 
 
 @dataclass(frozen=True)
 class Film:
-    """How a hospital exposes and shows its films.
+    """Exposure and processing of one film.
 
     Attributes
     ----------
     field : cm along a side
-    speed : logarithm of the exposure that gives middle grey; a high one makes a bright image
-    contrast : steepness of the curve
-    scatter : scattered rays per direct ray
+    speed : logarithm of the exposure that gives medium grey; the higher, the brighter the image
+    contrast : slope of the characteristic curve
+    scatter : scattered relative to direct radiation
     detail : strength of the unsharp masking that digital systems apply
-    noise : deviation of the exposure, relative, of one quantum-limited pixel
-    blur : pixels of a 256 x 256 image
+    noise : relative standard deviation of the quantum noise at exposure 1
+    blur : standard deviation in pixels of a 256 x 256 image
     """
 
     field: float
@@ -40,8 +40,8 @@ class Film:
 def draw_film(rng: np.random.Generator, hospital: str) -> Film:
     """Draw the exposure of one film of the hospital "CHN" or "MCU".
 
-    "CHN" is digital, tightly framed, dark and rich in contrast; "MCU" is scanned film, framed widely, bright
-    and pale. Both vary so much that they overlap.
+    "CHN" is digital, tightly framed, dark and high in contrast; "MCU" is scanned film, widely framed, bright
+    and low in contrast. Both vary so much that they overlap.
     """
     if hospital == "CHN":
         return Film(
@@ -87,19 +87,19 @@ def expose(soft: np.ndarray, bone: np.ndarray, film: Film, rng: np.random.Genera
 
 
 def label(grey: np.ndarray, rng: np.random.Generator, hospital: str) -> np.ndarray:
-    """Return the film, (H, W) in [0, 1], with a letter that marks the side, blanked names, and edges."""
+    """Return the film, (H, W) in [0, 1], with side marker, blanked names and borders."""
     grey = grey.copy()
     size = grey.shape[0]
     if hospital == "CHN":
         if rng.random() < 0.6:
             draw_letter(grey, rng)
-        if rng.random() < 0.25:  # the shutters that frame the beam
+        if rng.random() < 0.25:  # the collimator that frames the beam
             for cut in (np.s_[: edge(rng, size)], np.s_[-edge(rng, size) :]):
                 grey[cut] = 0.02
             for cut in (np.s_[: edge(rng, size)], np.s_[-edge(rng, size) :]):
                 grey[:, cut] = 0.02
         return grey
-    for _ in range(rng.integers(0, 4)):  # names were blanked on the scanned films
+    for _ in range(rng.integers(0, 4)):  # patient names were blanked on the scanned films
         h, w = rng.uniform(0.025, 0.07) * size, rng.uniform(0.08, 0.16) * size
         row = 0 if rng.random() < 0.8 else size - int(h)
         column = int(rng.choice([rng.uniform(0.05, 0.25), rng.uniform(0.72, 0.88)]) * size)
@@ -112,11 +112,11 @@ def label(grey: np.ndarray, rng: np.random.Generator, hospital: str) -> np.ndarr
 
 
 def edge(rng: np.random.Generator, size: int) -> int:
-    """Return the width of a strip at the film's edge in pixels, at least 1."""
+    """Return the width of a border strip in pixels, at least 1."""
     return max(1, int(rng.uniform(0.005, 0.035) * size))
 
 
-# A letter on 5 x 5: R marks the patient's right, which is the viewer's left.
+# Side markers on 5 x 5 pixels: R marks the patient's right, which is the viewer's left.
 LETTERS = {
     -1: ("11110", "10001", "11110", "10010", "10001"),
     1: ("10000", "10000", "10000", "10000", "11111"),

@@ -1,10 +1,8 @@
-"""One chest in numbers: the sizes of its parts, drawn at random.
+"""The sizes of one chest, drawn at random, and its position before the film: pixels to cm and back.
 
-All lengths are in cm. x runs to the viewer's right, which is the patient's left; y runs down from the level
-where the windpipe forks; z from the back to the front. Whatever exists on both sides is an array of two: the
-patient's right (x < 0) first, the patient's left (x > 0) second.
-
-Where the patient stands before the film: pixels to centimetres and back.
+All lengths are in cm. x increases to the viewer's right, which is the patient's left; y downwards from the
+level of the carina, where the trachea forks; z from the back to the front. What exists on both sides is an
+array of two: the patient's right (x < 0) first, the patient's left (x > 0) second.
 """
 
 from dataclasses import dataclass
@@ -21,26 +19,26 @@ class Patient:
     Attributes
     ----------
     apex : y of the top of each lung
-    width : half-width of the inner chest at its widest
-    flare : growth of that width per cm downwards
-    shoulder : height over which the top of a lung rounds into its side
-    depth : half of the inner chest from back to front
+    width : half-width of the chest cavity at its widest
+    flare : increase of that width per cm downwards
+    shoulder : height over which the top of a lung curves into its side
+    depth : half of the chest cavity from back to front
     dome : y of the highest point of each half of the diaphragm
-    sulcus : how much deeper the lung reaches at its outer corner than at the dome
+    sulcus : depth of the lung's lateral corner below the dome
     heart : x, y, long and short half-axis of the heart's outline
     heart_tilt : radians by which the long axis points down
     atrium : x of the right border of the heart
-    knob : x, y and radius of the arch of the aorta
+    knob : x, y and radius of the aortic arch
     mediastinum : half-widths of the tissue between the lungs, to the right and to the left
-    fat : how much wider the mediastinum looks than it is drawn, with a soft border
-    wall : muscle and fat around the chest
+    fat : factor by which fat widens the mediastinum, with a soft border
+    wall : thickness of muscle and fat around the chest
     breast : radius of each breast, 0 in men
-    clavicle : y of the inner and the outer end of the collar bones
-    scapula : x of the inner border of the shoulder blades
+    clavicle : y of the medial and the lateral end of the clavicles
+    scapula : x of the medial border of the scapulae
     rib_pitch : distance of neighbouring ribs at the spine
-    bone : how much calcium, about 1
-    vessels : how wide the vessels of the lung are, about 1
-    sick : whether there are opacities
+    bone : relative bone density, about 1
+    vessels : relative width of the lung vessels, about 1
+    sick : whether the lungs have opacities
     """
 
     apex: np.ndarray
@@ -76,7 +74,7 @@ def draw_patient(rng: np.random.Generator, sick: bool = False) -> Patient:
         Whether the lungs have opacities.
     """
     width = rng.normal(13.0, 0.8)
-    breath = rng.normal(0, 1)  # above 0 breathed in: the diaphragm is low and the heart steep
+    breath = rng.normal(0, 1)  # positive when inhaled: the diaphragm is low and the heart upright
     dome = 8.4 + 2.2 * breath
     long_axis = np.clip(rng.normal(0.56, 0.05), 0.46, 0.7) * width
     tilt = np.clip(0.85 + 0.13 * breath + rng.normal(0, 0.08), 0.5, 1.15)
@@ -112,19 +110,19 @@ def draw_patient(rng: np.random.Generator, sick: bool = False) -> Patient:
     )
 
 
-WAVES = 4  # in the bend that gives every chest outlines of its own
+WAVES = 4  # of the smooth deformation that varies the outlines
 
 
 @dataclass(frozen=True)
 class View:
-    """Pixels to cm: scale, shift, rotation, and a gentle bend.
+    """The map from pixels to cm: scale, shift, rotation and a smooth deformation.
 
     Attributes
     ----------
     size : pixels along each side
-    field : cm along the width and along the height of the film. They differ: the films of both hospitals are
-        not square, and are made square when they are read.
-    middle : (x, y) at the middle of the film
+    field : width and height of the film in cm. They differ: the films of both hospitals are not square, and
+        are resized to squares when they are read.
+    middle : (x, y) at the centre of the film
     angle : rotation in radians
     waves : (WAVES, 5) amplitude in x and y (cm), wave vector in x and y (radians per cm), phase
     """
@@ -136,7 +134,7 @@ class View:
     waves: np.ndarray
 
     def grid(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y of every pixel, each (H, W) float32, in cm of the straight patient."""
+        """Return x and y of every pixel in cm, in the undeformed chest; each (H, W) float32."""
         unit = ((np.arange(self.size) + 0.5) / self.size - 0.5).astype(np.float32)  # (size,)
         u, v = unit[None] * self.field[0], unit[:, None] * self.field[1]
         c, s = np.float32(np.cos(self.angle)), np.float32(np.sin(self.angle))
@@ -145,8 +143,8 @@ class View:
         return x + dx, y + dy
 
     def to_pixels(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return column and row of points in cm, the inverse of `grid`."""
-        # The bend is small and smooth, so it is nearly the same at both of its ends.
+        """Return column and row of points in cm: the inverse of `grid`, to a fraction of a pixel."""
+        # The displacement is small and smooth, so it is nearly the same at its start and end point.
         dx, dy = self.bend(x, y)
         x, y = x - dx - self.middle[0], y - dy - self.middle[1]
         c, s = np.cos(self.angle), np.sin(self.angle)
@@ -154,7 +152,7 @@ class View:
         return (u + 0.5) * self.size - 0.5, (v + 0.5) * self.size - 0.5
 
     def bend(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the displacement at points in cm: a few long waves."""
+        """Return the displacement at points in cm, a sum of long waves."""
         dx, dy = np.zeros_like(x), np.zeros_like(y)
         for ax, ay, kx, ky, phase in self.waves.astype(np.float32):
             wave = np.sin(kx * x + ky * y + phase)
@@ -163,7 +161,7 @@ class View:
         return dx, dy
 
     def splat(self, points: np.ndarray) -> np.ndarray:
-        """Project a cloud of points onto the film.
+        """Project a point cloud onto the film.
 
         Parameters
         ----------
@@ -173,7 +171,7 @@ class View:
         Returns
         -------
         ndarray (H, W)
-            Thickness in cm. Each point is shared by the four pixels around it.
+            Thickness in cm. The volume of a point is distributed bilinearly to four pixels.
         """
         column, row = self.to_pixels(*points[:, :2].T.astype(np.float32))
         inside = (column >= 0) & (column < self.size - 1) & (row >= 0) & (row < self.size - 1)
@@ -194,10 +192,10 @@ class View:
 
 
 def draw_view(rng: np.random.Generator, size: int, field: float) -> View:
-    """Draw how a patient stands before a film of about `field` cm."""
+    """Draw the position of a patient before a film of about `field` cm."""
     stretch = np.exp(rng.normal(0, 0.05))
     angle, length = rng.uniform(0, 2 * np.pi, WAVES), rng.uniform(10, 30, WAVES)
-    amplitude = 0.022 * length[:, None] * rng.normal(0, 0.5, (WAVES, 2))  # long waves bend more
+    amplitude = 0.022 * length[:, None] * rng.normal(0, 0.5, (WAVES, 2))  # long waves are larger
     k = 2 * np.pi / length
     waves = np.column_stack([amplitude, k * np.cos(angle), k * np.sin(angle), rng.uniform(0, 7, WAVES)])
     return View(

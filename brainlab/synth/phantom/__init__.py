@@ -1,10 +1,10 @@
-"""The built-in cohort: synthetic brain tumours, enough like BraTS to learn on, made on a laptop.
+"""The built-in cohort: synthetic brain-tumour MRI, close enough to BraTS to learn on, made on a laptop.
 
-How a case comes about, one module per step: a patient is drawn (subject), an averaged head (template) is
-bent to the patient's head (deform) and gets sulci (anatomy); a tumour core grows (tumour) and oedema
-spreads from it (oedema); what is bright but no tumour is added (confounders); each tissue gets its
-brightness (contrast), all is mixed (render) and recorded (scanner). `generate` goes the whole way for one
-case; `make_cohort` writes many (cohort), if wanted with defects (defects).
+The steps of a case, one module each: draw the parameters of a patient and its random fields (`subject`);
+deform an averaged head to the shape of the patient's (`template`); divide it into tissues, with sulci,
+vessels and other bright structures (`anatomy`); grow a tumour core and spread oedema from it (`tumour`);
+give each tissue its brightness per modality and mix the images (`render`); simulate the scanner (`scanner`).
+`generate` makes one case; `make_cohort` writes many to disk, optionally with defective ones (`cohort`).
 """
 
 from brainlab.synth.phantom.cohort import make_cohort

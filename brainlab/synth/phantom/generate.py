@@ -1,13 +1,11 @@
-"""One synthetic case from a seed and a number: from the parameters of a patient to five volumes."""
+"""One synthetic case from a seed and a number: parameters of a patient, anatomy, tumour, five volumes."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from brainlab.labels import MODALITIES
-from brainlab.synth.phantom.anatomy import draw_anatomy
-from brainlab.synth.phantom.confounders import draw_confounders
-from brainlab.synth.phantom.fields import PLAN, Fields, Grid, refine, slices_of
+from brainlab.synth.phantom.anatomy import draw_anatomy, draw_confounders
 from brainlab.synth.phantom.render import (
     add_confounders,
     add_tumour,
@@ -18,7 +16,7 @@ from brainlab.synth.phantom.render import (
     tumour_contrast,
 )
 from brainlab.synth.phantom.scanner import draw_acquisition, record, to_file
-from brainlab.synth.phantom.subject import Subject, draw_subject
+from brainlab.synth.phantom.subject import PLAN, Fields, Grid, Subject, draw_subject, refine, slices_of
 from brainlab.synth.phantom.template import head_centre, head_map, push_away
 from brainlab.synth.phantom.tumour import (
     Focus,
@@ -37,8 +35,8 @@ SHAPES = {1: (240, 240, 155), 2: (120, 120, 78)}  # by spacing in mm; BraTS is t
 def affine_of(spacing: int) -> np.ndarray:
     """Return the affine of BraTS, x to the left and y to the back, for voxels of `spacing` mm, (4, 4).
 
-    The corner of the image stays where it is, so that the centre of the first 2 mm voxel lies half a
-    millimetre further.
+    The corner of the image stays in place, so the centre of the first 2 mm voxel is shifted by half a
+    millimetre.
     """
     affine = np.diag([-spacing, -spacing, spacing, 1]).astype(np.float64)
     shift = (spacing - 1) / 2
@@ -52,28 +50,28 @@ def generate(seed: int, index: int, spacing: int = 1) -> dict:
     Parameters
     ----------
     seed : of the cohort
-    index : number of the case in the cohort; a case does not depend on how many others are made
-    spacing : edge of a voxel in mm, 1 (240 x 240 x 155 voxels) or 2 (120 x 120 x 78, the same patient, ten
+    index : number of the case in the cohort; a case does not depend on the size of the cohort
+    spacing : edge of a voxel in mm: 1 (240 x 240 x 155 voxels) or 2 (120 x 120 x 78, the same patient, ten
         times faster)
 
     Returns
     -------
     dict
         `t1n`, `t1c`, `t2w`, `t2f` int16 (X, Y, Z), 0 outside the brain; `seg` uint8 (X, Y, Z);
-        `meta` plain values
+        `meta`: plain values
 
     Raises
     ------
     ValueError
-        for another spacing, or a negative seed or index
+        If spacing is not 1 or 2, or seed or index is negative.
     """
     if spacing not in SHAPES:
-        raise ValueError(f"spacing is {spacing!r}; expected 1 or 2 (mm): other sizes are not made")
+        raise ValueError(f"spacing is {spacing!r}; expected 1 or 2 (mm); other voxel sizes are not supported")
     if seed < 0 or index < 0:
-        raise ValueError(f"seed {seed} and index {index}; expected whole numbers from 0 on")
+        raise ValueError(f"seed {seed} and index {index}; expected integers of at least 0")
     threads = torch.get_num_threads()
-    # Sums over several threads differ in the last bit: one thread makes the same case on every machine, and
-    # leaves the cores to the other processes.
+    # Sums over several threads differ in the last bit. One thread gives the same case for any number of
+    # threads, and leaves the cores to the other processes.
     torch.set_num_threads(1)
     try:
         with torch.inference_mode():
@@ -87,7 +85,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     subject = draw_subject(fields)
     midline = head_centre(subject)[0].item()
 
-    # The plan, on 2 mm voxels: a healthy head, a place for the tumour, the mass effect.
+    # The plan, on 2 mm voxels: a healthy head, the place of the tumour, the mass effect.
     where = head_map(subject, fields)
     healthy = draw_anatomy(subject, fields, where, PLAN)
     foci = place_foci(subject, fields, healthy)
@@ -105,7 +103,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     # The tumour, at full resolution.
     core_depth = grow_core(subject, foci, fields, anatomy, midline, grid)
     core = core_depth > 0
-    labels = core.to(torch.uint8)  # 1: necrosis, or what does not enhance
+    labels = core.to(torch.uint8)  # 1: necrosis, or non-enhancing core
     labels[enhancing_part(subject, core_depth, fields, grid)] = 3
     density = cell_density(subject, on_plan(core, grid), plan, fields, midline)
     score = oedema_score(subject, refine(density, grid), anatomy, core, fields, grid)
@@ -140,7 +138,7 @@ def on_plan(mask: torch.Tensor, grid: Grid) -> torch.Tensor:
 
 
 def to_image(array: np.ndarray, grid: Grid) -> np.ndarray:
-    """Put an array on `grid` into the full BraTS image; what lies outside of the image is cut off."""
+    """Paste an array on `grid` into the full BraTS image; what lies outside of the image is cut off."""
     full = np.zeros(SHAPES[grid.spacing], dtype=array.dtype)
     start = [o // grid.spacing for o in grid.origin]
     ends = [min(a + n, m) for a, n, m in zip(start, array.shape, full.shape, strict=True)]
@@ -150,7 +148,7 @@ def to_image(array: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def describe(subject: Subject, foci: list[Focus], seg: np.ndarray, brain: torch.Tensor, spacing: int) -> dict:
-    """Return the record of a case: plain values only."""
+    """Return the record of a case, plain values only."""
     cm3 = spacing**3 / 1000
     counts = np.bincount(seg.ravel(), minlength=4)
     return {

@@ -1,11 +1,11 @@
-"""Mix anatomy, tumour and confounders into the ideal image of one modality, white matter = 1.
+"""The ideal image of one modality: each tissue has a brightness relative to healthy white matter = 1.
 
-What each tissue looks like on each modality, relative to healthy white matter = 1.
+T1: white matter, rich in fat, is bright, fluid is dark; the difference between grey and white matter depends
+on the sequence: small in a spin echo, large in an MPRAGE. T1c: the same after gadolinium, which brightens
+vessels, plexus and wherever vessels leak. T2: water is bright. FLAIR: T2 with the signal of free fluid
+suppressed, so that oedema stands out. The numbers were read off clinical images, and vary per subject.
 
-T1: fat-rich white matter is bright, fluid dark; how much grey and white differ depends on the sequence:
-little in a spin echo, a lot in an MPRAGE. T1c: the same after gadolinium, which lights up vessels, plexus
-and what leaks. T2: water is bright. FLAIR: T2 with the signal of free fluid nulled, so that oedema stands
-out. The numbers are read off clinical images, and vary per subject.
+Anatomy, confounders and tumour are mixed by their weights; `scanner` then simulates the recording.
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,13 @@ import numpy as np
 import torch
 
 from brainlab.labels import MODALITIES
-from brainlab.synth.phantom.anatomy import Anatomy
-from brainlab.synth.phantom.confounders import Confounders
-from brainlab.synth.phantom.fields import Fields, Grid, smoothstep
+from brainlab.synth.phantom.anatomy import Anatomy, Confounders
 from brainlab.synth.phantom.scanner import blur
-from brainlab.synth.phantom.subject import Subject
+from brainlab.synth.phantom.subject import Fields, Grid, Subject, smoothstep
 
 
 def _t1(rng: np.random.Generator) -> dict[str, float]:
-    """Draw a T1 contrast: `k` from 0, flat as in a spin echo, to 1, strong as in an MPRAGE."""
+    """Draw a T1 contrast: `k` runs from 0, low as in a spin echo, to 1, high as in an MPRAGE."""
     k = rng.uniform()
     grey = 0.92 - 0.30 * k
     return {
@@ -75,7 +73,7 @@ def healthy_contrast(fields: Fields) -> dict[str, dict[str, float]]:
     """Draw the brightness of each tissue per modality."""
     rng = fields.rng("contrast")
     before = _t1(rng)
-    # T1 and T1c of one visit often come from different sequences. Gadolinium brightens grey matter a little.
+    # T1 and T1c of one visit often come from different sequences. Gadolinium brightens grey matter slightly.
     after = dict(before) if rng.random() < 0.5 else _t1(rng)
     after = {name: v * (1.06 if name in ("cortex", "deep", "cerebellum") else 1) for name, v in after.items()}
     tables = dict(zip(MODALITIES, (before, after, _t2(rng), _flair(rng)), strict=True))
@@ -91,9 +89,9 @@ def healthy_contrast(fields: Fields) -> dict[str, dict[str, float]]:
 def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, float]]:
     """Draw the brightness of oedema, enhancing tumour and necrosis per modality.
 
-    A cyst is filled with fluid: brighter on T2 and darker on FLAIR than dead tissue. The core of a
-    low-grade tumour is solid: it differs from its oedema by being brighter on T2 and darker on FLAIR, the
-    "T2-FLAIR mismatch" (Patel et al. 2017, doi:10.1158/1078-0432.CCR-17-0560).
+    A cyst is filled with fluid: brighter on T2 and darker on FLAIR than necrosis. The core of a low-grade
+    tumour is solid: brighter on T2 and darker on FLAIR than its oedema, the "T2-FLAIR mismatch" (Patel et al.
+    2017, doi:10.1158/1078-0432.CCR-17-0560).
     """
     rng = fields.rng("tumour contrast")
 
@@ -134,7 +132,7 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
 
 @dataclass(frozen=True)
 class Weights:
-    """How much of each voxel is oedema, enhancing tumour, necrosis, 0 to 1, each (X, Y, Z)."""
+    """Fractions of oedema, enhancing tumour and necrosis in each voxel, (X, Y, Z)."""
 
     oedema: torch.Tensor
     enhancing: torch.Tensor
@@ -143,7 +141,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Textures:
-    """Smooth unevenness shared by all modalities, (X, Y, Z), standard deviation 1."""
+    """Smooth texture shared by all modalities, (X, Y, Z), standard deviation 1."""
 
     fine: torch.Tensor  # 3 mm
     middle: torch.Tensor  # 6 mm
@@ -152,12 +150,12 @@ class Textures:
 
 
 def draw_textures(fields: Fields, grid: Grid) -> Textures:
-    """Draw the unevenness of one subject."""
+    """Draw the textures of one subject."""
     return Textures(*(fields.smooth(f"texture {pitch}", pitch, grid) for pitch in (3, 6, 12, 30)))
 
 
 def soft_weights(labels: torch.Tensor, oedema: torch.Tensor, spacing: int) -> Weights:
-    """Blur the borders of the core by half a millimetre, and leave the rest to the oedema.
+    """Blur the borders of the core by half a millimetre; oedema gets what the core leaves.
 
     Parameters
     ----------
@@ -171,18 +169,18 @@ def soft_weights(labels: torch.Tensor, oedema: torch.Tensor, spacing: int) -> We
 def healthy_image(
     modality: str, anatomy: Anatomy, contrast: dict[str, float], textures: Textures, fields: Fields
 ) -> torch.Tensor:
-    """Return the brain before the disease, (X, Y, Z)."""
+    """Return the image of the healthy brain, (X, Y, Z)."""
     t = anatomy.tissue
     image = sum(contrast[name] * fraction for name, fraction in t.items())
     rng = fields.rng(f"render {modality}")
-    # Real white matter is not flat: tracts and nuclei of the template, and slow changes across the lobes.
+    # Real white matter is not uniform: it has tracts and nuclei, and slow changes across the lobes.
     strength = {"t1n": 0.5, "t1c": 0.5, "t2w": -0.6, "t2f": -0.5}[modality] * rng.uniform(0.6, 1.4)
     uneven = 0.010 * textures.fine + 0.015 * textures.middle + 0.02 * textures.coarse
     slow = {"t1n": 0.02, "t1c": 0.02, "t2w": 0.05, "t2f": 0.05}[modality] * textures.broad
     solid = anatomy.parenchyma
     image = image * (1 + solid * (float(strength) * anatomy.texture + uneven + slow))
     if modality in ("t2w", "t2f"):
-        # Towards the ventricles white matter holds more water; the cortex varies from lobe to lobe.
+        # White matter near the ventricles contains more water; the cortex varies from lobe to lobe.
         image = image + 0.12 * t["white"] * torch.exp(-anatomy.ventricle_distance.clamp(min=0) / 6)
     return image + 0.06 * t["cortex"] * textures.coarse
 
@@ -195,7 +193,7 @@ def add_confounders(
     anatomy: Anatomy,
     fields: Fields,
 ) -> torch.Tensor:
-    """Add lesions (`bright`: their weight times contrast), vessels, sinuses and dura."""
+    """Add white-matter lesions (`bright`: weight times contrast), vessels, venous sinuses and dura."""
     rng = fields.rng(f"confounders {modality}")
 
     def strength(low: float, high: float) -> float:

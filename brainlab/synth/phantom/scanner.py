@@ -1,4 +1,4 @@
-"""From brightness to voxel values: what the scanner, and the steps after it, do to the image."""
+"""From brightness to voxel values: slice thickness, blur, coil bias and noise of the scanner."""
 
 from dataclasses import asdict, dataclass
 
@@ -6,19 +6,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from brainlab.synth.phantom.fields import Fields, Grid
+from brainlab.synth.phantom.subject import Fields, Grid
 
 
 @dataclass(frozen=True)
 class Acquisition:
-    """How one modality was recorded."""
+    """Acquisition parameters of one modality."""
 
     thickness: int  # mm between slices; 1 is a 3D sequence
-    axis: int  # across the slices: 2 axial, 1 coronal, 0 sagittal
+    axis: int  # normal to the slices: 2 axial, 1 coronal, 0 sagittal
     blur: float  # standard deviation of the point spread function, mm
     snr: float  # of white matter
-    bias: float  # strength of the field of the receiving coil
-    scale: float  # value of white matter in the file: arbitrary in MRI
+    bias: float  # strength of the bias field of the receiver coil
+    scale: float  # value of white matter in the file; arbitrary in MRI
 
     def as_dict(self) -> dict:
         """Return plain values for the JSON record."""
@@ -26,7 +26,7 @@ class Acquisition:
 
 
 def draw_acquisition(modality: str, fields: Fields) -> Acquisition:
-    """Draw a protocol: T1 is often 3D, T2 and FLAIR are mostly recorded slice by slice."""
+    """Draw a protocol: T1 is often a 3D sequence, T2 and FLAIR mostly 2D."""
     rng = fields.rng(f"scanner {modality}")
     three_d = modality in ("t1n", "t1c")
     thickness = int(
@@ -43,7 +43,7 @@ def draw_acquisition(modality: str, fields: Fields) -> Acquisition:
 
 
 def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Blur (X, Y, Z) along each axis with three weights, a good Gaussian up to sigma = .8 voxels."""
+    """Blur (X, Y, Z) along each axis with a kernel of three, close to a Gaussian up to sigma = .8 voxels."""
     if sigma < 0.2:
         return image
     side = float(np.exp(-0.5 / sigma**2))
@@ -58,7 +58,7 @@ def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
 
 
 def coil_bias(strength: float, fields: Fields, name: str, grid: Grid) -> torch.Tensor:
-    """Return the factor, about 1, by which the receiving coil brightens what lies near it, (X, Y, Z)."""
+    """Return the bias field of the receiver coil, (X, Y, Z): a smooth factor, about 1."""
     back, up = fields.rng(f"{name} slope").normal(0, [0.05, 0.04])
     log = strength * fields.smooth(f"{name} bias", 75, grid)
     log += float(back) * ((grid.centres(1) - 120) / 100).view(1, -1, 1)
@@ -69,11 +69,11 @@ def coil_bias(strength: float, fields: Fields, name: str, grid: Grid) -> torch.T
 def record(
     image: torch.Tensor, acquisition: Acquisition, fields: Fields, name: str, grid: Grid
 ) -> torch.Tensor:
-    """Record an image (X, Y, Z) with white matter = 1 as the scanner would; returns it on the same grid.
+    """Simulate the scan of an image (X, Y, Z) with white matter = 1; returns it on the same grid.
 
-    Thick slices average what lies in them; the noise is added to the slices; then they are interpolated to
-    the voxels of the file, as in the preprocessing of BraTS. A magnitude image has Rician noise, sqrt((s +
-    n1)² + n2²) with normal n1, n2 (Gudbjartsson and Patz 1995, doi:10.1002/mrm.1910340618).
+    Averages over the slice thickness, adds noise to the slices, then interpolates them to the voxels of the
+    file, as in the preprocessing of BraTS. A magnitude image has Rician noise, sqrt((s + n1)² + n2²) with
+    normal n1, n2 (Gudbjartsson and Patz 1995, doi:10.1002/mrm.1910340618).
     """
     seen = blur(image, acquisition.blur / grid.spacing) * coil_bias(acquisition.bias, fields, name, grid)
     seen = seen.movedim(acquisition.axis, -1)  # slices last
@@ -82,7 +82,7 @@ def record(
     whole = -(-depth // thick) * thick
     slices = F.pad(seen, (0, whole - depth))
     slices = F.avg_pool1d(slices.flatten(0, 1), thick).view(*slices.shape[:2], -1) if thick > 1 else slices
-    # Thick slices hold more signal, thin ones are averaged longer: the noise is taken as the same.
+    # Thick slices have more signal, thin ones are averaged longer: the same noise level is used for both.
     rng = fields.rng(f"{name} noise")
     noise = [
         torch.from_numpy(rng.standard_normal(slices.shape, dtype=np.float32)) / acquisition.snr
@@ -92,7 +92,7 @@ def record(
     if thick > 1:
         slices = F.interpolate(slices, scale_factor=thick, mode="linear", align_corners=False)
     recorded = slices[..., :depth].movedim(-1, acquisition.axis)
-    return blur(recorded, 0.45)  # the registration to the atlas interpolates once more
+    return blur(recorded, 0.45)  # the registration to the atlas interpolates again
 
 
 def to_file(image: torch.Tensor, brain: torch.Tensor, scale: float) -> np.ndarray:

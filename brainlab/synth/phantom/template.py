@@ -1,9 +1,9 @@
-"""The averaged head that every subject is a deformation of: the shipped maps and what follows from them.
+"""The template, an averaged head, and the deformation that makes a subject's head of it.
 
-From head to template: every voxel of a subject's grid asks which voxel of the template it shows.
-
-Pose and size of the head, its shape, the width of the ventricles, and the mass effect: a tumour is not
-painted over the brain, it pushes the brain away. All is computed on 2 mm voxels, and refined later.
+The template's maps are shipped; further maps are derived from them. The deformation is a backward warp: for
+every voxel of a subject's grid it gives the template voxel shown there. It covers pose, size and shape of the
+head, the width of the ventricles, and the mass effect: a tumour displaces the brain, it is not painted over
+it. The warp is computed on 2 mm voxels and interpolated for finer grids.
 """
 
 import math
@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from brainlab.synth.phantom.fields import PLAN, Fields, sample, smoothstep
-from brainlab.synth.phantom.subject import Subject
+from brainlab.synth.phantom.subject import PLAN, Fields, Subject, sample, smoothstep
 
 ARCHIVE = Path(__file__).with_name("anatomies.npz")
 MARGIN = 6  # voxels of air around the brain, even
@@ -26,7 +25,7 @@ COARSE = (
     *("texture", "deep", "pallidum", "stem", "cerebellum", "plexus", "depth", "ventricle_distance"),
     *("ventricle_normal_x", "ventricle_normal_y", "ventricle_normal_z"),
 )
-# The codes of scripts/build_anatomies.py; choroid plexus lies inside the ventricles.
+# Region codes of scripts/build_anatomies.py; choroid plexus lies inside the ventricles.
 CODES = {
     "ventricle": (2, 7),
     "deep": (3,),
@@ -39,15 +38,15 @@ CODES = {
 
 @dataclass(frozen=True)
 class Template:
-    """The averaged head, axes left, posterior, superior; positions are voxels of the fine volume (1 mm).
+    """The averaged head, axes left, posterior, superior; positions are voxels of the fine maps (1 mm).
 
     Attributes
     ----------
-    fine : (5, X, Y, Z) at 1 mm, named by FINE. "fold": how far the T1 lies below its surroundings, which
+    fine : (5, X, Y, Z) at 1 mm, named by FINE. "fold": how much darker the T1 is than its surroundings, which
         marks sulci.
-    coarse : (11, X/2, Y/2, Z/2) at 2 mm, named by COARSE. "texture": what three tissues do not explain of
-        the T1, that is tracts and nuclei; "depth": mm below the surface; "ventricle_distance": mm, negative
-        inside; "ventricle_normal": away from the ventricles, fading over 14 mm.
+    coarse : (11, X/2, Y/2, Z/2) at 2 mm, named by COARSE. "texture": the part of the T1 that three tissues do
+        not explain (tracts, nuclei); "depth": mm below the surface; "ventricle_distance": mm, negative
+        inside; "ventricle_normal": vectors away from the ventricles, decaying over 14 mm.
     """
 
     fine: torch.Tensor
@@ -59,11 +58,11 @@ class Template:
         return (torch.tensor(self.fine.shape[1:], dtype=torch.float32).view(3, 1, 1, 1) - 1) / 2
 
     def sample_fine(self, where: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Interpolate all fine maps at positions (3, A, B, C); each (A, B, C)."""
+        """Interpolate the fine maps at positions (3, A, B, C); name -> (A, B, C)."""
         return dict(zip(FINE, sample(self.fine, where), strict=True))
 
     def sample_coarse(self, where: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Interpolate all coarse maps at positions (3, A, B, C); each (A, B, C)."""
+        """Interpolate the coarse maps at positions (3, A, B, C); name -> (A, B, C)."""
         return dict(zip(COARSE, sample(self.coarse, (where - 0.5) / 2), strict=True))
 
 
@@ -92,7 +91,7 @@ def _read_archive() -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 def _unexplained(t1: np.ndarray, gm: np.ndarray, wm: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Return the T1 minus the best mix of one value per tissue."""
+    """Return the residual of the T1 after a least-squares fit of one value per tissue."""
     tissue = np.stack([1 - gm - wm, gm, wm])[:, brain]
     means, *_ = np.linalg.lstsq(tissue.T, t1[brain], rcond=None)
     rest = np.zeros_like(t1)
@@ -102,14 +101,14 @@ def _unexplained(t1: np.ndarray, gm: np.ndarray, wm: np.ndarray, brain: np.ndarr
 
 @cache
 def load_template() -> Template:
-    """Read the shipped maps and derive the others; once per process (0.6 s)."""
+    """Read the shipped maps and derive the others, once per process (0.6 s)."""
     region, maps = _read_archive()
     brain = region > 0
     fine = {
         "brain": _blur(brain, 1.2),
         "gm": maps["gm"],
         "wm": maps["wm"],
-        # The mean runs over brain voxels only: else the surface of the brain would pass for a sulcus.
+        # The mean is over brain voxels only; otherwise the surface of the brain would look like a sulcus.
         "fold": (_blur(maps["t1"], 2) / np.maximum(_blur(brain, 2), 1e-3) - maps["t1"]) * brain,
         "ventricle": _blur(np.isin(region, CODES["ventricle"]), 0.6),
     }
@@ -152,7 +151,7 @@ def head_centre(subject: Subject) -> torch.Tensor:
 
 
 def to_template(subject: Subject, offsets: torch.Tensor) -> torch.Tensor:
-    """Turn vectors in the subject's head, (3, X, Y, Z) in mm, into vectors in the template, same shape."""
+    """Transform vectors in the subject's head, (3, X, Y, Z) in mm, to the template; same shape."""
     matrix = torch.diag(1 / torch.tensor(subject.scale)) @ rotation_matrix(subject.rotation)
     return (matrix @ offsets.flatten(1)).view(offsets.shape)
 
@@ -161,9 +160,9 @@ def head_map(subject: Subject, fields: Fields) -> torch.Tensor:
     """Return the template voxel that each voxel of PLAN shows in the healthy head, (3, X, Y, Z)."""
     template = load_template()
     where = to_template(subject, PLAN.positions() - head_centre(subject))
-    # The left half of most brains lies a little behind the right half ("Yakovlevian torque").
+    # In most brains the left half lies slightly behind the right half ("Yakovlevian torque").
     where[1] = where[1] - subject.torque * where[0] / 60
-    # The falx keeps the midline straight: near it, nothing is bent to the side.
+    # The falx keeps the midline straight: no sideways deformation near it.
     beside = smoothstep(where[0].abs(), 0, 30)
     for axis, name in enumerate("xyz"):
         bend = 4.0 * fields.smooth(f"head {name} 50", 50, PLAN) + 1.6 * fields.smooth(
@@ -172,7 +171,7 @@ def head_map(subject: Subject, fields: Fields) -> torch.Tensor:
         bend += 0.9 * fields.smooth(f"head {name} 11", 11, PLAN)
         where[axis] += bend * (0.2 + 0.8 * beside) if axis == 0 else bend
     where = where + template.centre
-    # To look nearer to the ventricle than we are draws the ventricle wider.
+    # Sampling the template closer to the ventricle widens the ventricle.
     maps = template.sample_coarse(where)
     return where - subject.ventricles * torch.stack([maps[f"ventricle_normal_{name}"] for name in "xyz"])
 
@@ -187,9 +186,8 @@ def push_away(
 ) -> torch.Tensor:
     """Return `where` with the mass effect of one focus added.
 
-    Tissue around the focus is moved outwards by a smooth radial displacement: none at the centre, largest
-    near the border of the core, fading over some centimetres, and none at the skull, which does not give
-    way.
+    A smooth radial displacement pushes tissue outwards: zero at the centre, largest near the border of the
+    core, decaying over some centimetres, and zero at the skull, which is rigid.
 
     Parameters
     ----------
@@ -197,7 +195,7 @@ def push_away(
     centre : (3,) mm
     radius : of the core in mm
     depth : (X, Y, Z) mm below the surface of the brain
-    share : of this focus in the whole tumour
+    share : of the whole tumour in this focus
     """
     away = PLAN.positions() - centre.view(3, 1, 1, 1)
     distance = away.square().sum(0).sqrt().clamp(min=0.5)

@@ -1,11 +1,9 @@
-"""The tumour core: where it sits, its lobed shape, and which part of it enhances.
+"""The tumour: a lobed core in the white matter, its enhancing rim, and the oedema around it.
 
-Oedema: cells and water spread from the core along the white matter.
-
-The density of tumour cells follows the Fisher-KPP equation, du/dt = div(D grad u) + rho u (1 - u), with a D
-that is large in white matter and small in grey (Swanson, Alvord and Murray 2000,
-doi:10.1046/j.1365-2184.2000.00177.x). The labelled oedema is where the density passes a threshold; the
-threshold is chosen so that the volume is the planned one.
+Tumour cells spread from the core along white matter. Their density u follows the Fisher-KPP equation,
+du/dt = div(D grad u) + rho u (1 - u), with a diffusion coefficient D that is large in white and small in grey
+matter (Swanson, Alvord and Murray 2000, doi:10.1046/j.1365-2184.2000.00177.x). The oedema label thresholds
+the density, plus noise, at the level that gives the planned volume.
 """
 
 import math
@@ -16,10 +14,9 @@ import torch
 from scipy import ndimage
 
 from brainlab.synth.phantom.anatomy import Anatomy
-from brainlab.synth.phantom.fields import PLAN, Fields, Grid, smoothstep
-from brainlab.synth.phantom.subject import Subject
+from brainlab.synth.phantom.subject import PLAN, Fields, Grid, Subject, smoothstep
 
-FAR = 99.0  # mm, "not here"
+FAR = 99.0  # mm, stands for "impossible"
 
 
 @dataclass(frozen=True)
@@ -32,12 +29,12 @@ class Focus:
 
     @property
     def radius(self) -> float:
-        """Radius of a ball of this volume, mm."""
+        """Radius of the ball of this volume in mm."""
         return (3 * self.volume / (4 * math.pi)) ** (1 / 3)
 
 
 def place_foci(subject: Subject, fields: Fields, anatomy: Anatomy) -> list[Focus]:
-    """Choose the centres: in white matter, not at the surface, not at a ventricle; satellites near the first.
+    """Choose centres in white matter, away from surface and ventricles; satellites mostly near the first.
 
     Parameters
     ----------
@@ -64,10 +61,10 @@ def place_foci(subject: Subject, fields: Fields, anatomy: Anatomy) -> list[Focus
 
 
 def lobes(focus: Focus, fields: Fields, name: str, positions: torch.Tensor) -> torch.Tensor:
-    """Return a signed distance in mm, about 0 at the border of a lobed ball, negative inside, (X, Y, Z).
+    """Return the signed distance in mm from the surface of a lobed ball, negative inside, (X, Y, Z).
 
-    Three to six balls beside each other melt together ("metaballs", Blinn 1982, doi:10.1145/357306.357310).
-    One ball would give a round ring on every slice, which no tumour has.
+    Three to six overlapping balls are blended ("metaballs", Blinn 1982, doi:10.1145/357306.357310): a single
+    ball would give an unrealistic round ring on every slice. The distance is approximate.
     """
     rng = fields.rng(f"{name} lobes")
     number = int(rng.integers(3, 7))
@@ -85,9 +82,8 @@ def grow_core(
 ) -> torch.Tensor:
     """Return how deep inside the core each voxel lies in mm, at most 0 outside it, (X, Y, Z).
 
-    Every focus gets its planned volume exactly: the border is the quantile of its field that holds so many
-    voxels. Growth is held back by grey matter, stops at fluid, and crosses the midline through the corpus
-    callosum only.
+    The border of a focus is the quantile of its field that gives the planned number of voxels. Grey matter
+    slows growth down, fluid stops it, and it crosses the midline only through the corpus callosum.
     """
     t = anatomy.tissue
     free = (t["ventricle"] + t["plexus"] < 0.4) & (t["stem"] < 0.5) & anatomy.brain
@@ -108,7 +104,7 @@ def grow_core(
         border = field.flatten().kthvalue(max(wanted, 4)).values
         depth = torch.maximum(depth, border - field)
     core = depth > 0
-    # Specks and pinholes of a voxel or two are noise, not tumour.
+    # Remove specks and holes of one or two voxels.
     clean = ndimage.binary_fill_holes(
         ndimage.binary_opening(core.numpy()) if grid.spacing == 1 else core.numpy()
     )
@@ -118,10 +114,10 @@ def grow_core(
 
 
 def enhancing_part(subject: Subject, core_depth: torch.Tensor, fields: Fields, grid: Grid) -> torch.Tensor:
-    """Return what enhances, bool (X, Y, Z): the outer shell of the core, uneven, with gaps and islands.
+    """Return the enhancing tumour, bool (X, Y, Z): an uneven outer shell of the core, with gaps and islands.
 
-    The centre of a fast-growing tumour starves and dies. What enhances is the living rim, whose new vessels
-    leak contrast agent.
+    The centre of a fast-growing tumour lacks blood supply and becomes necrotic. The viable rim enhances,
+    because its new vessels leak contrast agent.
     """
     core = core_depth > 0
     if subject.ring_share in (0.0, 1.0):
@@ -139,7 +135,7 @@ def enhancing_part(subject: Subject, core_depth: torch.Tensor, fields: Fields, g
 
 GROWTH = 0.04  # rho per step
 STEP = 0.166  # D dt / h², at most 1/6 for an explicit scheme in three dimensions
-NOWHERE = -99.0
+NOWHERE = -99.0  # score where no oedema is possible
 
 
 def diffusion(anatomy: Anatomy, fields: Fields, midline: float) -> torch.Tensor:
@@ -153,11 +149,11 @@ def diffusion(anatomy: Anatomy, fields: Fields, midline: float) -> torch.Tensor:
 
 
 def spread(core: torch.Tensor, conductivity: torch.Tensor, steps: int) -> torch.Tensor:
-    """Solve the equation with an explicit scheme of finite volumes; the core stays full of cells.
+    """Solve the Fisher-KPP equation by explicit finite volumes; the density in the core stays 1.
 
     Parameters
     ----------
-    core : (X, Y, Z) in [0, 1], the density to start from
+    core : (X, Y, Z) in [0, 1], initial density
     conductivity : (X, Y, Z) in [0, 1], D relative to the largest stable one
     """
     u = core.clone()
@@ -183,8 +179,8 @@ def cell_density(
 
     Parameters
     ----------
-    core : (X, Y, Z) on PLAN, the share of each voxel that is core
-    margin : how many voxels around the core are computed
+    core : (X, Y, Z) on PLAN, fraction of core in each voxel
+    margin : number of voxels around the core that are computed
     """
     corners = core.nonzero()
     low = (corners.amin(0) - margin).clamp(min=0).tolist()
@@ -204,10 +200,10 @@ def oedema_score(
     fields: Fields,
     grid: Grid,
 ) -> torch.Tensor:
-    """Return the score whose threshold bounds the oedema, (X, Y, Z); NOWHERE in core, fluid and far away."""
+    """Return the score to threshold for oedema, (X, Y, Z); NOWHERE in core, fluid and far from the core."""
     uneven = 0.30 * fields.smooth("edge 4", 4.5, grid) + 0.35 * fields.smooth("edge 10", 11, grid)
     uneven += 0.8 * fields.smooth("edge 24", 26, grid)
-    # Cortex resists the water; slow, low-grade tumours grow into it more.
+    # Cortex resists oedema; low-grade tumours infiltrate it more.
     resistance = 3.5 if subject.kind == "low-grade" else 7.0
     score = log_density + uneven - resistance * (0.70 - anatomy.white).clamp(min=0)
     possible = (anatomy.parenchyma > 0.5) & anatomy.brain & ~core & (log_density > -13.8)
@@ -217,14 +213,14 @@ def oedema_score(
 def label_oedema(
     subject: Subject, score: torch.Tensor, core: torch.Tensor, grid: Grid
 ) -> tuple[torch.Tensor, float]:
-    """Return the labelled oedema, bool (X, Y, Z), and the threshold of the score at its border."""
+    """Return the label of oedema, bool (X, Y, Z), and the threshold of the score."""
     wanted = round(subject.whole * (1 - subject.core_share) / grid.spacing**3)
     possible = int((score > NOWHERE).sum())
     threshold = score.flatten().topk(max(min(wanted, int(0.9 * possible)), 10)).values[-1].item()
     oedema = (score > threshold).numpy()
     if grid.spacing == 1:
         oedema = ndimage.binary_opening(oedema)
-    # Raters mark what hangs together with the tumour.
+    # Raters do not mark small isolated components.
     parts, _ = ndimage.label(oedema | core.numpy())
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
@@ -235,10 +231,10 @@ def label_oedema(
 def oedema_weight(
     subject: Subject, score: torch.Tensor, threshold: float, anatomy: Anatomy, fields: Fields, grid: Grid
 ) -> torch.Tensor:
-    """Return how much of each voxel looks like oedema, 0 to 1, (X, Y, Z).
+    """Return how much each voxel looks like oedema, 0 to 1, (X, Y, Z).
 
-    The image is no copy of the label: the border is soft, the inside pales towards it (infiltration), and a
-    faint zone of infiltrated tissue lies outside of what the rater marked.
+    The image is not a copy of the label: the border is soft, the signal decreases towards it (infiltration),
+    and a faint zone of infiltrated tissue lies outside the label.
     """
     seen = (
         score + 0.20 * fields.smooth("seen 6", 6, grid) + 0.10 * fields.smooth("seen 3", 3, grid) - threshold

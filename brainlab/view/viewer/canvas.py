@@ -1,10 +1,8 @@
-"""The slice browser: a widget that draws in the browser, so that it answers also while the kernel trains.
+"""The slice browser: a widget that draws in the browser, so that it responds also while the kernel trains.
 
-The modality that is shown first and the labels travel gzipped in the opening state; other modalities when
-they are asked for. The page then needs the kernel no more. The JavaScript lies in `js/`, one idea a file, and
-is joined to one module: no bundler, and nothing is loaded from elsewhere.
-
-A widget's picture for pages without a kernel: static HTML, GitHub, a notebook that is not trusted.
+The opening state holds the labels and the first modality, gzipped; the page requests other modalities when
+they are first shown, and needs the kernel no more once it has them. The JavaScript lies in `js/`, one idea
+per file, and is joined to one module: no bundler, and nothing is loaded from other machines.
 """
 
 from pathlib import Path
@@ -18,6 +16,7 @@ from brainlab.data.display import VIEWS
 from brainlab.labels import LABELS
 from brainlab.view.viewer.counts import label_volumes
 from brainlab.view.viewer.paint import ERRORS, error_codes
+from brainlab.view.viewer.shown import ShownViewer
 from brainlab.view.viewer.source import Quantised, pack, quantise
 from brainlab.view.viewer.state import ViewerState
 
@@ -28,14 +27,14 @@ PARTS = (
     "words", "elements", "panel", "controls", "input", "viewer",
 )  # fmt: skip
 STATE = list(ViewerState.class_traits(sync=True))
-MOST = 2_700_000  # bytes of the first modality; with labels and the rest, opening stays under 3 MB
+MOST = 2_700_000  # bytes of one modality: with labels and the rest, the opening state stays under 3 MB
 
 
-class SliceViewer(ViewerState, anywidget.AnyWidget):
+class SliceViewer(ShownViewer, anywidget.AnyWidget):
     _esm = "\n".join((HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
     _css = (HERE / "viewer.css").read_text(encoding="utf-8")
 
-    key = Unicode().tag(sync=True)  # the model's id, by which the page finds it
+    key = Unicode().tag(sync=True)  # the model's id, for link.js
     about = Dict().tag(sync=True)
     first = Dict().tag(sync=True)
     first_codes = Bytes().tag(sync=True)
@@ -63,7 +62,7 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
         }
 
     def _about(self) -> dict[str, object]:
-        """Return what does not change: the frame, the names, the colours and the counts."""
+        """Return the constants that the page needs: frame, names, colours and counts."""
         frame, source = self.frame, self.source
         about = {
             "name": source.name,
@@ -89,7 +88,7 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
         return pack(self.frame.display(volume), most)
 
     def _answer(self, _: object, message: dict, __: list) -> None:
-        """Answer the page: voxels of a modality, exact intensities under the crosshair, or the state."""
+        """Answer a request of the page: a modality, exact intensities under the crosshair, or the state."""
         try:
             if message.get("ask") == "part":
                 self._send_part(message["part"])
@@ -97,11 +96,11 @@ class SliceViewer(ViewerState, anywidget.AnyWidget):
                 self._send_values(tuple(message["voxel"]), message["parts"])
             elif message.get("ask") == "state":
                 self.send_state(STATE)
-        except Exception as error:  # whatever a damaged file raises belongs on the screen, not into a log
+        except Exception as error:  # shown on the page: an exception here would only reach a log
             self.send({"kind": "problem", "part": message.get("part"), "text": str(error)})
 
     def _volume(self, part: str) -> np.ndarray:
-        """Return the volume that the page calls "t2f", or "t2f/after" for the second image."""
+        """Return the volume of a part: "t2f", or "t2f/after" for the second image."""
         name, _, second = part.partition("/")
         return self.source.after(name) if second else self.source.volume(name)
 

@@ -1,4 +1,4 @@
-"""The part of each picture that holds the head, and how much of each label there is, overall and by slice."""
+"""Numbers of a volume for the viewer: bounding box of the head, volumes of the labels, counts per slice."""
 
 import numpy as np
 
@@ -9,14 +9,14 @@ Box = tuple[int, int, int, int]
 
 
 def head_boxes(volume: np.ndarray, frame: Frame, margin: int = 5) -> dict[str, Box]:
-    """Return what to show of the pictures of each view, the same for every slice.
+    """Return the bounding box of the head in the pictures of each view, the same for every slice.
 
     Parameters
     ----------
     volume : ndarray (X, Y, Z)
         0 outside the head.
     margin : int
-        Voxels left around it.
+        Voxels added on each side.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def head_boxes(volume: np.ndarray, frame: Frame, margin: int = 5) -> dict[str, B
 
 
 def label_volumes(labels: np.ndarray, frame: Frame) -> list[float]:
-    """Return the volume of each label in cm3, the background's as 0."""
+    """Return the volume of each label in cm³, 0 for the background."""
     voxels = np.bincount(labels[labels > 0], minlength=NUM_CLASSES)
     return [float(n) * float(np.prod(frame.spacing)) / 1000 for n in voxels]
 
@@ -64,7 +64,7 @@ def slice_counts(labels: np.ndarray, frame: Frame) -> dict[str, list[list[int]]]
 
 
 def largest(counts: list[list[int]], labels: list[int]) -> int | None:
-    """Return the slice with most of the given labels; None where there is none of them.
+    """Return the slice with most voxels of the given labels; None where none of them occurs.
 
     Parameters
     ----------

@@ -1,24 +1,19 @@
-"""A slice as a coloured picture, the same that the browser draws (`js/paint.js`): the test compares them."""
+"""A slice as an RGB picture, the same as in the browser (`js/paint.js`): a test compares the pixels."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from brainlab.view.colours import PALETTE, to_grey
+from brainlab.view.colours import GREEN, PALETTE, PURPLE, SKY, palette, to_grey
 
-# What a prediction got wrong, with colours that no label has (Okabe and Ito 2008).
-ERRORS = (
-    ("right", "#000000"),
-    ("missed", "#CC79A7"),
-    ("false", "#56B4E9"),
-    ("wrong class", "#009E73"),
-)
-ERROR_PALETTE = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for _, c in ERRORS], np.float32)
+# The errors of a prediction, with colours that no label has.
+ERRORS = (("correct", "#000000"), ("missed", PURPLE), ("false positive", SKY), ("wrong class", GREEN))
+ERROR_PALETTE = palette([colour for _, colour in ERRORS])
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Codes (rows, columns) of uint8 to lay over a picture in the colours of `palette`; 0 is clear."""
+    """An overlay: codes (rows, columns) of uint8 as indices of `palette`; 0 is transparent."""
 
     codes: np.ndarray
     palette: np.ndarray
@@ -27,7 +22,7 @@ class Layer:
 
 
 def error_codes(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return 0 where both agree, 1 missed (0 was predicted), 2 false (0 is true), 3 the wrong class."""
+    """Return 0 where both agree, 1 missed (predicted 0), 2 false positive (truth 0), 3 the wrong class."""
     codes = np.zeros(truth.shape, np.uint8)
     differ = truth != prediction
     codes[differ] = 3
@@ -37,7 +32,7 @@ def error_codes(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 
 def edges(codes: np.ndarray) -> np.ndarray:
-    """Keep the pixels that touch another code, or the border of the picture, with one of their four sides."""
+    """Keep the pixels with a 4-neighbour of another code, and those at the border of the picture."""
     padded = np.pad(codes, 1, constant_values=255)
     inner = np.ones(codes.shape, bool)
     for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
@@ -54,7 +49,7 @@ def layers(
     alpha: float,
     contour: bool,
 ) -> list[Layer]:
-    """Return what to lay over a picture.
+    """Return the overlays of a picture, from the lowest to the highest.
 
     Parameters
     ----------
@@ -69,7 +64,7 @@ def layers(
     def shown(codes: np.ndarray) -> np.ndarray:
         return np.where(np.isin(codes, labels), codes, 0)
 
-    line = min(1.0, 2 * alpha)  # a contour is thin: it needs more ink than a filled area
+    line = min(1.0, 2 * alpha)  # a contour is thin and needs more opacity than a filled area
     opacity = line if contour else alpha
     if overlay == "truth":
         return [Layer(shown(truth), PALETTE, opacity, contour)]
@@ -96,11 +91,11 @@ def paint(
     plane : ndarray (rows, columns)
         Intensities.
     window : (black, white)
-        Intensities shown so.
+        Intensities shown black and white.
     over : list of Layer
         From the lowest to the highest.
     after : (plane, share), optional
-        A second image: the columns from `share` of the width on are taken from it.
+        A second image, shown from `share` of the width on to the right.
 
     Returns
     -------

@@ -1,9 +1,8 @@
-"""What is looked at: a case whose modalities are read one by one as they are asked for, or arrays.
+"""The volumes of the viewer: a case whose modalities are read when first shown, or arrays.
 
-Intensities as one byte a voxel, for the browser: small to send, and still readable as numbers.
-
-Code 0 is kept for voxels that are exactly 0, outside the head. Codes 1 to 255 lie evenly over the range of
-the default window and half as much again, so that a bright vessel does not cost the brain its grey levels.
+For the browser intensities are quantised to one byte per voxel: small to send, still readable as numbers.
+Code 0 is reserved for voxels of exactly 0, outside the head. Codes 1 to 255 are spaced evenly over the
+default window and half as much again, so that a few bright vessels do not take grey levels from the brain.
 """
 
 import gzip
@@ -14,6 +13,7 @@ from functools import cache
 import numpy as np
 
 from brainlab.data.cached import CachedCase
+from brainlab.data.intensity import percentile_window
 from brainlab.labels import MODALITIES, MODALITY_NAMES, NUM_CLASSES
 
 
@@ -28,7 +28,7 @@ class Quantised:
     offset, step : float
         See `codes`.
     black, white : float
-        The default window, as in `brainlab.view.colours.to_grey` but of the whole volume.
+        The default window: the percentiles of the whole volume.
     """
 
     codes: np.ndarray
@@ -38,20 +38,10 @@ class Quantised:
     white: float
 
 
-def default_window(volume: np.ndarray) -> tuple[float, float]:
-    """Return the intensities to show black and white: the 1st percentile (or 0) and the 99.5th, without 0."""
-    inside = volume[np.isfinite(volume) & (volume != 0)]
-    if not inside.size:
-        return 0.0, 1.0
-    low, high = np.percentile(inside, (1, 99.5))
-    black = min(0.0, float(low))
-    return black, max(float(high), black + 1e-6)
-
-
 def quantise(volume: np.ndarray) -> Quantised:
-    """Bring a volume of any intensity range to bytes; not-a-number becomes 0."""
+    """Quantise a volume of any intensity range to bytes; not-a-number becomes 0."""
     volume = np.nan_to_num(np.asarray(volume, np.float32))
-    black, white = default_window(volume)
+    black, white = percentile_window(volume)
     half = (white - black) / 2
     low = max(float(volume.min(initial=black)), black - half)
     high = max(min(float(volume.max(initial=white)), white + half), low + 1e-6)
@@ -73,8 +63,8 @@ def pack(codes: np.ndarray, most: int | None = None) -> bytes:
     codes : ndarray of uint8
         In the order in which the browser reads them.
     most : int, optional
-        Bytes to stay under: of a volume that does not compress so far, the lowest bits (up to five) of
-        each voxel are dropped.
+        Limit in bytes: of a volume that does not compress so far, the lowest bits (up to five) of each
+        voxel are dropped.
     """
     for bits in range(6):
         coarse = codes
@@ -153,9 +143,9 @@ class Source:
         return self._read(modality)
 
     def window(self, modality: str) -> tuple[float, float]:
-        """Return the intensities of one modality that are black and white by default."""
+        """Return the intensities of one modality that are shown black and white by default."""
         if modality not in self._windows:
-            self._windows[modality] = default_window(np.asarray(self.volume(modality), np.float32))
+            self._windows[modality] = percentile_window(np.asarray(self.volume(modality), np.float32))
         return self._windows[modality]
 
     def after(self, modality: str) -> np.ndarray:

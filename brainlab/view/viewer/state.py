@@ -1,29 +1,15 @@
-"""What the viewer shows, as traits to read, set and observe: shared by the canvas and by its fallback."""
+"""The state of the slice browser: traits to read, set and observe, and the rules that they keep."""
 
 import numpy as np
-from matplotlib.figure import Figure
-from traitlets import (
-    Bool,
-    Enum,
-    Float,
-    HasTraits,
-    Int,
-    List,
-    TraitError,
-    Unicode,
-    observe,
-    validate,
-)
+from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode, observe, validate
 
 from brainlab.data.display import VIEWS, frame_of
-from brainlab.view.picture import with_picture
+from brainlab.view.picture import refuse_unknown
 from brainlab.view.viewer import counts
-from brainlab.view.viewer.counts import head_boxes
-from brainlab.view.viewer.shown import figure_of, pictures_of
 from brainlab.view.viewer.source import Source
 
 OVERLAYS = ("none", "truth", "prediction", "both", "errors")
-FIRST = "t2f"  # oedema, the largest part of most tumours, is best seen in FLAIR
+FIRST = "t2f"  # FLAIR shows oedema best, which is the largest part of most tumours
 
 
 class ViewerState(HasTraits):
@@ -41,7 +27,7 @@ class ViewerState(HasTraits):
     affine : ndarray (4, 4), optional
         Voxel to mm of arrays. Without it left and right are not known and are not marked.
     after : ndarray, optional
-        A second image of the same shape, to wipe between the two: before and after super-resolution.
+        A second image of the same shape, compared with the first by a wipe, e.g. after super-resolution.
     **traits
         First values of the traits below.
 
@@ -58,10 +44,10 @@ class ViewerState(HasTraits):
     side_by_side : bool
         Whether all modalities are shown, linked.
     three_views : bool
-        Whether one modality is shown in all three views, linked by the crosshair; goes before `side_by_side`.
+        Whether one modality is shown in all three views, linked by the crosshair; overrides `side_by_side`.
     window, level : float
-        Width and middle of the grey scale, as a share of each modality's own default range: 1 and 0.5 are the
-        default. MRI has no absolute unit, so one pair fits all modalities.
+        Width and middle of the grey scale, as a share of each modality's own default range; the default is 1
+        and 0.5. MRI has no absolute unit, so one pair of shares serves all modalities.
     overlay : str
         "none", "truth", "prediction", "both" (truth filled, prediction as a contour), or "errors".
     alpha : float
@@ -75,7 +61,7 @@ class ViewerState(HasTraits):
     wipe : float
         Share of the width, from the left, that shows the image; the rest shows `after`.
     playing : bool
-        Whether the slices run on their own, `fps` of them in a second.
+        Whether the slices advance by themselves, `fps` of them per second.
     """
 
     view = Enum(VIEWS, "axial").tag(sync=True)
@@ -111,13 +97,11 @@ class ViewerState(HasTraits):
         self.maps = {name: labels for name, labels in maps.items() if labels is not None}
         self.slice_counts = {name: counts.slice_counts(labels, frame) for name, labels in self.maps.items()}
         index, voxel = traits.pop("slice", None), traits.pop("voxel", None)
-        unknown = sorted(name for name in traits if not self.has_trait(name))
-        if unknown:
-            raise TypeError(f"SliceViewer has no trait {unknown[0]!r}; see its docstring for those it has")
+        refuse_unknown(self, traits)
         default = FIRST if FIRST in source.titles else next(iter(source.titles))
         wanted = traits.get("modality", default)
         self.first_modality = wanted if wanted in source.titles else default
-        self.boxes = head_boxes(source.volume(self.first_modality), frame)
+        self.boxes = counts.head_boxes(source.volume(self.first_modality), frame)
         start: dict[str, object] = {
             "modality": default,
             "overlay": next(iter(self.maps), "none"),
@@ -132,17 +116,17 @@ class ViewerState(HasTraits):
             self.slice = index
 
     def _opening(self) -> dict[str, object]:
-        """Return further traits that must be there when the widget opens."""
+        """Return further traits that must be set when the widget opens."""
         return {}
 
     @property
     def modalities(self) -> dict[str, str]:
-        """Name of each modality -> the title that is shown."""
+        """Name of each modality -> its title."""
         return dict(self.source.titles)
 
     @property
     def volumes(self) -> dict[str, list[float]]:
-        """Of "truth" and "prediction", where given: the volume of labels 0 (as 0) to 3 in cm3."""
+        """Volumes of labels 0 (always 0) to 3 in cm³, of "truth" and of "prediction" where given."""
         return {name: counts.label_volumes(labels, self.frame) for name, labels in self.maps.items()}
 
     @property
@@ -150,7 +134,7 @@ class ViewerState(HasTraits):
         return self.frame.axis(self.view)
 
     def jump(self, labels: list[int] | None = None) -> int:
-        """Go to the slice of this view with most tumour, the crosshair into its middle.
+        """Go to the slice of this view with the largest tumour area, and move the crosshair into its middle.
 
         Parameters
         ----------
@@ -160,7 +144,7 @@ class ViewerState(HasTraits):
         Returns
         -------
         int
-            The slice; the one that was shown, if there is no such label.
+            The slice; unchanged if none of these labels occurs.
         """
         labels = list(self.labels if labels is None else labels)
         name = "prediction" if self.overlay == "prediction" else next(iter(self.maps), None)
@@ -169,34 +153,6 @@ class ViewerState(HasTraits):
             if index is not None:
                 self.voxel = counts.centre(self.maps[name], self._axis, index, labels)
         return self.slice
-
-    def pictures(self) -> dict[str, np.ndarray]:
-        """Return what is shown: title -> RGB (rows, columns, 3) in [0, 1]; one, or one a modality or view."""
-        return pictures_of(self)
-
-    def to_figure(self) -> Figure:
-        """Draw what is shown as a Matplotlib figure."""
-        return figure_of(self)
-
-    def describe(self) -> str:
-        """Say in words what is shown, as alt text."""
-        what, where = self.source.titles[self.modality], f"{self.view} slice {self.slice}"
-        if self.three_views:
-            where = ", ".join(self.pictures())
-        elif self.side_by_side:
-            what = f"{len(self.modalities)} modalities"
-        text = f"{self.source.name} {where} of {what}".strip()
-        if self.overlay == "none":
-            return text
-        told = [f"{name} {sum(volume):.1f} cm3 of tumour" for name, volume in self.volumes.items()]
-        return f"{text}, overlay: {self.overlay}; {', '.join(told)} in the whole volume"
-
-    # ipywidgets 7 has this method in place of the next one, and then no picture would be stored.
-    _ipython_display_ = None
-
-    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
-        own = getattr(super(), "_repr_mimebundle_", lambda **_: None)(**options)
-        return with_picture(self, own, self.to_figure(), self.describe())
 
     @observe("view", "voxel")
     def _follow_voxel(self, _: object) -> None:

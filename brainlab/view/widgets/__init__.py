@@ -1,1 +1,2 @@
-"""Small widgets, each for one idea; they are reached as `brainlab.view.ReceptiveField` and so on."""
+"""Small widgets for one idea each. Use them as `brainlab.view.ReceptiveField` and so on; a new one is entered
+in `brainlab.view.WIDGETS`."""

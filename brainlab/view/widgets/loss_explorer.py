@@ -1,54 +1,51 @@
-"""Move a predicted mask over the true one, and see what every loss of the library says to it."""
+"""Move a predicted mask over the true one, and see the value of every loss of the library."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from inspect import signature
 
-import ipywidgets as widgets
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from torch import Tensor
 from traitlets import Float, Int
 
 from brainlab import losses
-from brainlab.view.colours import to_grey
-from brainlab.view.slices import DASHES, PREDICTION, TRUTH, head_box, oriented, outline
-from brainlab.view.widgets.panel import Panel, as_array, mark_sides
+from brainlab.view.colours import BLUE, GREEN, VERMILION, to_grey
+from brainlab.view.slices import head_box, limit, mark_sides, outline, outline_handles, upright
+from brainlab.view.widgets.panel import Panel, as_plane
 
-KINDS = {"pixels": "#0072B2", "areas": "#D55E00", "both": "#009E73"}
-MOST = 2.5  # how far the bars are drawn; "nothing found" is 1
+KINDS = {"pixels": BLUE, "areas": VERMILION, "both": GREEN}
+NAMES = {"bce": "BCE", "dice": "Dice", "jaccard": "Jaccard", "tversky": "Tversky"}
+LONGEST = 2.5  # length at which a bar is cut off; an empty prediction has 1
 
 
 def every_loss(truth: np.ndarray) -> dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]]:
-    """Return name -> (what it counts, loss of logits (1, 2, H, W) and target (1, H, W)), for one true mask.
+    """Return name -> (key of `KINDS`, loss of logits (1, 2, H, W) and target (1, H, W)), for one true mask.
 
     Parameters
     ----------
     truth : ndarray (H, W) bool
-        The class weights and the weight map are made from it.
+        The class weights and the border weight map are computed from it.
     """
     from scipy.ndimage import label
 
     share = float(np.clip(truth.mean(), 1e-6, 1 - 1e-6))
     balance = torch.tensor([0.5 / (1 - share), 0.5 / share])
     places = torch.from_numpy(losses.border_weight_map(label(truth)[0]))[None]  # (1, H, W)
-    return {
-        "cross-entropy": ("pixels", losses.cross_entropy),
-        "binary cross-entropy": ("pixels", losses.binary_cross_entropy),
-        "weighted cross-entropy": ("pixels", lambda x, y: losses.cross_entropy(x, y, balance)),
-        "border cross-entropy": ("pixels", lambda x, y: losses.border_cross_entropy(x, y, places)),
-        "focal": ("pixels", losses.focal_loss),
-        "soft Dice": ("areas", losses.soft_dice_loss),
-        "generalised Dice": ("areas", losses.generalised_dice_loss),
-        "Jaccard": ("areas", losses.jaccard_loss),
-        "Tversky": ("areas", losses.tversky_loss),
-        "focal Tversky": ("areas", losses.focal_tversky_loss),
-        "BCE + Dice": ("both", losses.bce_dice_loss),
-        "alpha BCE + Dice": ("both", losses.alpha_bce_dice_loss),
-        "focal + Dice": ("both", losses.focal_dice_loss),
-        "exponential-logarithmic": ("both", losses.exponential_logarithmic_loss),
-    }
+    table = {}
+    for kind, of_kind in zip(KINDS, (losses.PIXELS, losses.AREAS, losses.COMBINED), strict=True):
+        for name, loss_fn in of_kind.items():
+            needs_map = "weight_map" in signature(loss_fn).parameters
+            table[shown_name(name)] = kind, partial(loss_fn, weight_map=places) if needs_map else loss_fn
+    return {"weighted cross entropy": ("pixels", partial(losses.cross_entropy, weight=balance)), **table}
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a loss function in words: "soft Dice" for `soft_dice_loss`."""
+    words = name.removesuffix("_loss").split("_")
+    return " ".join(NAMES.get(word, word) for word in words)
 
 
 def two_spots(size: int = 64) -> np.ndarray:
@@ -60,28 +57,27 @@ def two_spots(size: int = 64) -> np.ndarray:
 class LossExplorer(Panel):
     """Move, grow or shrink a prediction over the truth, and see every loss.
 
-    A bar is the loss, divided by the loss of a network that finds nothing: above 1 that lazy answer is the
-    cheaper one.
+    A bar is the loss divided by the loss of an empty prediction: above 1 predicting nothing is cheaper.
 
     Parameters
     ----------
     truth : ndarray or Tensor (H, W), optional
         The true mask, 0 and 1; by default a tumour and a small one beside it.
     image : ndarray or Tensor (H, W), optional
-        What is drawn under the outlines.
+        Drawn below the outlines.
     affine : ndarray (4, 4), optional
-        Of the volume of both, for the radiological view; without it rows run downwards.
+        Of the volume of both, for the radiological view; without it the rows run down.
     **traits
         First values of the traits below.
 
     Attributes
     ----------
     right, down : int
-        By how many pixels the prediction lies beside the truth.
+        Shift of the prediction in pixels.
     grow : int
-        Pixels by which it is too large at its border; below 0 too small.
-    sure : float
-        Probability that the network gives to its answer, at each pixel.
+        Pixels that are added along the border; below 0 removed.
+    confidence : float
+        Probability that the network gives to the class it predicts, at each pixel.
 
     Raises
     ------
@@ -89,10 +85,10 @@ class LossExplorer(Panel):
         If the mask is empty, full, or not of two axes, or the image has another shape.
     """
 
-    right = Int(0, min=-64, max=64)
-    down = Int(0, min=-64, max=64)
-    grow = Int(0, min=-16, max=16)
-    sure = Float(0.98, min=0.55, max=0.999)
+    right = Int(0, min=-64, max=64).tag(label="right, pixels")
+    down = Int(0, min=-64, max=64).tag(label="down, pixels")
+    grow = Int(0, min=-16, max=16).tag(label="grow, pixels")
+    confidence = Float(0.98, min=0.55, max=0.999).tag(label="confidence", step=0.001)
 
     def __init__(
         self,
@@ -101,36 +97,20 @@ class LossExplorer(Panel):
         affine: np.ndarray | None = None,
         **traits: object,
     ) -> None:
-        self.truth = two_spots() if truth is None else as_array(truth) > 0
-        if self.truth.ndim != 2 or not 0 < self.truth.sum() < self.truth.size:
+        truth = two_spots() if truth is None else as_plane(truth, "truth") > 0
+        if not 0 < truth.sum() < truth.size:
             raise ValueError(
-                f"truth has shape {self.truth.shape} and {int(self.truth.sum())} pixels of tumour; expected "
-                "(H, W) with some, but not all"
+                f"truth has {int(truth.sum())} pixels of tumour of {truth.size}; expected some, but not all"
             )
-        self.image = np.zeros(self.truth.shape) if image is None else as_array(image)
-        if self.image.shape != self.truth.shape:
-            raise ValueError(f"image has shape {self.image.shape}; expected {self.truth.shape}, as truth has")
-        self.affine = affine
-        if affine is not None:  # turned at once, so that right is right in the picture
-            self.truth, self.image = (oriented(x, affine).copy() for x in (self.truth, self.image))
+        image = as_plane(image, "image", truth.shape)
+        # Oriented at once, so that a shift to the right is one to the right in the picture.
+        self.truth, self.image, self.affine = upright(truth, affine).copy(), upright(image, affine), affine
         self._losses = every_loss(self.truth)
         self._of_state = lru_cache(maxsize=64)(self._of_state)
         super().__init__(**traits)
-        controls = [
-            self._linked("right", widgets.IntSlider(description="right, pixels", min=-64, max=64)),
-            self._linked("down", widgets.IntSlider(description="down, pixels", min=-64, max=64)),
-            self._linked("grow", widgets.IntSlider(description="grow, pixels", min=-16, max=16)),
-            self._linked(
-                "sure",
-                widgets.FloatSlider(
-                    description="sure", min=0.55, max=0.999, step=0.001, readout_format=".3f"
-                ),
-            ),
-        ]
-        for control in controls[:3]:  # no further than the picture
-            most = min(control.max, max(self.truth.shape) // 2)
-            control.min, control.max = -most, most
-        self._open(controls, ("right", "down", "grow", "sure"))
+        inside = max(truth.shape) // 2  # the prediction stays within the picture
+        shift, grow = min(64, inside), min(16, inside)
+        self._open(right=(-shift, shift), down=(-shift, shift), grow=(-grow, grow))
 
     def prediction(self) -> np.ndarray:
         """Return the predicted mask (H, W) bool."""
@@ -139,74 +119,76 @@ class LossExplorer(Panel):
     def _mask(self, right: int, down: int, grow: int | None) -> np.ndarray:
         from scipy.ndimage import distance_transform_edt, shift
 
-        if grow is None:  # nothing is found
+        if grow is None:  # the empty prediction
             return np.zeros_like(self.truth)
         # Pixels beyond the border: 1 for the first outside, 0 for the outermost inside.
         beyond = distance_transform_edt(~self.truth) - np.maximum(distance_transform_edt(self.truth) - 1, 0)
         return shift((beyond <= grow).astype(np.uint8), (down, right), order=0) > 0
 
     @staticmethod
-    def logits(mask: np.ndarray, sure: float) -> Tensor:
-        """Return logits (1, 2, H, W) of a network that answers `mask` with probability `sure`."""
-        tumour = torch.from_numpy(np.where(mask, 1, -1) * np.log(sure / (1 - sure))).float()
+    def logits(mask: np.ndarray, confidence: float) -> Tensor:
+        """Return logits (1, 2, H, W) of a network that predicts `mask` with this probability."""
+        tumour = torch.from_numpy(np.where(mask, 1, -1) * np.log(confidence / (1 - confidence))).float()
         return torch.stack([torch.zeros_like(tumour), tumour])[None]
 
     def values(self) -> dict[str, float]:
-        """Return each loss of what is shown."""
-        return self._of_state(self.right, self.down, self.grow, self.sure)
+        """Return the value of each loss."""
+        return self._of_state(self.right, self.down, self.grow, self.confidence)
 
     def relative(self) -> dict[str, float]:
-        """Return each loss, divided by the same loss of a network that finds nothing."""
-        nothing = self._of_state(0, 0, None, self.sure)
-        return {name: value / nothing[name] for name, value in self.values().items()}
+        """Return each loss, divided by the same loss of an empty prediction."""
+        empty = self._of_state(0, 0, None, self.confidence)
+        return {name: value / empty[name] for name, value in self.values().items()}
 
-    def _of_state(self, right: int, down: int, grow: int | None, sure: float) -> dict[str, float]:
+    def _of_state(self, right: int, down: int, grow: int | None, confidence: float) -> dict[str, float]:
         target = torch.from_numpy(self.truth).long()[None]  # (1, H, W)
-        logits = self.logits(self._mask(right, down, grow), sure)
+        logits = self.logits(self._mask(right, down, grow), confidence)
         return {name: loss(logits, target).item() for name, (_, loss) in self._losses.items()}
 
     def to_figure(self) -> Figure:
         """Draw what is shown as a new Matplotlib figure."""
-        values, relative = self.values(), self.relative()
         figure = Figure(figsize=(10, 3.9))
         places = {"left": 0.005, "right": 0.995, "bottom": 0.13, "top": 0.98, "wspace": 0.42}
         left, right = figure.subplots(1, 2, width_ratios=[1, 1.35], gridspec_kw=places)
-        mask = self.prediction()
-        left.imshow(to_grey(self.image), cmap="gray", vmin=0, vmax=1)
-        outline(left, self.image, self.truth, TRUTH, "-")
-        outline(left, self.image, mask, PREDICTION, DASHES)
-        x0, x1, y0, y1 = head_box(self.truth, max(self.truth.shape) // 4)
-        left.set(xticks=[], yticks=[], xlim=(x0, x1), ylim=(y0, y1), facecolor="black")
-        if self.affine is not None:
-            mark_sides(left)
-        shared = int((mask & self.truth).sum())
-        found = f"{shared} of {self.truth.sum()} pixels found, {mask.sum() - shared} invented"
-        left.set_xlabel(found, fontsize=9)
-        handles = [
-            Line2D([], [], color=TRUTH, label="truth"),
-            Line2D([], [], color=PREDICTION, linestyle=DASHES, label="prediction"),
-        ]
-        left.legend(handles=handles, loc="lower right", fontsize=8, facecolor="black", labelcolor="white")
-        names = list(values)
-        colours = [KINDS[self._losses[name][0]] for name in names]
-        bars = right.barh(names, [min(relative[name], MOST) for name in names], color=colours)
-        told = [f"{values[n]:.3g}{' →' if relative[n] > MOST else ''}" for n in names]
-        right.axvline(1, color="black", linestyle=":", linewidth=1.2)
-        box = {"facecolor": "white", "linewidth": 0, "pad": 0.5}
-        right.bar_label(bars, told, padding=3, fontsize=8, bbox=box)
-        right.set(xlim=(0, MOST + 0.35), ylim=(len(names) - 0.4, -0.6))
-        right.tick_params(axis="y", labelsize=8)
-        right.set_xlabel("loss, compared with finding nothing (dotted: 1)", fontsize=9)
-        for kind, colour in KINDS.items():
-            right.barh([0], [0], color=colour, label=f"counts {kind}")
-        right.legend(frameon=False, fontsize=8, loc="lower right")
-        right.spines[["top", "right"]].set_visible(False)
+        self._draw_masks(left)
+        self._draw_losses(right)
         return figure
 
+    def _draw_masks(self, ax: Axes) -> None:
+        mask = self.prediction()
+        ax.imshow(to_grey(self.image), cmap="gray", vmin=0, vmax=1)
+        outline(ax, self.image, self.truth, mask)
+        limit(ax, head_box(self.truth, max(self.truth.shape) // 4))
+        ax.set(xticks=[], yticks=[], facecolor="black")
+        if self.affine is not None:
+            mark_sides(ax)
+        shared = int((mask & self.truth).sum())
+        found = f"{shared} of {self.truth.sum()} pixels found, {mask.sum() - shared} false positives"
+        ax.set_xlabel(found, fontsize=9)
+        dark = {"facecolor": "black", "labelcolor": "white", "fontsize": 8}
+        ax.legend(handles=outline_handles(), loc="lower right", **dark)
+
+    def _draw_losses(self, ax: Axes) -> None:
+        values, relative = self.values(), self.relative()
+        names = list(values)
+        colours = [KINDS[self._losses[name][0]] for name in names]
+        bars = ax.barh(names, [min(relative[name], LONGEST) for name in names], color=colours)
+        labels = [f"{values[name]:.3g}{' →' if relative[name] > LONGEST else ''}" for name in names]
+        ax.axvline(1, color="black", linestyle=":", linewidth=1.2)
+        box = {"facecolor": "white", "linewidth": 0, "pad": 0.5}
+        ax.bar_label(bars, labels, padding=3, fontsize=8, bbox=box)
+        ax.set(xlim=(0, LONGEST + 0.35), ylim=(len(names) - 0.4, -0.6))
+        ax.tick_params(axis="y", labelsize=8)
+        ax.set_xlabel("loss, relative to an empty prediction (dotted: 1)", fontsize=9)
+        for kind, colour in KINDS.items():
+            ax.barh([0], [0], color=colour, label=f"computed from {kind}")
+        ax.legend(frameon=False, fontsize=8, loc="lower right")
+        ax.spines[["top", "right"]].set_visible(False)
+
     def describe(self) -> str:
-        """Say in words what is shown, as alt text."""
-        told = ", ".join(f"{name} {value:.3g}" for name, value in self.values().items())
+        """Return what is shown as alt text."""
+        values = ", ".join(f"{name} {value:.3g}" for name, value in self.values().items())
         return (
             f"A prediction {self.right} pixels to the right of the truth and {self.down} below it, grown by "
-            f"{self.grow}, sure to {self.sure:.3f}. Losses: {told}"
+            f"{self.grow}, with confidence {self.confidence:.3f}. Losses: {values}"
         )

@@ -1,4 +1,4 @@
-"""How far an output pixel of stacked convolutions sees, and what dilation changes in it.
+"""The receptive field of stacked convolutions, and how dilation changes it.
 
 Sources: Yu and Koltun 2016, "Multi-Scale Context Aggregation by Dilated Convolutions" (arXiv:1511.07122);
 Luo et al. 2016, "Understanding the Effective Receptive Field" (arXiv:1701.04128).
@@ -7,7 +7,6 @@ Luo et al. 2016, "Understanding the Effective Receptive Field" (arXiv:1701.04128
 from collections.abc import Sequence
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -16,17 +15,18 @@ from torch import nn
 from traitlets import Bool, Enum, Int
 
 from brainlab.models.sizes import influence
+from brainlab.view.charts import percent
+from brainlab.view.colours import BLUE, VERMILION
 from brainlab.view.widgets.panel import Panel
 
 SHOWN = 65  # pixels of the picture at least
-PLAIN, SEEN = "#D55E00", "#0072B2"
 
 
 class ReceptiveField(Panel):
-    """Show which input pixels reach one output pixel of stacked convolutions.
+    """Show which input pixels influence one output pixel of stacked convolutions.
 
-    The network is built and asked: the gradient of one output pixel with respect to the input. All weights
-    are equal, so that it counts on how many ways a pixel gets there.
+    It is computed from a network: the gradient of one output pixel with respect to the input. All weights are
+    equal, so that the gradient counts the paths from each input pixel to the output pixel.
 
     Parameters
     ----------
@@ -36,32 +36,23 @@ class ReceptiveField(Panel):
     Attributes
     ----------
     layers : int
-        Convolutions in a row, 1 to 4.
+        Number of convolutions, 1 to 4.
+    dilation : int
+        Pixels from one tap to the next, 1 to 4; with `doubled` that of the first layer.
     kernel : int
         3 or 5 taps along each axis.
-    dilation : int
-        Pixels from one tap to the next, 1 to 4; of the first layer where it grows.
     doubled : bool
-        Whether each layer has twice the dilation of the one before.
+        Whether the dilation doubles from layer to layer.
     """
 
-    layers = Int(3, min=1, max=4)
-    kernel = Enum((3, 5), 3)
-    dilation = Int(1, min=1, max=4)
-    doubled = Bool(False)
+    layers = Int(3, min=1, max=4).tag(label="layers")
+    dilation = Int(1, min=1, max=4).tag(label="dilation")
+    kernel = Enum((3, 5), 3).tag(label="kernel")
+    doubled = Bool(False).tag(label="double the dilation from layer to layer")
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
-        controls = [
-            self._linked("layers", widgets.IntSlider(description="layers", min=1, max=4)),
-            self._linked("dilation", widgets.IntSlider(description="dilation", min=1, max=4)),
-            self._linked("kernel", widgets.Dropdown(description="kernel", options=[3, 5])),
-            self._linked(
-                "doubled",
-                widgets.Checkbox(description="double the dilation from layer to layer", indent=False),
-            ),
-        ]
-        self._open(controls, ("layers", "kernel", "dilation", "doubled"))
+        self._open()
 
     @property
     def dilations(self) -> list[int]:
@@ -73,7 +64,7 @@ class ReceptiveField(Panel):
         return _network(self.kernel, self.dilations)
 
     def field(self) -> np.ndarray:
-        """Return the share of all ways on which each input pixel acts: (reach, reach), its sum is 1."""
+        """Return the share of all paths that start at each input pixel: (reach, reach), with sum 1."""
         return _field(self.kernel, tuple(self.dilations))
 
     def to_figure(self) -> Figure:
@@ -89,39 +80,39 @@ class ReceptiveField(Panel):
         box = (-half, half, half, -half)
         left.imshow(shown**0.5, cmap="viridis", vmin=0, vmax=1, extent=box, interpolation="nearest")
         plain = 1 + self.layers * (self.kernel - 1)
-        frame = {"fill": False, "edgecolor": PLAIN, "linestyle": "--", "linewidth": 1.5}
+        frame = {"fill": False, "edgecolor": VERMILION, "linestyle": "--", "linewidth": 1.5}
         left.add_patch(Rectangle((-plain / 2, -plain / 2), plain, plain, **frame, label="without dilation"))
         left.set(xlim=(-edge, edge), ylim=(edge, -edge), xlabel="pixels from the output pixel")
         left.legend(loc="lower right", fontsize=8, frameon=False)
-        left.set_title(f"sees {reach} x {reach} pixels, uses {self._used(field)}", fontsize=10)
+        left.set_title(f"sees {reach} x {reach} pixels, uses {_used(field)}", fontsize=10)
         row = field[reach // 2] / field[reach // 2].max()
-        right.bar(np.arange(reach) - reach // 2, row, color=SEEN, width=0.9)
+        right.bar(np.arange(reach) - reach // 2, row, color=BLUE, width=0.9)
         for x in (-plain / 2, plain / 2):
-            right.axvline(x, color=PLAIN, linestyle="--", linewidth=1.5)
+            right.axvline(x, color=VERMILION, linestyle="--", linewidth=1.5)
         right.set(xlim=(-edge, edge), xlabel="pixels from the output pixel, along its row", ylim=(0, 1.05))
-        right.set_ylabel("ways, most = 1")
+        right.set_ylabel("number of paths, maximum = 1")
         right.set_title(f"dilation {', '.join(map(str, self.dilations))}", fontsize=10)
         right.spines[["top", "right"]].set_visible(False)
         return figure
 
     def describe(self) -> str:
-        """Say in words what is shown, as alt text."""
+        """Return what is shown as alt text."""
         field = self.field()
         plain = 1 + self.layers * (self.kernel - 1)
         return (
             f"{self.layers} convolutions of {self.kernel} x {self.kernel} with dilation "
             f"{', '.join(map(str, self.dilations))}: an output pixel sees {len(field)} x {len(field)} pixels "
-            f"and uses {self._used(field)} of them; without dilation it sees {plain} x {plain}"
+            f"and uses {_used(field)} of them; without dilation it sees {plain} x {plain}"
         )
 
-    @staticmethod
-    def _used(field: np.ndarray) -> str:
-        share = np.count_nonzero(field) / field.size
-        return "all" if share == 1 else f"{100 * share:.2g} %"
+
+def _used(field: np.ndarray) -> str:
+    share = np.count_nonzero(field) / field.size
+    return "all" if share == 1 else percent(share)
 
 
 def _network(kernel: int, dilations: Sequence[int]) -> nn.Sequential:
-    with torch.random.fork_rng(devices=[]):  # a training in the same notebook draws as before
+    with torch.random.fork_rng(devices=[]):  # the random numbers of a training beside it stay the same
         stack = nn.Sequential(*(nn.Conv2d(1, 1, kernel, dilation=d, bias=False) for d in dilations))
     for layer in stack:
         nn.init.constant_(layer.weight, 1 / kernel**2)
@@ -132,4 +123,6 @@ def _network(kernel: int, dilations: Sequence[int]) -> nn.Sequential:
 def _field(kernel: int, dilations: tuple[int, ...]) -> np.ndarray:
     reach = 1 + sum(d * (kernel - 1) for d in dilations)
     with torch.random.fork_rng(devices=[]):
-        return influence(_network(kernel, dilations), reach).numpy()  # one output pixel is left of `reach`
+        field = influence(_network(kernel, dilations), reach).numpy()  # an input of `reach` gives one pixel
+    field[field < 1e-6 * field.max()] = 0  # rounding noise of some convolution algorithms
+    return field

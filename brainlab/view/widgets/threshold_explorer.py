@@ -1,7 +1,8 @@
-"""From probabilities to labels: a threshold for each class beside argmax."""
+"""From probabilities to labels: one threshold per class, compared with argmax."""
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from traitlets import Float, List, TraitError, validate
@@ -9,14 +10,15 @@ from traitlets import Float, List, TraitError, validate
 from brainlab.inference.forward import decode_argmax, decode_thresholds
 from brainlab.labels import LABELS
 from brainlab.metrics import dice
-from brainlab.view.colours import PALETTE, blend, to_grey
-from brainlab.view.widgets.panel import Panel, as_array, close_to_head, labelled, show_plane
+from brainlab.view.colours import BLUE, PALETTE, PURPLE, blend, palette, to_grey
+from brainlab.view.slices import head_box, limit, show_plane, upright
+from brainlab.view.widgets.panel import Panel, as_array, as_plane, labelled
 
-SEVERAL = "#CC79A7"  # Okabe and Ito's purple: no label has it
+SEVERAL = PURPLE  # no label has this colour
 
 
 class ThresholdExplorer(Panel):
-    """Compare a threshold for each class with argmax, on one slice.
+    """Compare one threshold per class with argmax, on one slice.
 
     Parameters
     ----------
@@ -25,24 +27,24 @@ class ThresholdExplorer(Panel):
     target : ndarray or Tensor (H, W)
         The true labels.
     image : ndarray or Tensor (H, W), optional
-        What is drawn under the labels.
+        Drawn below the labels.
     affine : ndarray (4, 4), optional
-        Of the volume, for the radiological view; without it rows run downwards.
+        Of the volume, for the radiological view; without it the rows run down.
     thresholds : sequence of C - 1 floats, optional
         First value of the trait.
 
     Attributes
     ----------
     thresholds : list of float
-        Probability from which a class claims a pixel, for classes 1, 2 and so on.
+        Lowest probability at which a pixel belongs to a class, for classes 1, 2 and so on.
 
     Raises
     ------
     ValueError
-        If shapes do not belong together, or `prob` holds something else than probabilities.
+        If the shapes do not match, or `prob` does not hold probabilities.
     """
 
-    thresholds = List(Float(min=0.0, max=1.0))
+    thresholds = List(Float(min=0.0, max=1.0)).tag(label="thresholds")
 
     def __init__(
         self,
@@ -52,33 +54,28 @@ class ThresholdExplorer(Panel):
         affine: np.ndarray | None = None,
         **traits: object,
     ) -> None:
-        self.prob, self.target, self.affine = as_array(prob), as_array(target), affine
+        self.prob, self.affine = as_array(prob), affine
         if self.prob.ndim != 3 or not 2 <= len(self.prob) <= len(LABELS):
             raise ValueError(
                 f"prob has shape {self.prob.shape}; expected (C, H, W) with C from 2 to {len(LABELS)}: one "
                 "slice, prob[0]?"
             )
-        shape = self.prob.shape[1:]
-        self.image = np.zeros(shape, np.float32) if image is None else as_array(image)
-        for name, given in (("target", self.target), ("image", self.image)):
-            if given.shape != shape:
-                raise ValueError(f"{name} has shape {given.shape}; expected {shape}, as prob has")
+        self.target = as_plane(target, "target", self.prob.shape[1:])
+        self.image = as_plane(image, "image", self.prob.shape[1:])
         self.labels = LABELS[1 : len(self.prob)]
         decode_thresholds(self.prob)  # says so if these are logits
         self._argmax = decode_argmax(self.prob)  # (H, W)
         super().__init__(**{"thresholds": [0.5] * len(self.labels), **traits})
+        options = {"min": 0, "max": 1, "step": 0.05}
+        names = [f"{one.short} from probability" for one in self.labels]
         self._sliders = [
-            labelled(
-                widgets.FloatSlider(
-                    description=f"{one.short} from probability", min=0, max=1, step=0.05, value=value
-                )
-            )
-            for one, value in zip(self.labels, self.thresholds, strict=True)
+            labelled(widgets.FloatSlider(description=name, value=value, **options))
+            for name, value in zip(names, self.thresholds, strict=True)
         ]
         for slider in self._sliders:
             slider.observe(self._read_sliders, "value")
         self.observe(self._set_sliders, "thresholds")
-        self._open(self._sliders, ("thresholds",))
+        self._open(self._sliders)
 
     @validate("thresholds")
     def _check_thresholds(self, proposal: dict) -> list[float]:
@@ -99,55 +96,48 @@ class ThresholdExplorer(Panel):
             slider.observe(self._read_sliders, "value")
 
     def masks(self) -> np.ndarray:
-        """Return which pixels each class from 1 on claims by its threshold: (C - 1, H, W) bool."""
+        """Return the pixels at or above the threshold of each class from 1 on: (C - 1, H, W) bool."""
         return decode_thresholds(self.prob[1:], self.thresholds)
 
     def scores(self) -> dict[str, dict[str, float]]:
         """Return "argmax" and "thresholds" -> class -> Dice on this slice."""
-        names = [one.short for one in self.labels]
-        ways = {
-            "argmax": [self._argmax == one.value for one in self.labels],
-            "thresholds": list(self.masks()),
-        }
+        methods = {"argmax": self._argmax == self._values(), "thresholds": self.masks()}  # (C - 1, H, W) each
+        names, truth = [one.short for one in self.labels], self.target == self._values()
         return {
-            way: {
-                name: dice(mask, self.target == one.value)
-                for name, mask, one in zip(names, masks, self.labels, strict=True)
-            }
-            for way, masks in ways.items()
+            name: dict(zip(names, map(dice, masks, truth), strict=True)) for name, masks in methods.items()
         }
+
+    def _values(self) -> np.ndarray:
+        return np.array([one.value for one in self.labels])[:, None, None]  # (C - 1, 1, 1)
 
     def to_figure(self) -> Figure:
         """Draw what is shown as a new Matplotlib figure."""
         masks = self.masks()
-        claims = masks.sum(axis=0)  # (H, W): how many classes claim a pixel
-        claimed = np.where(claims == 1, masks.argmax(axis=0) + 1, 0)
-        several = len(PALETTE)
-        palette = np.vstack([PALETTE, [[int(SEVERAL[k : k + 2], 16) / 255 for k in (1, 3, 5)]]])
+        classes = masks.sum(axis=0)  # (H, W): how many classes a pixel belongs to
+        by_threshold = np.where(
+            classes > 1, len(PALETTE), np.where(classes == 1, masks.argmax(axis=0) + 1, 0)
+        )
+        colours = np.vstack([PALETTE, palette([SEVERAL])])
         grey = to_grey(self.image)
         figure = Figure(figsize=(10, 3.2))
         places = {"left": 0.005, "right": 0.99, "bottom": 0.14, "top": 0.92, "wspace": 0.05}
-        *axes, _, chart = figure.subplots(1, 5, width_ratios=[1, 1, 1, 0.25, 1], gridspec_kw=places)
-        _.axis("off")
-        drawn = {
-            "truth": self.target,
-            "argmax": self._argmax,
-            "thresholds": np.where(claims > 1, several, claimed),
-        }
+        *axes, gap, chart = figure.subplots(1, 5, width_ratios=[1, 1, 1, 0.25, 1], gridspec_kw=places)
+        gap.axis("off")
+        drawn = {"truth": self.target, "argmax": self._argmax, "thresholds": by_threshold}
         for ax, (name, labels) in zip(axes, drawn.items(), strict=True):
-            show_plane(ax, blend(grey, labels, 0.6, palette), self.affine, name)
-            close_to_head(ax, grey, self.affine)
+            show_plane(ax, blend(grey, labels, 0.6, colours), self.affine, name)
+            limit(ax, head_box(upright(grey, self.affine)))
         self._draw_dice(chart)
         patches = [Patch(color=one.colour, label=one.short) for one in self.labels]
-        patches.append(Patch(color=SEVERAL, label=f"claimed by several: {(claims > 1).sum()} pixels"))
+        patches.append(Patch(color=SEVERAL, label=f"in several classes: {(classes > 1).sum()} pixels"))
         figure.legend(handles=patches, loc="lower left", ncols=len(patches), frameon=False, fontsize=9)
         return figure
 
-    def _draw_dice(self, ax: object) -> None:
-        for number, (way, values) in enumerate(self.scores().items()):
+    def _draw_dice(self, ax: Axes) -> None:
+        for number, (method, values) in enumerate(self.scores().items()):
             rows = np.arange(len(values)) + (number - 0.5) * 0.4
-            style = {"color": "#999999"} if way == "argmax" else {"color": "#0072B2", "hatch": "//"}
-            bars = ax.barh(rows, list(values.values()), 0.38, label=way, edgecolor="white", **style)
+            style = {"color": "#999999"} if method == "argmax" else {"color": BLUE, "hatch": "//"}
+            bars = ax.barh(rows, list(values.values()), 0.38, label=method, edgecolor="white", **style)
             ax.bar_label(bars, [f"{value:.2f}" for value in values.values()], padding=2, fontsize=8)
         ax.set_yticks(range(len(self.labels)), [one.short for one in self.labels])
         ax.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], ylim=(len(self.labels) - 0.1, -0.6))
@@ -156,15 +146,15 @@ class ThresholdExplorer(Panel):
         ax.spines[["top", "right"]].set_visible(False)
 
     def describe(self) -> str:
-        """Say in words what is shown, as alt text."""
+        """Return what is shown as alt text."""
         scores = self.scores()
-        told = [
+        values = [
             f"{one.short} from {threshold:.2f}: Dice {scores['thresholds'][one.short]:.2f}, by argmax "
             f"{scores['argmax'][one.short]:.2f}"
             for one, threshold in zip(self.labels, self.thresholds, strict=True)
         ]
         several = int((self.masks().sum(axis=0) > 1).sum())
         return (
-            f"Truth, argmax and thresholds on one slice. {'; '.join(told)}. {several} pixels are claimed by "
-            "several classes"
+            f"Truth, argmax and thresholds on one slice. {'; '.join(values)}. Pixels in several classes: "
+            f"{several}"
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from brainlab.synth.phantom.defects import DEFECTS, FIRST_INDEX
+from brainlab.synth.phantom.cohort import DEFECTS, FIRST_DEFECTIVE
 from grading_tests.gap import Gap, Property, Wrong
 
 NAMES = tuple(defect.__name__ for defect in DEFECTS)
@@ -13,14 +13,14 @@ NAMES = tuple(defect.__name__ for defect in DEFECTS)
 
 # The cases of the hunt: those of the defective cases whose files open without a complaint.
 CASES = tuple(
-    90000 + FIRST_INDEX + NAMES.index(name)
+    90000 + FIRST_DEFECTIVE + NAMES.index(name)
     for name in ("mirrored_images", "label_four", "shifted_segmentation", "constant_modality", "wrong_affine")
 )
 
 
 def diagnose() -> dict[int, str]:
     """Return the defect of each case of the hunt: case number -> name."""
-    return {case: NAMES[case - 90000 - FIRST_INDEX] for case in CASES}
+    return {case: NAMES[case - 90000 - FIRST_DEFECTIVE] for case in CASES}
 
 
 def entries(answer: Callable[[], Mapping]) -> dict[int, str]:

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from brainlab.training import discriminator_step, srgan_game
+from brainlab.training import discriminator_step, srgan_losses
 from grading_tests.checks.nb04 import steps
 from grading_tests.gap import Gap, Property
 
@@ -16,7 +16,7 @@ def reference_discriminator_step(
     """The library's step with its forward pass, SRGAN's game."""
     with torch.no_grad():
         sr = generator(lr, hr.shape[-2:])
-    return discriminator_step(discriminator, sr, hr, optimizer, srgan_game())["d_loss"]
+    return discriminator_step(discriminator, sr, hr, optimizer, srgan_losses())["d_loss"]
 
 
 GAP = Gap(

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from brainlab.training import generator_step, srgan_game
+from brainlab.training import generator_step, srgan_losses
 from grading_tests.checks.nb04 import steps
 from grading_tests.gap import Gap, Property
 
@@ -20,7 +20,7 @@ def reference_generator_step(
 ) -> float:
     """The library's step with its forward pass, SRGAN's game on pixels."""
     sr = generator.train()(lr, hr.shape[-2:])
-    return generator_step(discriminator, sr, hr, optimizer, srgan_game(adversarial_weight=weight))["g_loss"]
+    return generator_step(discriminator, sr, hr, optimizer, srgan_losses(adversarial_weight=weight))["g_loss"]
 
 
 GAP = Gap(

@@ -130,7 +130,7 @@ def cut_out(mask):
 
 
 def test_planes_need_square_voxels(cached_trio, tmp_path):
-    with pytest.raises(ValueError, match=r"sagittal voxels of 1 x 1\.5 mm; expected squares"):
+    with pytest.raises(ValueError, match=r"sagittal pixels of 1 x 1\.5 mm; expected squares"):
         export_slices(cached_trio, tmp_path / "s", plane="sagittal")
     assert not (tmp_path / "s").exists()
 
@@ -199,7 +199,7 @@ def test_a_broken_off_export_leaves_the_old_one(cached_trio, tmp_path, monkeypat
 
 def test_a_folder_of_something_else_is_not_touched(cached_trio, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(FileExistsError, match="no export; expected a new or empty folder"):
+    with pytest.raises(FileExistsError, match="holds other files; expected a new or empty folder"):
         export_slices(cached_trio, tmp_path)
     assert (tmp_path / "thesis.tex").exists()
 
@@ -210,7 +210,7 @@ def test_arguments_are_checked(cached_trio, without_labels, tmp_path):
         ({"region": (0, 4)}, "labels from 1 to 3"),
         ({"modality": "flair"}, "modality 'flair' is unknown; expected one of t1n"),
         ({"step": 0}, "step=0"),
-        ({"plane": "oblique"}, "plane 'oblique' is unknown; expected one of sagittal, coronal, axial"),
+        ({"plane": "oblique"}, "plane 'oblique' is unknown; expected one of axial, coronal, sagittal"),
     ):
         with pytest.raises(ValueError, match=message):
             export_slices(cached_trio, tmp_path / "s", **wrong)

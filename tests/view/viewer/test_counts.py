@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
 from brainlab.data.display import VIEWS, frame_of
 from brainlab.view.viewer import counts
@@ -35,3 +36,20 @@ def test_the_centre_is_in_the_slice():
     labels = np.zeros((9, 9, 9), np.uint8)
     labels[2:5, 3:6, 7] = 2
     assert counts.centre(labels, 2, 7, [2]) == [3, 4, 7]
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "ASL", "IPR", "SLA"])
+def test_the_box_holds_the_head_in_every_view(codes):
+    shape = (20, 24, 22)
+    frame = frame_of(shape, inv_ornt_aff(axcodes2ornt(codes), shape))
+    volume = np.zeros(shape)
+    volume[3:9, 11:14, 6:18] = 1
+    boxes = counts.head_boxes(volume, frame, margin=0)
+    for view in VIEWS:
+        axis = frame.axis(view)
+        rows, columns = np.nonzero(
+            sum(np.abs(frame.plane(volume, view, index)) for index in range(shape[axis]))
+        )
+        assert boxes[view] == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
+        rows, columns = frame.plane(volume, view, 0).shape
+        assert counts.head_boxes(np.zeros(shape), frame)[view] == (0, rows, 0, columns)

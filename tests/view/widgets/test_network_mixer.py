@@ -7,6 +7,24 @@ from brainlab.models import SRResNet
 from brainlab.view import NetworkMixer
 
 
+class Scaled(torch.nn.Module):
+    """The smallest generator: pixels are repeated, and multiplied by one weight."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(weight))
+
+    def forward(self, x, size):
+        return self.weight * torch.nn.functional.interpolate(x, size=size)
+
+
+def example(**traits):
+    lr = torch.rand(1, 12, 16, generator=torch.Generator().manual_seed(0))
+    hr = torch.nn.functional.interpolate(lr[None], scale_factor=2)[0]
+    states = Scaled(1.0).state_dict(), Scaled(0.5).state_dict()
+    return NetworkMixer(Scaled(1.0), *states, lr, hr, np.diag([-1.0, -1.0, 1.0, 1.0]), **traits)
+
+
 @pytest.fixture
 def networks():
     torch.manual_seed(0)

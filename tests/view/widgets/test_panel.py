@@ -1,87 +1,59 @@
-"""What all small widgets share: they draw, describe and store themselves, and controls and traits agree."""
+"""The general tests of every widget in `brainlab.view.WIDGETS`: drawing, alt text, controls and traits.
+
+A widget that cannot be built without arguments has a function `example(**traits)` in its own test module.
+"""
 
 import base64
+import importlib.util
+import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import ipywidgets
-import numpy as np
 import pytest
-import torch
 from matplotlib.figure import Figure
-from torch import nn
-from traitlets import TraitError
+from traitlets import Bool, Enum, List, TraitError
 
-from brainlab.training.history import History
-from brainlab.view import (
-    AugmentPreview,
-    LossExplorer,
-    NetworkMixer,
-    ReceptiveField,
-    ThresholdExplorer,
-    TrainingMonitor,
-)
+from brainlab import view
+from brainlab.view.widgets.panel import Panel
 
-AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0])
+TESTS, MODULES = Path(__file__).parent, Path(view.__file__).parent / "widgets"
+every_widget = pytest.mark.parametrize("name", view.WIDGETS)
 
 
-class Twice(nn.Module):
-    """The smallest generator: pixels are repeated, and weighted."""
-
-    def __init__(self, weight: float):
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor(weight))
-
-    def forward(self, x, size):
-        return self.weight * nn.functional.interpolate(x, size=size)
-
-
-def head():
-    """Return a slice (24, 32) and its labels."""
-    image, labels = np.zeros((24, 32), np.float32), np.zeros((24, 32), int)
-    image[4:20, 4:28] = 1 + np.random.default_rng(0).random((16, 24))
-    labels[8:14, 8:16], labels[10:12, 10:12], labels[10:12, 12:14] = 2, 3, 1
-    return image, labels
+def example(name, **traits):
+    """Return a widget of each class, by `example` of its test module or without arguments."""
+    path = TESTS / f"test_{view.WIDGETS[name]}.py"
+    if not path.exists():
+        pytest.fail(f"{name} has no tests of its own: expected {path.name} in tests/view/widgets")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    make = getattr(module, "example", getattr(view, name))
+    try:
+        inspect.signature(make).bind(**traits)
+    except TypeError as error:
+        pytest.fail(f"{name}(): {error}; expected a function `example(**traits)` in {path.name}")
+    return make(**traits)
 
 
-def preview():
-    return AugmentPreview(*head(), AFFINE)
+def labelled(widget):
+    """Return the traits that have controls."""
+    return {name: trait for name, trait in widget.traits().items() if "label" in trait.metadata}
 
 
-def thresholds():
-    image, labels = head()
-    prob = np.random.default_rng(1).dirichlet(np.ones(4), labels.shape).transpose(2, 0, 1)
-    return ThresholdExplorer(
-        0.5 * prob + 0.5 * (labels == np.arange(4)[:, None, None]), labels, image, AFFINE
-    )
-
-
-def monitor():
-    history = History()
-    for value in (0.9, 0.5):
-        history.add(value, value, {"WT": 1 - value}, 1e-3, 2.0)
-    opened = TrainingMonitor(4)
-    opened(history)
-    return opened
-
-
-def mixer():
-    lr = torch.rand(1, 12, 16, generator=torch.Generator().manual_seed(0))
-    hr = nn.functional.interpolate(lr[None], scale_factor=2)[0]
-    return NetworkMixer(Twice(1.0), Twice(1.0).state_dict(), Twice(0.5).state_dict(), lr, hr, AFFINE)
-
-
-# Each with another value for each of its traits.
-WIDGETS = {
-    "AugmentPreview": (preview, {"elastic": 3.0, "strength": 0.7, "seed": 3, "flip": True}),
-    "LossExplorer": (LossExplorer, {"right": 4, "down": -3, "grow": 2, "sure": 0.8}),
-    "NetworkMixer": (mixer, {"alpha": 0.6}),
-    "ReceptiveField": (ReceptiveField, {"layers": 2, "kernel": 5, "dilation": 3, "doubled": True}),
-    "ThresholdExplorer": (thresholds, {"thresholds": [0.2, 0.3, 0.6]}),
-    "TrainingMonitor": (monitor, {"log": False}),
-}
-every_widget = pytest.mark.parametrize("name", WIDGETS)
+def another(trait, value):
+    """Return a value of a trait that differs from `value`."""
+    if isinstance(trait, Bool):
+        return not value
+    if isinstance(trait, Enum):
+        return next(other for other in trait.values if other != value)
+    if isinstance(trait, List):
+        return [one / 2 for one in value]
+    highest = value + 3 if trait.max is None else trait.max
+    return highest if value != highest else trait.min
 
 
 def html(widget):
@@ -92,48 +64,61 @@ def png(widget):
     return base64.b64decode(re.search(r"base64,([^\"]+)", html(widget)).group(1))
 
 
+MODULE_NAMES = sorted({path.stem for path in MODULES.glob("*.py")} - {"__init__", "panel"})
+
+
+@pytest.mark.parametrize("module", MODULE_NAMES)
+def test_no_widget_is_left_out(module):
+    members = vars(importlib.import_module(f"brainlab.view.widgets.{module}")).values()
+    classes = [c for c in members if inspect.isclass(c) and issubclass(c, Panel) and c is not Panel]
+    assert classes, f"widgets/{module}.py has no subclass of Panel"
+    for cls in classes:
+        name = cls.__name__
+        assert view.WIDGETS.get(name) == module, f"{name} is in widgets/{module}.py but not in view.WIDGETS"
+
+
 @every_widget
 def test_a_trait_moves_its_control_and_the_picture(name):
-    make, others = WIDGETS[name]
-    widget = make()
+    widget = example(name)
     controls = widget.children[1].children
-    seen = {png(widget)}
-    for trait, value in others.items():
-        before = [control.value for control in controls]
-        setattr(widget, trait, value)
-        assert [control.value for control in controls] != before, trait
-        assert png(widget) not in seen, trait
-        seen.add(png(widget))
+    for trait, kind in labelled(widget).items():
+        before, values, picture = getattr(widget, trait), [c.value for c in controls], png(widget)
+        setattr(widget, trait, another(kind, before))
+        assert [control.value for control in controls] != values, trait
+        assert png(widget) != picture, trait
+        setattr(widget, trait, before)
 
 
 @every_widget
 def test_a_control_sets_the_trait_and_the_picture(name):
-    make, others = WIDGETS[name]
-    widget = make()
+    widget = example(name)
     for control in widget.children[1].children:
-        before, picture = [getattr(widget, trait) for trait in others], png(widget)
+        before, picture = [getattr(widget, trait) for trait in labelled(widget)], png(widget)
+        value = control.value
         if isinstance(control, ipywidgets.Checkbox):
             control.value = not control.value
         elif isinstance(control, ipywidgets.Dropdown):
-            control.value = control.options[-1]
+            control.value = next(option for option in control.options if option != control.value)
         else:
             control.value = control.max if control.value != control.max else control.min
-        assert [getattr(widget, trait) for trait in others] != before, control.description
-        if control.description != "mirror every second":  # this seed does not mirror
-            assert png(widget) != picture, control.description
+        assert [getattr(widget, trait) for trait in labelled(widget)] != before, control.description
+        assert png(widget) != picture, control.description
+        control.value = value
 
 
 @every_widget
 def test_controls_are_named_and_plain(name):
     plain = (ipywidgets.IntSlider, ipywidgets.FloatSlider, ipywidgets.Checkbox, ipywidgets.Dropdown)
-    for control in WIDGETS[name][0]().children[1].children:
+    controls = example(name).children[1].children
+    assert controls, f"{name} has no control: has a trait a tag `label`?"
+    for control in controls:
         assert isinstance(control, plain)
         assert control.description
 
 
 @every_widget
-def test_a_static_page_gets_a_picture_with_words(name):
-    widget = WIDGETS[name][0]()
+def test_a_static_page_gets_a_picture_with_alt_text(name):
+    widget = example(name)
     data, metadata = widget._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == data["text/plain"] == widget.describe()
@@ -149,40 +134,27 @@ def test_a_static_page_gets_a_picture_with_words(name):
 
 @every_widget
 def test_an_unknown_trait_is_refused(name):
-    arguments = {
-        "AugmentPreview": head(),
-        "ThresholdExplorer": (np.full((2, 4, 4), 0.5), np.zeros((4, 4), int)),
-        "NetworkMixer": (Twice(1.0), {}, {}, torch.zeros(1, 4, 4), torch.zeros(1, 8, 8)),
-    }
-    make = type(WIDGETS[name][0]())
-    if name == "NetworkMixer":
-        state = Twice(1.0).state_dict()
-        arguments[name] = (Twice(1.0), state, state, torch.rand(1, 4, 4), torch.rand(1, 8, 8))
     with pytest.raises(TypeError, match=f"{name} has no trait 'colour'"):
-        make(*arguments.get(name, ()), colour="red")
+        example(name, colour="red")
 
 
-def test_a_value_out_of_range_is_refused():
-    for widget, trait, value in (
-        (ReceptiveField(), "layers", 9),
-        (ReceptiveField(), "kernel", 4),
-        (LossExplorer(), "sure", 1.0),
-        (preview(), "elastic", -1.0),
-        (mixer(), "alpha", 1.5),
-    ):
+@every_widget
+def test_a_value_out_of_range_is_refused(name):
+    widget = example(name)
+    for trait, kind in labelled(widget).items():
+        if isinstance(kind, Bool):
+            continue
+        wrong = [-1.0] if isinstance(kind, List) else -1000
         with pytest.raises(TraitError, match=trait):
-            setattr(widget, trait, value)
+            setattr(widget, trait, wrong)
 
 
 def test_importing_the_view_loads_neither_torch_nor_widgets():
     code = "import brainlab.view, sys; print({'torch', 'ipywidgets', 'anywidget'} & set(sys.modules))"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "set()"
 
 
 def test_an_unknown_widget_is_named():
-    import brainlab.view
-
     with pytest.raises(AttributeError, match="no attribute 'Slider'; it has AugmentPreview, "):
-        brainlab.view.Slider  # noqa: B018
+        view.Slider  # noqa: B018

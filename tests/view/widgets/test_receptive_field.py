@@ -7,10 +7,10 @@ import torch
 from brainlab.view import ReceptiveField
 
 
-def ways(kernel, dilations):
-    """Count by hand on how many ways each place along one axis reaches the output."""
+def paths(kernel, dilations):
+    """Count the paths from each input pixel to the output, along one axis, by enumeration."""
     taps = [range(-(kernel // 2), kernel // 2 + 1)] * len(dilations)
-    places = [sum(t * d for t, d in zip(path, dilations, strict=True)) for path in itertools.product(*taps)]
+    places = [sum(t * d for t, d in zip(steps, dilations, strict=True)) for steps in itertools.product(*taps)]
     return np.bincount(np.array(places) - min(places))
 
 
@@ -29,7 +29,7 @@ def test_the_field_is_that_of_the_closed_formula(layers, kernel, dilation, doubl
     assert shown.dilations == dilations
     field = shown.field()
     assert field.shape == (1 + (kernel - 1) * sum(dilations),) * 2
-    count = ways(kernel, dilations)
+    count = paths(kernel, dilations)
     np.testing.assert_allclose(field, np.outer(count, count) / kernel ** (2 * layers), rtol=1e-4, atol=1e-9)
 
 

@@ -5,9 +5,20 @@ from traitlets import TraitError
 
 from brainlab.view import ThresholdExplorer
 
-# Three pixels in a row: sure, torn between two classes, background that might be ET.
+# Three pixels in a row: clearly NCR, undecided between two classes, background with some probability of ET.
 PROB = np.array([[0.1, 0.1, 0.5], [0.8, 0.45, 0.0], [0.1, 0.44, 0.1], [0.0, 0.01, 0.4]])[:, None, :]
 TRUTH = np.array([[1, 2, 0]])
+
+
+def example(**traits):
+    """A head with a tumour of three classes, and noisy probabilities."""
+    rng = np.random.default_rng(0)
+    image, labels = np.zeros((24, 32), np.float32), np.zeros((24, 32), int)
+    image[4:20, 4:28] = 1 + rng.random((16, 24))
+    labels[8:14, 8:16], labels[10:12, 10:12], labels[10:12, 12:14] = 2, 3, 1
+    noise = rng.dirichlet(np.ones(4), labels.shape).transpose(2, 0, 1)
+    prob = 0.5 * noise + 0.5 * (labels == np.arange(4)[:, None, None])
+    return ThresholdExplorer(prob, labels, image, np.diag([-1.0, -1.0, 1.0, 1.0]), **traits)
 
 
 def dice_by_hand(mask, truth):
@@ -25,9 +36,9 @@ def test_dice_of_both_ways():
     assert shown.scores()["argmax"] == {"NCR": 2 / 3, "ED": 0.0, "ET": 1.0}
 
 
-def test_a_pixel_that_several_classes_claim_is_counted_and_has_its_own_colour():
+def test_a_pixel_in_several_classes_is_counted_and_has_its_own_colour():
     shown = ThresholdExplorer(torch.tensor(PROB), torch.tensor(TRUTH), thresholds=[0.4, 0.4, 0.9])
-    assert "1 pixels are claimed by several" in shown.describe()
+    assert "Pixels in several classes: 1" in shown.describe()
     picture = np.asarray(shown.to_figure().axes[2].images[0].get_array())
     purple, blue = picture[0, 1], picture[0, 0]
     np.testing.assert_allclose(purple / purple[0], np.array([0xCC, 0x79, 0xA7]) / 0xCC, atol=0.01)
@@ -53,7 +64,7 @@ def test_wrong_input_is_named():
         ThresholdExplorer(10 * PROB, TRUTH)
     with pytest.raises(ValueError, match=r"prob has shape \(1, 4, 1, 3\); expected \(C, H, W\)"):
         ThresholdExplorer(PROB[None], TRUTH)
-    with pytest.raises(ValueError, match=r"target has shape \(3,\); expected \(1, 3\)"):
+    with pytest.raises(ValueError, match=r"target: shape \(3,\); expected \(1, 3\)"):
         ThresholdExplorer(PROB, TRUTH[0])
     with pytest.raises(TraitError, match="2 thresholds; expected 3, for NCR, ED, ET"):
         ThresholdExplorer(PROB, TRUTH).thresholds = [0.5, 0.5]

@@ -1,7 +1,7 @@
-// The controls under the picture. Each shows the state of the model and, when used, calls an action.
+// The controls below the picture. Each displays a part of the model's state and calls an action when used.
 
 function makeControls(about, act) {
-  const pressable = []; // [button, state => is it pressed?]
+  const pressable = []; // [button, state => whether it is pressed]
   const toggle = (text, key, title, press, pressed) => {
     const made = button(text, key, title, press);
     pressable.push([made, pressed]);
@@ -25,7 +25,7 @@ function makeControls(about, act) {
     .filter((name) => name === "none" || has(name) || (has("truth") && has("prediction")))
     .map((overlay) => toggle(overlay, overlay[0], `overlay: ${overlay}`, () => act.set({ overlay }),
       (s) => s.overlay === overlay));
-  const contour = toggle("contour", "f", "contour in place of filled areas", act.contour, (s) => s.contour);
+  const contour = toggle("contour", "f", "contours instead of filled areas", act.contour, (s) => s.contour);
   const alpha = range("opacity of the overlay", 0, 1, 0.05, (value) => act.set({ alpha: value }));
 
   const boxes = about.labels.slice(1).map((label, k) => {
@@ -42,8 +42,8 @@ function makeControls(about, act) {
   slice.classList.add("bl-slice");
   const where = h("output", { class: "bl-where" });
   const profile = h("canvas", { class: "bl-profile", "aria-hidden": "true", height: 16 });
-  const play = toggle("play", "Space", "run through the slices", act.play, (s) => s.playing);
-  const jump = button("largest tumour", "j", "go to the slice with most tumour", act.jump);
+  const play = toggle("play", "Space", "play the slices", act.play, (s) => s.playing);
+  const jump = button("largest tumour", "j", "go to the slice with the largest tumour area", act.jump);
   const cross = toggle("crosshair", "x", "show the crosshair", act.crosshair, (s) => s.crosshair);
   const reset = button("reset window", "r", "default window and level", act.resetWindow);
   const wipe = range("wipe between before and after", 0, 1, 0.01, (value) => act.set({ wipe: value }));
@@ -58,7 +58,7 @@ function makeControls(about, act) {
       group("labels", ...boxes.map((one) => one.element), errors)] : []),
     ...(about.after ? [group("wipe", h("label", { class: "bl-label" }, "before / after", wipe))] : []));
 
-  // How much of each shown label every slice holds, as bars over the slider.
+  // The area of each shown label in every slice, as stacked bars above the slider.
   function drawProfile(state, counts) {
     const length = counts[0].length, pen = profile.getContext("2d");
     profile.width = length;
@@ -85,14 +85,14 @@ function makeControls(about, act) {
     where.textContent = sliceInWords(about, state.view, state.voxel);
     alpha.value = state.alpha;
     wipe.value = state.wipe;
-    const told = state.overlay === "prediction" ? "prediction" : Object.keys(about.counts)[0];
+    const counted = state.overlay === "prediction" ? "prediction" : Object.keys(about.counts)[0];
     boxes.forEach(({ box, size }, k) => {
       box.checked = state.labels.includes(k + 1);
-      size.textContent = drawn ? ` ${about.volumes[told][k + 1].toFixed(1)} cm³` : "";
+      size.textContent = drawn ? ` ${about.volumes[counted][k + 1].toFixed(1)} cm³` : "";
     });
     errors.hidden = state.overlay !== "errors";
-    const key = [told, state.view, state.labels].join();
-    if (drawn && key !== profiled) drawProfile(state, about.counts[told][state.view]);
+    const key = [counted, state.view, state.labels].join();
+    if (drawn && key !== profiled) drawProfile(state, about.counts[counted][state.view]);
     profiled = key;
   }
 

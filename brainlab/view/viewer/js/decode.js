@@ -1,4 +1,4 @@
-// Voxels as they travel: gzipped, one byte each, the left-right axis fastest.
+// Voxels as the kernel sends them: gzipped, one byte each, the left-right axis fastest.
 
 const bytesOf = (view) =>
   view ? new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength) : new Uint8Array(0);

@@ -1,4 +1,4 @@
-// Elements in one call: h("button", {title: "..."}, "text").
+// Create an element in one call: h("button", {title: "..."}, "text").
 
 function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -13,7 +13,7 @@ function h(tag, attributes = {}, ...children) {
 
 const group = (label, ...children) => h("div", { role: "group", "aria-label": label, class: "bl-group" }, ...children);
 
-// A button that says its key; `press` what it does.
+// A button with its keyboard shortcut; `press` is the handler.
 const button = (text, key, title, press) =>
   h("button", { type: "button", title: `${title} (key ${key})`, "aria-keyshortcuts": key, onclick: press },
     text, h("kbd", { "aria-hidden": "true" }, key));

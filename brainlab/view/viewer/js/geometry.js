@@ -1,5 +1,6 @@
-// From array voxels to pictures and back. Display axes: 0 to the patient's left, 1 to the back, 2 to the top.
-// `about` comes from Python (frame.py): `axes` is the array axis of each display axis, `flipped` its direction.
+// Conversion between array voxels and picture pixels. Display axes: 0 to the patient's left, 1 to the back, 2 to
+// the top. `about` comes from Python (canvas.py, data/display.py): `axes` is the array axis of each display axis,
+// `flipped` its direction.
 
 const NORMAL = { sagittal: 0, coronal: 1, axial: 2 };
 const VIEWS = ["axial", "coronal", "sagittal"];
@@ -19,7 +20,7 @@ function toArray(about, point) {
   return voxel;
 }
 
-// One plane of the stored volume: where its first pixel lies, and how far the next column and row are.
+// One plane of the stored volume: the offset of its first pixel, and the strides to the next column and row.
 function planeOf(about, view, voxel) {
   const [X, Y, Z] = [0, 1, 2].map((d) => lengthOf(about, d));
   const [left, back, up] = about.spacing;
@@ -52,7 +53,7 @@ function cut(volume, plane) {
   return codes;
 }
 
-// Millimetres in RAS+, as the affine says; null where it is not known.
+// Position in mm in RAS+ by the affine; null without one.
 function toMillimetres(about, voxel) {
   if (!about.affine) return null;
   return [0, 1, 2].map((row) =>

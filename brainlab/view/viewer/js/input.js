@@ -1,4 +1,4 @@
-// Keys, mouse, wheel and touch, as calls of actions.
+// Keyboard, mouse, wheel and touch input, translated to actions.
 
 function keyMap(about, act) {
   const keys = {
@@ -22,13 +22,13 @@ function keyMap(about, act) {
 }
 
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-const OWN = /^(Arrow|Page|Home|End| $|Enter|Tab)/; // what sliders, buttons and boxes do with keys themselves
+const OWN = /^(Arrow|Page|Home|End| $|Enter|Tab)/; // keys that sliders, buttons and check boxes handle themselves
 
 function listenToKeys(root, stage, about, act) {
   const keys = keyMap(about, act);
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") { document.activeElement?.blur(); return; } // and on to the notebook
+    if (event.key === "Escape") { document.activeElement?.blur(); return; } // the notebook handles Escape too
     event.stopPropagation(); // JupyterLab and the classic notebook have shortcuts for most letters
     if (event.target !== stage && OWN.test(event.key)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -39,14 +39,14 @@ function listenToKeys(root, stage, about, act) {
   });
 }
 
-const STILL = 4; // CSS pixels that a click may wander
+const CLICK = 4; // CSS pixels that the pointer may move during a click
 
 // Mouse: a click sets the crosshair, a drag window and level, a drag with Shift the crosshair, the wheel slices.
 // Touch: a tap sets the crosshair, one finger up and down moves through slices, two fingers window and level.
 function listenToPointer(panel, act) {
   const surface = panel.element.firstChild;
   const down = new Map(); // pointer id -> {x, y, moved, wipes}
-  const take = () => { if (panel.view) act.set({ view: panel.view }); }; // what is touched is what the keys move
+  const take = () => { if (panel.view) act.set({ view: panel.view }); }; // keys act on the view touched last
   const point = (event) => act.pointAt(panel.pixelAt(event), panel.view);
 
   surface.addEventListener("pointerdown", (event) => {
@@ -63,7 +63,7 @@ function listenToPointer(panel, act) {
     if (!start) return;
     const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
     start.moved += Math.hypot(dx, dy);
-    if (start.moved < STILL && !start.wipes) return;
+    if (start.moved < CLICK && !start.wipes) return;
     [start.x, start.y] = [event.clientX, event.clientY];
     if (start.wipes) act.set({ wipe: panel.shareAt(event) });
     else if (event.shiftKey) point(event);
@@ -77,13 +77,13 @@ function listenToPointer(panel, act) {
   surface.addEventListener("pointerup", (event) => {
     const start = down.get(event.pointerId);
     down.delete(event.pointerId);
-    if (start && start.moved < STILL && !start.wipes) point(event);
+    if (start && start.moved < CLICK && !start.wipes) point(event);
   });
   surface.addEventListener("pointercancel", (event) => down.delete(event.pointerId));
 
-  let rest = 0; // of a touchpad's small steps
+  let rest = 0; // fraction of a slice left over from a touchpad's small steps
   surface.addEventListener("wheel", (event) => {
-    if (event.ctrlKey) return; // zooms the page
+    if (event.ctrlKey) return; // the browser zooms the page
     const unit = event.deltaMode === 0 ? 50 : 1;
     rest -= event.deltaY / unit;
     const steps = Math.trunc(rest);

@@ -1,9 +1,9 @@
-// The link to the kernel, when the page was slow.
+// Workaround for lost messages on slow pages.
 //
-// anywidget (0.9 to 0.11) lets a widget hear the kernel only if its module was loaded within 2 s, which a page
-// that opens on a loaded machine may miss; then every message is dropped for good. Its own handler tells by
-// failing on a message that says nothing. Jupyter's handler, which it overrides, then takes its place, and the
-// kernel tells once more what may have been missed.
+// anywidget (0.9 to 0.11) delivers messages of the kernel only if the module was loaded within 2 s. On a slow page
+// that fails, and every later message is dropped. The failure is detected by sending anywidget's handler an empty
+// message: it throws. Then Jupyter's own handler, which anywidget overrides, is used instead, and the kernel is
+// asked to send its state again.
 
 async function keepLink(model) {
   const raw = await model.widget_manager?.get_model?.(model.get("key"));

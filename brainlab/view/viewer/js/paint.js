@@ -1,9 +1,9 @@
-// A plane as pixels: grey by window and level, then the layers of the overlay, as in paint.py.
+// A plane as pixels: grey by window and level, then the overlays. Must match paint.py.
 
 const rgbOf = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
-// Grey of each of the 256 codes of a part. Window and level are shares of the default range of `whole`: of the
-// same part, or of the image that it is compared with.
+// Grey value of each of the 256 codes of a part. Window and level are shares of the default range of `whole`: the
+// part itself, or the image that it is compared with.
 function greyTable(part, window, level, whole = part) {
   const range = whole.white - whole.black;
   const black = whole.black + (level - window / 2) * range;
@@ -14,14 +14,14 @@ function greyTable(part, window, level, whole = part) {
   return table;
 }
 
-// Does the pixel touch another code, or the border, with one of its four sides?
+// Whether the pixel has a 4-neighbour of another code, or lies at the border of the picture.
 function isEdge(codes, i, columns, rows) {
   const column = i % columns, code = codes[i];
   return column === 0 || column === columns - 1 || i < columns || i >= columns * (rows - 1) ||
     codes[i - 1] !== code || codes[i + 1] !== code || codes[i - columns] !== code || codes[i + columns] !== code;
 }
 
-// 0 where truth and prediction agree, 1 missed, 2 false, 3 wrong class.
+// 0 where truth and prediction agree, 1 missed, 2 false positive, 3 wrong class.
 function errorCodes(truth, prediction, shown) {
   return truth.map((t, i) => {
     const p = prediction[i];
@@ -30,7 +30,7 @@ function errorCodes(truth, prediction, shown) {
   });
 }
 
-// Layers from the lowest to the highest: {codes, colours, opacity, contour}. Code 0 is clear.
+// Layers from the lowest to the highest: {codes, colours, opacity, contour}. Code 0 is transparent.
 function layersOf(about, labels, plane, { overlay, shown, alpha, contour }) {
   const colours = about.labels.map((label) => rgbOf(label.colour));
   const line = Math.min(1, 2 * alpha), opacity = contour ? line : alpha;

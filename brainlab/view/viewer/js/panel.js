@@ -1,9 +1,9 @@
-// One picture: a canvas of one pixel per voxel, stretched to true proportions, with marks, crosshair and wipe.
+// One picture: a canvas with one pixel per voxel, scaled to true proportions, with marks, crosshair and wipe.
 
 const LONGEST = 440; // CSS pixels of the longest side of the head
 const LONGEST_OF_MANY = 230;
 
-// Of one modality `name` in the view of the state, or of the modality of the state in one `view`.
+// Shows one modality `name` in the current view, or the current modality in one `view`.
 function makePanel(about, { name, view, title }) {
   const canvas = h("canvas", { class: "bl-canvas", ...(view ? { "data-view": view } : { "data-modality": name }) });
   const marks = ["left", "right", "top", "bottom"].map((side) => h("span", { class: `bl-mark bl-${side}` }));
@@ -24,7 +24,7 @@ function makePanel(about, { name, view, title }) {
     const { columns, rows, mm } = plane;
     if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
     const scale = (state.many ? LONGEST_OF_MANY : LONGEST) / extent;
-    const [top, bottom, first, last] = about.boxes[state.view]; // the frame shows this part of the canvas
+    const [top, bottom, first, last] = about.boxes[state.view]; // the part of the canvas inside the frame
     const [width, height] = [last - first, bottom - top];
     frame.style.width = `${width * mm[0] * scale}px`;
     frame.style.aspectRatio = `${width * mm[0]} / ${height * mm[1]}`;
@@ -50,7 +50,7 @@ function makePanel(about, { name, view, title }) {
     canvas.dataset.drawn = `${state.view} ${state.slice}`;
   }
 
-  // The pixel under the pointer, kept inside the picture.
+  // The pixel under the pointer, clamped to the picture.
   function pixelAt(event) {
     const box = canvas.getBoundingClientRect();
     const inside = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));

@@ -1,7 +1,7 @@
-// The voxels that are here. What is missing is asked of the kernel once, and drawn when it comes.
+// The volumes received so far. A missing one is requested from the kernel once, and drawn when it arrives.
 
 function makeStore(model, changed) {
-  const parts = new Map(); // "t2f", "t2f/after" -> {codes, offset, step, black, white}, {} while awaited, or {problem}
+  const parts = new Map(); // "t2f", "t2f/after" -> {codes, offset, step, black, white}, {} while requested, or {problem}
   const labels = {};
   let exact = { voxel: null, values: {} };
 
@@ -38,9 +38,9 @@ function makeStore(model, changed) {
       return parts.get(name);
     },
     has: (name) => Boolean(parts.get(name)?.codes),
-    // The exact intensities of parts that are here.
+    // Request the exact intensities of the parts received.
     askValues: (voxel, names) => model.send({ ask: "values", voxel, parts: names }),
-    // The intensity at a voxel: exact if the kernel told it, else as the byte says, which is rounded.
+    // The intensity at a voxel: exact if the kernel has sent it, else rounded, from the code.
     value(name, voxel, offset) {
       if (String(exact.voxel) === String(voxel) && name in exact.values) {
         return { value: exact.values[name], exact: true };
@@ -51,8 +51,8 @@ function makeStore(model, changed) {
       return { value: code ? part.offset + part.step * (code - 1) : 0, exact: code === 0 };
     },
     problems: () => [...parts.values()].map((part) => part.problem).filter(Boolean),
-    // What could not be read may be asked for again.
-    forgive: () => parts.forEach((part, name) => { if (part.problem) parts.delete(name); }),
+    // Forget failed requests, so that they are made again.
+    retryFailed: () => parts.forEach((part, name) => { if (part.problem) parts.delete(name); }),
     close: () => model.off("msg:custom", receive),
   };
 }

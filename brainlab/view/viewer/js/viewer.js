@@ -6,9 +6,9 @@ const HELP = [
   ["↑ ↓ → ←", "next, previous slice"], ["Page ↑ ↓", "ten slices"], ["Home End", "first, last slice"],
   ["Shift + arrows", "move the crosshair"], ["[ ] { }", "contrast, brightness"], ["- +", "opacity"],
   [", .", "wipe"], ["click", "crosshair"], ["drag", "window and level"], ["wheel", "slices"],
-  ["touch", "one finger: slices, two: window and level"], ["Esc", "back to the page"],
+  ["touch", "one finger: slices, two: window and level"], ["Esc", "leave the viewer"],
 ];
-// All displays of one viewer on the page: the first one plays, or two would play twice as fast.
+// All displays of one viewer on the page. Only the first advances the slices: two would play twice as fast.
 const displaysOf = new WeakMap();
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -18,9 +18,9 @@ function render({ model, el }) {
   const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
   if (!displaysOf.has(about)) displaysOf.set(about, []);
   const displays = displaysOf.get(about);
-  let frame = 0, timer = 0, quiet = 0;
+  let frame = 0, timer = 0, idle = 0;
 
-  // Change traits together: slice and voxel always tell of the same place.
+  // Change traits together: slice and voxel always agree.
   function set(changes) {
     const next = { ...state(), ...changes };
     const axis = sliceAxis(about, next.view);
@@ -117,10 +117,10 @@ function render({ model, el }) {
     }
     stage.classList.toggle("bl-many", many);
     controls.show(now);
-    tell(now);
+    describe(now);
   }
 
-  function tell(now) {
+  function describe(now) {
     const offset = offsetOf(about, now.voxel);
     const parts = [valuesAt(about, store, partsOf(now), now.voxel, offset), labelsAt(about, store, offset),
       placeInWords(about, now.voxel)];
@@ -131,11 +131,11 @@ function render({ model, el }) {
     stage.setAttribute("aria-valuetext", [words, labelsInWords(about, now.view, now.slice)].filter(Boolean).join(". "));
   }
 
-  // Once the state has been at rest for a moment: ask for exact values, and say the place aloud.
+  // When the state has not changed for a moment: request exact values, and announce the position.
   function settle() {
     const now = state();
     if (now.playing) return;
-    // A slider that has the focus is read aloud by itself.
+    // A screen reader announces the focused slider by itself.
     if (![stage, controls.slice].includes(document.activeElement)) live.textContent = stage.getAttribute("aria-valuetext");
     const here = partsOf(now).filter(store.has);
     const question = String([now.voxel, here]);
@@ -146,8 +146,8 @@ function render({ model, el }) {
 
   function invalidate() {
     frame ||= requestAnimationFrame(draw);
-    clearTimeout(quiet);
-    quiet = setTimeout(settle, 300);
+    clearTimeout(idle);
+    idle = setTimeout(settle, 300);
   }
 
   function cine() {
@@ -159,7 +159,7 @@ function render({ model, el }) {
   }
 
   const events = STATE.map((name) => `change:${name}`).join(" ");
-  const retry = () => store.forgive();
+  const retry = () => store.retryFailed();
   model.on(events, invalidate);
   model.on("change:playing change:fps", cine);
   model.on("change:modality", retry);
@@ -167,14 +167,14 @@ function render({ model, el }) {
   panels.forEach((panel) => listenToPointer(panel, act));
   el.append(root);
   displays.push(root);
-  keepLink(model).catch(() => {}); // where the page cannot be asked for its model, all stays as it is
+  keepLink(model).catch(() => {}); // pages without a widget manager need no workaround
   store.open();
   invalidate();
   cine();
 
   return () => {
     clearInterval(timer);
-    clearTimeout(quiet);
+    clearTimeout(idle);
     cancelAnimationFrame(frame);
     model.off(events, invalidate);
     model.off("change:playing change:fps", cine);
@@ -184,7 +184,7 @@ function render({ model, el }) {
   };
 }
 
-// The pixel in the middle of the given labels.
+// The centre of the pixels with the given labels.
 function middleOf(codes, labels, columns) {
   let [n, x, y] = [0, 0, 0];
   codes.forEach((code, i) => {

@@ -1,4 +1,4 @@
-// What is shown, in words: for the line under the picture and for screen readers.
+// What is shown as text: for the line below the picture and for screen readers.
 
 const number = (value) => {
   const size = Math.abs(value);
@@ -31,16 +31,16 @@ function valuesAt(about, store, names, voxel, offset) {
     .join(" · ");
 }
 
-// The labels of one slice as areas, and of the whole volume.
+// The area of each label in one slice, and its volume in the case.
 function labelsInWords(about, view, index) {
   const sizes = [0, 1, 2].filter((d) => d !== NORMAL[view]).map((d) => about.spacing[d]);
   const area = (sizes[0] * sizes[1]) / 100; // cm2 of a pixel
   return Object.keys(about.counts).map((name) => {
-    const told = about.labels.slice(1).map((label, k) => {
+    const areas = about.labels.slice(1).map((label, k) => {
       const here = about.counts[name][view][k + 1][index] * area;
-      return `${label.name} ${here.toFixed(1)} cm² here, ${about.volumes[name][k + 1].toFixed(1)} cm³ in all`;
+      return `${label.name} ${here.toFixed(1)} cm² in this slice, ${about.volumes[name][k + 1].toFixed(1)} cm³ in total`;
     });
-    return `${name}: ${told.join("; ")}`;
+    return `${name}: ${areas.join("; ")}`;
   }).join(". ");
 }
 
