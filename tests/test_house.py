@@ -61,7 +61,7 @@ def test_a_case_from_disk_to_nifti_walks_through_few_files():
 def test_notebooks_import_from_few_public_modules():
     names = house.notebook_modules()
     assert len(names) <= 15, names
-    missing = sorted(set(names) - set(DOCUMENTED))
+    missing = sorted(set(names) - set(DOCUMENTED) - {"brainlab"})  # the page is about brainlab itself
     assert not missing, f"docs/api.md lacks {missing}"
 
 
@@ -87,10 +87,11 @@ def test_a_public_module_says_what_is_public(name):
 
 
 def test_notebooks_use_public_names_only():
-    used = set()
+    used = set()  # (notebook, module, name)
     for path in sorted((ROOT / "solutions").glob("*.py")):
-        tree, modules = ast.parse(path.read_text()), {}
-        for node in ast.walk(tree):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        modules = {name: name for name in DOCUMENTED}  # as it is called in the notebook -> module
+        for node in nodes:
             if isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
                     full = f"{node.module}.{alias.name}"
@@ -98,13 +99,9 @@ def test_notebooks_use_public_names_only():
                         modules[alias.asname or alias.name] = full
                     elif node.module in DOCUMENTED:
                         used.add((path.name, node.module, alias.name))
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id in modules
-            ):
-                used.add((path.name, modules[node.value.id], node.attr))
-    assert used
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and (module := modules.get(ast.unparse(node.value))):
+                used.add((path.name, module, node.attr))
+    assert {module for _, module, _ in used} >= {"brainlab.data", "brainlab.recipes.segmentation"}
     internal = [each for each in sorted(used) if each[2] not in public_names(each[1])]
     assert not internal, f"(notebook, module, name) that is not public there: {internal}"

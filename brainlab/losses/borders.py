@@ -19,10 +19,8 @@ def border_cross_entropy(logits: Tensor, target: Tensor, weight_map: Tensor) -> 
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `cross_entropy`.
     weight_map : Tensor (B, H, W)
         From `border_weight_map`, 0 or more.
 

@@ -196,10 +196,8 @@ def binary_cross_entropy(logits: Tensor, target: Tensor, pos_weight: Tensor | No
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `cross_entropy`.
     pos_weight : Tensor (C,), optional
         Factor on -log(p) for each class; the mean still divides by the number of terms, as in
         `torch.nn.functional.binary_cross_entropy_with_logits`.
@@ -232,10 +230,8 @@ def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tenso
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `cross_entropy`.
     gamma : float
         0 or more; 0 is `cross_entropy`.
     weight : Tensor (C,), optional

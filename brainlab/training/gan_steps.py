@@ -123,10 +123,7 @@ def psnr_step(
     generator.train()
     optimizer.zero_grad()
     loss = pixel_loss(generator(lr, hr.shape[-2:]), hr, distance)
-    _check_finite("generator", loss)
-    scaler.scale(loss).backward()
-    scaler.step(optimizer)
-    scaler.update()
+    _improve("generator", loss, optimizer, scaler)
     return {"g_loss": loss.item()}
 
 
@@ -167,10 +164,7 @@ def discriminator_step(
     # Detached: without it this loss would also train the generator, to make the discriminator's task easier.
     real, fake = discriminator(hr), discriminator(sr.detach())  # (B, 1) each
     loss = losses.discriminator(real, fake)
-    _check_finite("discriminator", loss)
-    scaler.scale(loss).backward()
-    scaler.step(optimizer)
-    scaler.update()
+    _improve("discriminator", loss, optimizer, scaler)
     return {"d_loss": loss.item(), **losses.probabilities(real, fake)}
 
 
@@ -216,10 +210,7 @@ def generator_step(
         with torch.no_grad():
             real = discriminator(hr) if losses.relativistic else fake
         parts = losses.generator(sr, hr, real, fake)
-        _check_finite("generator", parts["total"])
-        scaler.scale(parts["total"]).backward()
-    scaler.step(optimizer)
-    scaler.update()
+        _improve("generator", parts["total"], optimizer, scaler)
     values = {name: part.item() for name, part in parts.items()}
     return {"g_loss": values.pop("total"), **values}
 
@@ -237,9 +228,13 @@ def frozen(model: nn.Module) -> Iterator[None]:
             weight.requires_grad_(True)
 
 
-def _check_finite(network: str, loss: Tensor) -> None:
+def _improve(network: str, loss: Tensor, optimizer: torch.optim.Optimizer, scaler: GradScaler) -> None:
+    """Make one step down the gradient of `loss`, if it is finite."""
     if not math.isfinite(loss.item()):
         raise DivergedError(
             f"the {network}'s loss is {loss.item()}; expected a finite number: is the learning rate too "
             "high? Try a tenth"
         )
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
