@@ -79,7 +79,7 @@ def shoulder(patient: Patient, rng: np.random.Generator, along: int) -> np.ndarr
         inner, outer = np.array(patient.clavicle) + rng.normal(0, 0.4, 2)
         reach = rng.normal(16.5, 0.7)
         blade = patient.scapula + rng.normal(0, 0.5)
-        bones = [
+        bones: list[tuple[tuple, tuple, float, np.ndarray | float, float]] = [
             # start, end, sway, half-width, shell
             ((1.9, inner), (reach, outer), 0.9, 0.55 + 0.35 * (2 * t - 1) ** 4, 0.2),
             ((blade + 0.5, -8.5), (18.0, outer + 0.6), 0.4, 0.45, 0.12),  # spine of the scapula

@@ -1,5 +1,7 @@
 """One synthetic case from a seed and a number: parameters of a patient, anatomy, tumour, five volumes."""
 
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -116,7 +118,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     textures = draw_textures(fields, grid)
     tissue, look = healthy_contrast(fields), tumour_contrast(subject, fields)
     acquisitions = {modality: draw_acquisition(modality, fields) for modality in MODALITIES}
-    case = {}
+    case: dict[str, Any] = {}
     for modality in MODALITIES:
         image = healthy_image(modality, anatomy, tissue[modality], textures, fields)
         bright = extra.lesions * abs(look["oedema"][modality] - 1)
