@@ -183,9 +183,8 @@ def dice_strip(table: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
         worst, median = min(cases, key=cases.__getitem__), float(np.median(values))
         ax.plot([median, median], [number - 0.3, number + 0.3], color=VERMILION, linewidth=2.5)
         ax.annotate(worst, (cases[worst], number - 0.32), fontsize=8, ha="left", color="#555555")
-        summary.append(
-            f"{region} of {len(values)} cases: median {median:.2f}, worst {cases[worst]:.2f} ({worst})"
-        )
+        scores = f"median {median:.2f}, worst {cases[worst]:.2f} ({worst})"
+        summary.append(f"{region} of {len(values)} cases: {scores}")
     ax.set_yticks(range(len(regions)), [REGION_NAMES.get(region, region) for region in regions])
     ax.set(xlim=(-0.03, 1.03), ylim=(len(regions) - 0.5, -0.6))
     ax.grid(axis="x", color="#eeeeee")

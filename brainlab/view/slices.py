@@ -194,7 +194,5 @@ def label_handles(values: Collection[int] = (1, 2, 3)) -> list[Artist]:
 
 def legend_below(fig: Figure, handles: Sequence[Artist], columns: int = 6, **options: Any) -> None:
     """Put one legend under all the axes of a figure."""
-    columns = max(1, min(columns, len(handles)))
-    fig.legend(
-        handles=handles, ncols=columns, loc="outside lower center", frameon=False, fontsize=9, **options
-    )
+    below = {"loc": "outside lower center", "frameon": False, "fontsize": 9, **options}
+    fig.legend(handles=handles, ncols=max(1, min(columns, len(handles))), **below)

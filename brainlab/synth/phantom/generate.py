@@ -92,9 +92,8 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     healthy = draw_anatomy(subject, fields, where, PLAN)
     foci = place_foci(subject, fields, healthy)
     for focus in foci:
-        where = push_away(
-            where, subject, torch.from_numpy(focus.centre), focus.radius, healthy.depth, focus.share
-        )
+        centre = torch.from_numpy(focus.centre)
+        where = push_away(where, subject, centre, focus.radius, healthy.depth, focus.share)
     plan = anatomy = draw_anatomy(subject, fields, where, PLAN)
     grid = PLAN
     if spacing == 1:

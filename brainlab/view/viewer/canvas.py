@@ -42,9 +42,7 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
     truth_codes = Bytes().tag(sync=True)
     prediction_codes = Bytes().tag(sync=True)
 
-    __doc__ = str(ViewerState.__doc__).replace(
-        "The state of a slice browser", "Browse a case slice by slice", 1
-    )
+    __doc__ = str(ViewerState.__doc__).replace("The state of a slice browser", "Browse a case slice by slice")
 
     def __init__(self, *volumes: Any, **options: Any) -> None:
         super().__init__(*volumes, **options)

@@ -105,9 +105,7 @@ class ThresholdExplorer(Panel):
         """Return "argmax" and "thresholds" -> class -> Dice on this slice."""
         methods = {"argmax": self._argmax == self._values(), "thresholds": self.masks()}  # (C - 1, H, W) each
         names, truth = [one.short for one in self.labels], self.target == self._values()
-        return {
-            name: dict(zip(names, map(dice, masks, truth), strict=True)) for name, masks in methods.items()
-        }
+        return {how: dict(zip(names, map(dice, masks, truth), strict=True)) for how, masks in methods.items()}
 
     def _values(self) -> np.ndarray:
         return np.array([one.value for one in self.labels])[:, None, None]  # (C - 1, 1, 1)
@@ -116,9 +114,8 @@ class ThresholdExplorer(Panel):
         """Draw what is shown as a new Matplotlib figure."""
         masks = self.masks()
         classes = masks.sum(axis=0)  # (H, W): how many classes a pixel belongs to
-        by_threshold = np.where(
-            classes > 1, len(PALETTE), np.where(classes == 1, masks.argmax(axis=0) + 1, 0)
-        )
+        single = np.where(classes == 1, masks.argmax(axis=0) + 1, 0)
+        by_threshold = np.where(classes > 1, len(PALETTE), single)
         colours = np.vstack([PALETTE, palette([SEVERAL])])
         grey = to_grey(self.image)
         figure = Figure(figsize=(10, 3.2))
