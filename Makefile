@@ -4,12 +4,15 @@ BIN := .venv/bin
 # JupyterLab refuses to start as root (a container, say) unless told that it is meant.
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 PATIENTS ?= 8
+WORKERS ?= 2
 
-.PHONY: help lab app test lint course cohort bench book clean
+.PHONY: help lab app test quick lint types course cohort bench book clean
 help:
 	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
 	@echo "make app     set up and open the live demo: upload, segment, enlarge"
-	@echo "make test    set up everything, run all tests"
+	@echo "make test    set up everything, run all tests (ten minutes on two cores; WORKERS=4 uses four)"
+	@echo "make quick   run the tests that need neither a browser nor minutes"
+	@echo "make lint    check style and format; make types checks the types of the library"
 	@echo "make course  build the notebooks from solutions/*.py"
 	@echo "make bench   print every published figure"
 	@echo "make book    the course as HTML pages, build/book/index.html"
@@ -26,12 +29,21 @@ cohort: .venv/teach.done
 course: .venv/teach.done
 	$(BIN)/python -m courseware build
 
+# tests/conftest.py divides the tests among the workers.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
 test: .venv/test.done .venv/classic lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+quick: .venv/test.done
+	$(PYTEST) -m "not slow and not browser"
 
 lint: .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/test.done
+	$(BIN)/mypy
 
 bench: .venv/test.done
 	@for command in benchmarks/*.py; do echo "== $$command"; $(BIN)/python $$command || exit 1; done

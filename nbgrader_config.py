@@ -1,6 +1,6 @@
-"""nbgrader on flat folders: solutions/NN_name.py -> course/NN_name.ipynb, one assignment per notebook.
+"""nbgrader for flat folders: solutions/NN_name.py -> course/NN_name.ipynb, one assignment per notebook.
 
-Plain commands work from the root: `nbgrader generate_assignment 01_data_eda`, `autograde 01_data_eda`,
+The plain commands work from the root: `nbgrader generate_assignment 01_data_eda`, `autograde 01_data_eda`,
 `generate_feedback 01_data_eda`, `export`, `validate course/01_data_eda.ipynb`.
 """
 
@@ -35,10 +35,10 @@ from courseware.stubs import GapStubs
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 ROOT = Path(__file__).resolve().parent
-# nbgrader calls `alembic` by its name: it must be found even where the environment is not activated.
+# nbgrader runs `alembic` by name, which must be found even if the environment is not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-# Threads that wait for each other by spinning take a core from the notebook that is graded beside this one.
+# Idle threads sleep: spinning, they would take a core from a notebook that is graded at the same time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 c.CourseDirectory.course_id = "brainlab"
@@ -48,7 +48,7 @@ c.CourseDirectory.release_directory = "build/nbgrader/release"
 stage(ROOT)
 
 # --- release ---
-# What is staged is disposable; without force an edited text would be skipped silently.
+# Without force, nbgrader would silently skip a notebook that it has released before.
 c.GenerateAssignment.force = True
 c.GenerateAssignment.preprocessors = [
     LockCells,
@@ -73,15 +73,15 @@ c.Autograde.sanitize_preprocessors = [
     OverwriteCells,
     CheckCellMetadata,
 ]
-# Training cells take longer than nbgrader's 30 s; an endless loop costs this much, once.
+# Training cells take longer than nbgrader's default of 30 s. An endless loop costs this much, once.
 c.Execute.timeout = 300
 c.Execute.shutdown_kernel = "immediate"  # saves 0.8 s a notebook
-# The first is nbclient's own; the second keeps a warning about open ports out of every log.
+# The first is nbclient's default; the second keeps a warning about open ports out of the log.
 c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
-# nbgrader takes any text on stderr, such as a warning, for a failed test.
+# By default nbgrader takes any text on stderr, such as a warning, for a failed test.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
-# Before the working folder, where a handed-in brainlab.py would hide the course's own.
+# Before the working folder, so that a submitted brainlab.py does not hide the library.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 # --- feedback ---

@@ -172,10 +172,10 @@ def main() -> None:
                 draw(model, real, options.figure.with_stem(f"{options.figure.stem}-{name}"))
     print(f"{'':26s}" + "".join(f"{column:>15s}" for column in COLUMNS))
     print("\n".join([*lines, row("reference study", REFERENCE)]))
-    for told, dataset in (("cohort", held), ("real slices", real)):
+    for detail, dataset in (("cohort", held), ("real slices", real)):
         if dataset is not None:
             share = np.mean([labels.float().mean().item() for _, labels in dataset])
-            print(row(f"nothing found, {told}", {"accuracy": 1 - share}))
+            print(row(f"nothing found, {detail}", {"accuracy": 1 - share}))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Comparing a prediction with the result reveals misconceptions to the student, and later to the teacher. The
 printed line is also the record: it stays in the notebook's output wherever the notebook is run (JupyterLab,
-Colab, VS Code), and `courseware predictions` reads it from submitted notebooks.
+Colab, VS Code), and `courseware guesses` reads it from submitted notebooks.
 """
 
 import math

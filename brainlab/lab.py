@@ -15,10 +15,11 @@ import brainlab
 from brainlab import budgets
 from brainlab.data.case import Case, CaseList
 from brainlab.data.layouts import find_cases
+from brainlab.guesses import predicted
 from brainlab.home import cohort_folder
 from brainlab.synth.phantom import make_cohort
 
-__all__ = ["Lab", "open_cases", "setup"]
+__all__ = ["Lab", "open_cases", "predicted", "setup"]
 
 
 def open_cases(source: Path | str | None = None, patients: int | None = None, spacing: int = 1) -> CaseList:

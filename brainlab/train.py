@@ -22,7 +22,7 @@ from brainlab.losses import cross_entropy
 from brainlab.models import count_parameters, save_model
 from brainlab.models.networks import SEGMENTING
 from brainlab.training import History, TrainSettings, fit
-from brainlab.training.distributed import ProcessGroup
+from brainlab.training.devices import ProcessGroup
 
 
 def main(arguments: Sequence[str] | None = None) -> History:

@@ -1,1 +1,1 @@
-"""The machinery for instructors: text to notebooks, and what plain nbgrader needs to grade them safely."""
+"""For instructors: build notebooks from text, and let plain nbgrader grade whatever is handed in."""

@@ -1,4 +1,4 @@
-"""The command `courseware`: `build` notebooks, `intake` what is handed in, show a class its `predictions`."""
+"""The command `courseware`: `build` notebooks, `intake` submissions, list the `guesses` of a class."""
 
 import argparse
 from pathlib import Path
@@ -6,41 +6,46 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="courseware", description=__doc__)
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of the course; here by default")
-    commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="solutions/*.py -> solutions/*.ipynb -> course/*.ipynb")
-    build.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
-    which = build.add_mutually_exclusive_group()
-    which.add_argument("--execute", action="store_true", help="run solutions even if their code is unchanged")
-    which.add_argument("--no-execute", action="store_true", help="never run them")
-    commands.add_parser("intake", help="give renamed notebooks in submitted/ their names back")
-    table = commands.add_parser("predictions", help="what the class predicted, from submitted/")
-    table.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
-    marks = commands.add_parser(
-        "fingerprints", help="what the banks' mistakes do, for the checks to name them"
-    )
-    marks.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks, as 01; all without this")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     root = options.root.resolve()
+    # Each command imports what it needs: `build` and `fingerprints` need torch, which takes seconds to load.
     if options.command == "build":
-        from courseware.make import make  # imports torch
+        from courseware.make import make
 
         make(root, options.numbers, options.execute, options.no_execute)
     elif options.command == "fingerprints":
         from courseware.fingerprints import fingerprints
 
-        print(
-            "\n".join(fingerprints(options.numbers)) or "there is no bank here: it stays with the instructor"
-        )
-    elif options.command == "predictions":
-        from courseware.predictions import predictions
+        lines = fingerprints(options.numbers)
+        print("\n".join(lines) or "no answer bank found: it is part of the repository, but not installed")
+    elif options.command == "guesses":
+        from courseware.guesses import guesses
 
-        print("\n".join(predictions(root, options.numbers)) or "no predictions in submitted/")
+        print("\n".join(guesses(root, options.numbers)) or "no guesses found in submitted/")
     else:
         from courseware.intake import intake
 
-        print("\n".join(intake(root)) or "every notebook has its name")
+        print("\n".join(intake(root)) or "all notebooks in submitted/ have the expected names")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(prog="courseware", description=__doc__)
+    made.add_argument("--root", type=Path, default=Path.cwd(), help="course folder (default: current folder)")
+    commands = made.add_subparsers(dest="command", required=True)
+
+    build = commands.add_parser("build", help="solutions/*.py -> solutions/*.ipynb -> course/*.ipynb")
+    which = build.add_mutually_exclusive_group()
+    which.add_argument("--execute", action="store_true", help="run the solutions even if no code has changed")
+    which.add_argument("--no-execute", action="store_true", help="do not run the solutions")
+    commands.add_parser("intake", help="rename notebooks in submitted/ to the names that nbgrader expects")
+    table = commands.add_parser("guesses", help="table of the guesses in submitted/")
+    prints = commands.add_parser("fingerprints", help="record how each wrong answer of the banks fails")
+    for one in (build, table, prints):
+        one.add_argument(
+            "numbers", nargs="*", metavar="NN", help="notebook numbers, such as 01 (default: all)"
+        )
+    return made
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Run a solution notebook and keep only the outputs that are worth publishing."""
+"""The published solution: free of markers and hidden tests, executed, with tidy outputs, not too large."""
 
+import copy
 import os
 import tempfile
 import time
@@ -10,18 +11,28 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from courseware.markers import BEGIN, END, without_hidden
 from courseware.outputs import tidy
 
-LARGEST = 2_000_000
+LARGEST = 2_000_000  # bytes
 CELL_SECONDS = 1800
 
 
 class BuildError(RuntimeError):
-    """A solution notebook fails or grows too large."""
+    """A cell of a solution notebook raises, or the notebook is too large."""
+
+
+def readable(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy of the complete notebook without solution markers and hidden tests."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        lines = without_hidden(cell.source).split("\n")
+        cell.source = "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
+    return notebook
 
 
 def execute(notebook: NotebookNode, name: str, root: Path, budget: str) -> float:
-    """Run a notebook in place and return the seconds that it took.
+    """Run a notebook in place and return how many seconds it took.
 
     Raises
     ------
@@ -32,7 +43,7 @@ def execute(notebook: NotebookNode, name: str, root: Path, budget: str) -> float
     environment |= {"BRAINLAB_BUDGET": budget, "TQDM_DISABLE": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     started = time.perf_counter()
-    # A folder of its own, so that what a notebook writes is gone afterwards.
+    # Files that the notebook writes go into a temporary folder and are deleted with it.
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -53,7 +64,7 @@ def execute(notebook: NotebookNode, name: str, root: Path, budget: str) -> float
 
 
 def clean(notebook: NotebookNode) -> None:
-    """Drop what must not be published: noise in the outputs, stored widgets, the kernel's version."""
+    """Remove what differs between runs or is not worth publishing: noise, widget state, kernel version."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -63,7 +74,7 @@ def clean(notebook: NotebookNode) -> None:
 
 
 def reuse(notebook: NotebookNode, published: Path) -> bool:
-    """Take over the outputs of the published notebook, if its code is the same; tell whether that was so."""
+    """Copy the outputs of the published notebook if its code is the same; return whether it is."""
     if not published.exists():
         return False
     old = nbformat.read(published, as_version=4)
@@ -83,14 +94,15 @@ def verify_size(notebook: NotebookNode, name: str) -> int:
     Raises
     ------
     BuildError
-        If it is too large for a repository and a browser.
+        If it is larger than `LARGEST`, which is slow in a browser and heavy in a repository.
     """
     size = len(nbformat.writes(notebook).encode())
     if size > LARGEST:
         heavy = max(notebook.cells, key=lambda cell: len(str(cell.get("outputs", ""))))
         line = heavy.source.strip().split("\n")[0]
         raise BuildError(
-            f"{name}: {size / 1e6:.1f} MB; expected less than {LARGEST / 1e6:.0f} MB. "
-            f"The heaviest cell begins with {line!r}: a smaller figure or a lower dpi?"
+            f"{name}: {size / 1e6:.1f} MB; expected at most {LARGEST / 1e6:.0f} MB. "
+            f"The largest outputs are in the cell that begins with {line!r}: "
+            "make the figure smaller or lower its dpi?"
         )
     return size

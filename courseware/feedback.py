@@ -1,4 +1,4 @@
-"""The feedback page: a summary that a student reads in ten seconds, and nothing that must not be there."""
+"""The feedback page: a summary table on top, and no hidden tests."""
 
 import html
 
@@ -9,10 +9,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
-from courseware.marks import without_hidden
+from courseware.markers import without_hidden
 from courseware.outputs import tidy
 
-# The summary takes the place of nbgrader's list, which calls every check "Test cell".
+# nbgrader's own table of contents calls every check "Test cell"; the summary replaces it.
 STYLE = """
 #toc, .anchor-link { display: none; }
 summary { display: list-item; cursor: pointer; }
@@ -24,17 +24,17 @@ summary { display: list-item; cursor: pointer; }
 
 
 class TidyFeedback(NbGraderPreprocessor):
-    """Last of `c.GenerateFeedback.preprocessors`, when the grades are in the cells."""
+    """Last of `c.GenerateFeedback.preprocessors`: by then the cells hold their grades."""
 
-    # The HTML exporter sets this on every preprocessor; without the trait each run would warn about it.
+    # The HTML exporter sets this trait on every preprocessor, and warns if there is none.
     display_data_priority = List().tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Tidy every graded cell and put the summary on top."""
+        """Tidy all outputs, remove the hidden tests and insert the summary."""
         graded = [cell for cell in nb.cells if utils.is_grade(cell)]
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as gradebook:
-            rows = [row(cell, waits(gradebook, cell, about)) for cell in graded]
+            rows = [row(cell, needs_manual_grade(gradebook, cell, about)) for cell in graded]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 tidy(cell)
@@ -46,7 +46,7 @@ class TidyFeedback(NbGraderPreprocessor):
 
 
 def conceal(cell: NotebookNode) -> None:
-    """Drop the hidden call of a graded cell, the traceback that quotes it and the number that it returns."""
+    """Remove the hidden call of a graded cell, the traceback that quotes it and the points it returns."""
     if cell.cell_type != "code":
         return
     cell.source = without_hidden(cell.source)
@@ -56,8 +56,8 @@ def conceal(cell: NotebookNode) -> None:
             output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
-def waits(gradebook: Gradebook, cell: NotebookNode, about: dict) -> bool:
-    """Tell whether a person has still to grade this cell."""
+def needs_manual_grade(gradebook: Gradebook, cell: NotebookNode, about: dict) -> bool:
+    """Return whether this cell is still to be graded by hand."""
     name = cell.metadata.nbgrader.grade_id
     try:
         grade = gradebook.find_grade(name, about["notebook"], about["assignment"], about["student"])
@@ -67,18 +67,18 @@ def waits(gradebook: Gradebook, cell: NotebookNode, about: dict) -> bool:
 
 
 def row(cell: NotebookNode, waiting: bool) -> str:
-    """Return the line of the summary about one graded cell."""
-    mark = cell.metadata.nbgrader
-    gap = mark.grade_id.removesuffix("_check")
-    score = float(mark.score or 0)
-    points = f"{'–' if waiting else f'{score:g}'} / {mark.points:g}"
-    text = "to be read by a person" if waiting else verdict(cell, score >= float(mark.points))
-    cells = (f'<a href="#{mark.grade_id}">{gap}</a>', points, text)
+    """Return the row of the summary for one graded cell, as HTML."""
+    metadata = cell.metadata.nbgrader
+    gap = metadata.grade_id.removesuffix("_check")
+    score = float(metadata.score or 0)
+    points = f"{'–' if waiting else f'{score:g}'} / {metadata.points:g}"
+    text = "to be graded by hand" if waiting else verdict(cell, score >= float(metadata.points))
+    cells = (f'<a href="#{metadata.grade_id}">{gap}</a>', points, text)
     return f"<tr>{''.join(f'<td>{one}</td>' for one in cells)}</tr>"
 
 
 def verdict(cell: NotebookNode, full: bool) -> str:
-    """Return what there is to say about a graded cell: what was lost, or why it did not run."""
+    """Return a comment on a graded cell as HTML: which properties failed, or which error stopped it."""
     if full:
         return "✓"
     for output in reversed(cell.get("outputs", [])):
@@ -94,6 +94,6 @@ def verdict(cell: NotebookNode, full: bool) -> str:
 
 
 def summary(rows: list[str]) -> str:
-    """Return the table of all graded cells."""
+    """Return the summary table as HTML."""
     head = "<tr><th>gap</th><th>points</th><th></th></tr>"
     return f"<table>{head}{''.join(rows)}</table>"

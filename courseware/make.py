@@ -5,19 +5,28 @@ import subprocess
 import sys
 from pathlib import Path
 
-from courseware.build import build, readable, write
-from courseware.execute import BuildError, execute, reuse, verify_size
-from courseware.source import SourceError
-from courseware.stage import sources, stage
+import nbformat
+
+from courseware.execute import BuildError, execute, readable, reuse, verify_size
+from courseware.stage import sources, stage, staged, write
 
 
 def make(root: Path, numbers: list[str], force: bool = False, never: bool = False) -> None:
-    """Build the notebooks with these numbers, or all, and say one line about each.
+    """Build the notebooks with these numbers, or all of them, and print one line about each.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the course.
+    numbers : list of str
+        Such as `["01", "03"]`; empty for all.
+    force, never : bool
+        Run the solutions always, or not at all; by default they run if their code has changed.
 
     Raises
     ------
     SystemExit
-        With one line, if a notebook is missing, cannot be built, fails or is too large.
+        With a message, if a notebook does not exist, cannot be built, fails or is too large.
     """
     texts = [text for text in sources(root) if not numbers or text.stem[:2] in numbers]
     if not texts:
@@ -26,25 +35,25 @@ def make(root: Path, numbers: list[str], force: bool = False, never: bool = Fals
     for text in texts:
         try:
             print(solution(text, root, force, never), flush=True)
-        except (SourceError, BuildError) as error:
+        except BuildError as error:
             sys.exit(str(error))
         if kept := release(text, root):
             print(kept, flush=True)
 
 
 def solution(text: Path, root: Path, force: bool, never: bool) -> str:
-    """Write the readable solution notebook with its outputs, and return a line about it.
+    """Write the solution notebook with its outputs, and return one line about it.
 
-    It runs only if its code changed, because that takes minutes; prose alone is exchanged in place.
+    A run takes minutes, so the notebook is run only if code has changed; changed prose needs no run.
     """
     published = text.with_suffix(".ipynb")
-    notebook = readable(build(text))
+    notebook = readable(nbformat.read(staged(text, root), as_version=4))
     if not force and reuse(notebook, published):
         done = "code unchanged, outputs kept"
     elif never:
         return f"{text.stem}: code changed; not run, so {published.name} stays as it was"
     else:
-        # Grading runs in `quick`; to publish what a student sees on a laptop, set BRAINLAB_BUDGET=lesson.
+        # Grading uses `quick`; set BRAINLAB_BUDGET=lesson to publish what students see on a laptop.
         budget = os.environ.get("BRAINLAB_BUDGET", "quick")
         seconds = execute(notebook, text.stem, root, budget)
         notebook.metadata["brainlab"] = {"budget": budget}
@@ -55,9 +64,9 @@ def solution(text: Path, root: Path, force: bool, never: bool) -> str:
 
 
 def release(text: Path, root: Path) -> str:
-    """Let nbgrader make the student's notebook: one way to a release, and the gradebook knows it.
+    """Make the students' notebook with nbgrader, so that the gradebook knows it too.
 
-    Returns what the hook had to say: that a notebook was kept because somebody works in it.
+    Returns what `courseware.stage.publish` printed: that a notebook with somebody's work in it was kept.
     """
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", text.stem]
     run = subprocess.run(command, cwd=root, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Keep of a cell's outputs what a reader should see: no stderr, no progress bars, no blank widgets."""
+"""Clean the outputs of a cell for readers: no stderr, no progress bars, no blank widgets."""
 
 import re
 from html import escape
@@ -11,7 +11,7 @@ PROGRESS = re.compile(r"\d+%\|.*\| *\d+/\d+ \[|^[^|]*\d+it \[\d+:\d+")
 
 
 def tidy(cell: NotebookNode) -> None:
-    """Tidy the outputs of a code cell in place; text that came in pieces becomes one piece."""
+    """Tidy the outputs of a code cell in place, and join neighbouring pieces of printed text."""
     kept: list[NotebookNode] = []
     for output in cell.outputs:
         if not presentable(output):
@@ -28,21 +28,21 @@ def tidy(cell: NotebookNode) -> None:
 
 
 def presentable(output: NotebookNode) -> bool:
-    """Tell whether an output is to be kept; of a widget only its picture is."""
+    """Return whether to keep an output; of a widget only its picture is kept (in place)."""
     if output.output_type == "stream":
         return output.name != "stderr"
     data = output.get("data", {})
     if WIDGET not in data:
         return True
-    # Without a running kernel a widget is blank; its picture, if it brought one, is what a reader can see.
+    # Without a running kernel a widget is blank; some widgets add a picture of themselves.
     del data[WIDGET]
     return "image/png" in data
 
 
 def describe(output: NotebookNode) -> None:
-    """Make a PNG an HTML image with alt text in place: nbconvert and GitHub give that of no other.
+    """Turn a PNG into an HTML image with alt text, in place: nbconvert and GitHub show no other alt text.
 
-    The words are those of the picture's metadata, or else its text; of a bare figure there is only its kind.
+    The alt text is that of the picture's metadata, or else its text/plain form.
     """
     data = output.get("data", {})
     if "image/png" not in data:
@@ -57,12 +57,12 @@ def describe(output: NotebookNode) -> None:
 
 
 def as_on_screen(text: str) -> str:
-    """Return a printed text as it stands on the screen in the end, without progress bars."""
+    """Return printed text as a terminal shows it in the end, without progress bars."""
     lines = []
     for line in text.split("\n"):
         pieces = [piece for piece in line.split("\r") if piece.strip() and not PROGRESS.search(piece)]
         if pieces or "\r" not in line:
-            # What comes after a carriage return stands where the text before it stood.
+            # Text after a carriage return overwrites the text before it.
             lines.append(pieces[-1] if "\r" in line else line)
     lines = [line for line in lines if not PROGRESS.search(line)]
     return "\n".join(lines) if any(line.strip() for line in lines) else ""

@@ -1,4 +1,4 @@
-"""What stands for `{{table}}`, `{{badge}}` and `{{checklist}}` in the markdown of a notebook."""
+"""Fill the placeholders `{{table}}`, `{{badge}}` and `{{checklist}}` in the markdown of a notebook."""
 
 import re
 
@@ -9,12 +9,12 @@ from grading_tests.gap import Gap
 READING_WORDS_PER_MINUTE = 150
 NEEDS = "a laptop with two cores and 3 GB of memory; no GPU"
 
-CHECKLIST = """- [ ] *Kernel → Restart Kernel and Run All Cells* comes to the end.
-- [ ] Every check that you worked on says ✓.
+CHECKLIST = """- [ ] *Kernel → Restart Kernel and Run All Cells* runs to the end.
+- [ ] Every check that you worked on shows ✓.
 - [ ] No `raise NotImplementedError` is left in a gap that you filled in.
 - [ ] The written answers are in their cells, in your own words.
-- [ ] The file is saved and still called `{stem}.ipynb`.
-- [ ] *Validate*, or `nbgrader validate {stem}.ipynb`, agrees."""
+- [ ] The file is saved and still named `{stem}.ipynb`.
+- [ ] *Validate*, or `nbgrader validate {stem}.ipynb`, reports no problem."""
 
 
 def fill(text: str, stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
@@ -41,7 +41,7 @@ def fill(text: str, stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
 
 
 def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
-    """Return the table at the head of a notebook: time, points, gaps, needs; and the gaps one by one."""
+    """Return the tables at the top of a notebook: time, points and requirements, and a list of the gaps."""
     filling = sum(gap.minutes for gap in gaps)
     words = sum(len(cell.source.split()) for cell in cells if cell.role == "")
     total = 5 * round((filling + words / READING_WORDS_PER_MINUTE) / 5)
@@ -49,7 +49,7 @@ def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
     asked = {gap.id: "some sentences" if gap.id in written else f"`{gap.answer}`" for gap in gaps}
     rows = "\n".join(f"| `{gap.id}` | {asked[gap.id]} | {gap.minutes} | {gap.points} |" for gap in gaps)
     total_points = sum(gap.points for gap in gaps)
-    return f"""| time | points | gaps | what it needs |
+    return f"""| time | points | gaps | requirements |
 |---|---|---|---|
 | about {total} min, {filling} of them in the gaps | {total_points} | {len(gaps)} | {NEEDS} |
 

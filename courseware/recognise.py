@@ -1,20 +1,20 @@
-"""Tell which cell of the release a handed-in cell is, after it was copied, cut out or typed anew.
+"""Match submitted cells with the cells of the release, even if they were copied, moved or retyped.
 
-A handed-in cell is a dictionary in which anything may be missing or of a wrong kind.
+A submitted cell is a dictionary in which any entry may be missing or of a wrong type.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from courseware.marks import cell_id, without_hidden
+from courseware.markers import cell_id, without_hidden
 
 Recogniser = Callable[[dict], str | None]
 
 
 @dataclass
 class Known:
-    """A cell of the release, as the gradebook remembers it."""
+    """A cell of the release, as stored in the gradebook."""
 
     grade_id: str
     kind: str
@@ -26,8 +26,8 @@ class Known:
 
     @property
     def metadata(self) -> dict:
-        """Its nbgrader metadata."""
-        mark = {
+        """The nbgrader metadata of the cell."""
+        entry = {
             "schema_version": 3,
             "cell_type": self.kind,
             "grade_id": self.grade_id,
@@ -37,18 +37,18 @@ class Known:
             "locked": self.locked,
             "task": False,
         }
-        return {"nbgrader": mark if self.points is None else mark | {"points": self.points}}
+        return {"nbgrader": entry if self.points is None else entry | {"points": self.points}}
 
 
 def find_owners(cells: list[dict], known: dict[str, Known], notebook: str) -> dict[str, int]:
-    """Return, for each grade_id, the place of the cell that has it.
+    """Return the index of the submitted cell for each grade_id that can be found: grade_id -> index.
 
-    A cell that says what it is comes first, and of several the last one, as in a running notebook. What is
-    still missing is looked for by the cell's id, its text or heading, the function that it defines.
+    Cells that carry the grade_id in their metadata take precedence; of several the last counts, as it does
+    when the notebook runs. Other cells are matched by id, then text, first line, and the names they define.
     """
     owners = {claim(cell): place for place, cell in enumerate(cells) if claim(cell) in known}
     free = [place for place, cell in enumerate(cells) if claim(cell) not in known]
-    for recognise in (by_id(known, notebook), by_text(known), by_heading(known), by_names(known)):
+    for recognise in (by_id(known, notebook), by_text(known), by_first_line(known), by_names(known)):
         missing = set(known) - set(owners)
         for place in free:
             grade_id = recognise(cells[place])
@@ -58,15 +58,15 @@ def find_owners(cells: list[dict], known: dict[str, Known], notebook: str) -> di
 
 
 def claim(cell: dict) -> str | None:
-    """Return the grade_id that a cell has in its metadata, whatever else is there."""
+    """Return the grade_id in the metadata of a cell, or None."""
     metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    entry = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = entry.get("grade_id") if isinstance(entry, dict) else None
     return grade_id if isinstance(grade_id, str) else None
 
 
 def by_id(known: dict[str, Known], notebook: str) -> Recogniser:
-    """Recognise a cell by its id, which comes from the grade_id; Colab keeps ids in the metadata."""
+    """Recognise a cell by its id, a hash of the grade_id; Colab moves ids into the metadata."""
     ids = {cell_id(notebook, grade_id): grade_id for grade_id in known}
 
     def recognise(cell: dict) -> str | None:
@@ -83,10 +83,10 @@ def by_text(known: dict[str, Known]) -> Recogniser:
     return lambda cell: texts.get(visible(source_of(cell)))
 
 
-def by_heading(known: dict[str, Known]) -> Recogniser:
+def by_first_line(known: dict[str, Known]) -> Recogniser:
     """Recognise an answer by its first line, which names the gap."""
-    headings = {heading(cell.source): grade_id for grade_id, cell in known.items() if not cell.locked}
-    return lambda cell: headings.get(heading(source_of(cell)))
+    lines = {first_line(cell.source): grade_id for grade_id, cell in known.items() if not cell.locked}
+    return lambda cell: lines.get(first_line(source_of(cell)))
 
 
 def by_names(known: dict[str, Known]) -> Recogniser:
@@ -101,22 +101,22 @@ def by_names(known: dict[str, Known]) -> Recogniser:
 
 
 def names(source: str) -> frozenset[str]:
-    """Return the functions and classes at the top level of a text that need not be valid Python."""
+    """Return the names of the top-level functions and classes in a text, which may be invalid Python."""
     return frozenset(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
 
 
 def visible(source: str) -> str:
-    """Return a text without its hidden tests and its trailing blanks."""
+    """Return a text without hidden tests and trailing blanks."""
     return "\n".join(line.rstrip() for line in without_hidden(source).split("\n")).strip()
 
 
-def heading(source: str) -> str:
+def first_line(source: str) -> str:
     """Return the first line of a text."""
     return source.strip().split("\n")[0].strip()
 
 
 def source_of(cell: dict) -> str:
-    """Return the text of a cell."""
+    """Return the source of a cell as one string."""
     source = cell.get("source", "")
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))

@@ -1,8 +1,7 @@
-"""Give a handed-in notebook its nbgrader metadata back, however it was copied, cut up or retyped.
+"""Restore the nbgrader metadata of a submitted notebook, however its cells were copied, moved or retyped.
 
-From the submission comes only what a student writes: the text of the cells and, where it is still there, the
-`grade_id`. Everything else comes from the gradebook. Tags go, because `skip-execution` on a test cell would
-score full marks.
+Only the source of the cells and, where it is left, the `grade_id` are taken from the submission. All other
+metadata come from the gradebook. Tags are removed: `skip-execution` on a test cell would score full points.
 """
 
 from nbformat import NotebookNode
@@ -19,21 +18,21 @@ class RepairMetadata(NbGraderPreprocessor):
     """First of `c.Autograde.sanitize_preprocessors`."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Rebuild the notebook from its texts and the gradebook."""
+        """Rebuild the notebook from the submitted sources and the gradebook."""
         about = resources["nbgrader"]
         known = from_gradebook(about["db_url"], about["notebook"], about["assignment"])
         owners = find_owners(nb.cells, known, about["notebook"])
-        which = {place: grade_id for grade_id, place in owners.items()}
-        cells = [rebuilt(cell, known.get(which.get(place))) for place, cell in enumerate(nb.cells)]
-        for grade_id in put_back(cells, known):
-            self.log.warning("%s: cell %s was missing, put back", about["student"], grade_id)
+        grade_ids = {place: grade_id for grade_id, place in owners.items()}
+        cells = [rebuilt(cell, known.get(grade_ids.get(place))) for place, cell in enumerate(nb.cells)]
+        for grade_id in restore_missing(cells, known):
+            self.log.warning("%s: cell %s was missing and has been restored", about["student"], grade_id)
         nb.cells, nb.metadata = cells, NotebookNode()
         nb.nbformat, nb.nbformat_minor = 4, 5
         return nb, resources
 
 
 def from_gradebook(db_url: str, notebook: str, assignment: str) -> dict[str, Known]:
-    """Return the known cells of a notebook in the order of the release."""
+    """Return the cells of the release, in their order: grade_id -> cell."""
     with Gradebook(db_url) as gradebook:
         entry = gradebook.find_notebook(notebook, assignment)
         points = {cell.name: cell.max_score for cell in entry.grade_cells}
@@ -53,20 +52,20 @@ def from_gradebook(db_url: str, notebook: str, assignment: str) -> dict[str, Kno
 
 
 def rebuilt(cell: dict, known: Known | None) -> NotebookNode:
-    """Return a fresh cell with the text of a handed-in one and the metadata of the gradebook."""
+    """Return a new cell with the source of a submitted one and the metadata of the gradebook."""
     kind = known.kind if known else str(cell.get("cell_type"))
     new = MAKERS.get(kind, new_markdown_cell)(source_of(cell), metadata=known.metadata if known else {})
-    # A picture that was pasted into the text belongs to the answer.
+    # Pictures that were pasted into an answer are stored as attachments.
     if new.cell_type != "code" and isinstance(cell.get("attachments"), dict):
         new.attachments = cell["attachments"]
     return new
 
 
-def put_back(cells: list[NotebookNode], known: dict[str, Known]) -> list[str]:
-    """Insert the graded cells that are missing, each where it belongs, and return their grade_ids.
+def restore_missing(cells: list[NotebookNode], known: dict[str, Known]) -> list[str]:
+    """Insert the graded cells that are missing, each at its place, and return their grade_ids.
 
-    A check goes straight behind its gap: further down the name may stand for what `yours` lent.
-    A missing gap stays away: its stub would undo what the student wrote elsewhere.
+    A check is inserted directly after its gap: further down, `yours` may have replaced the student's function
+    by the library's. A missing gap is not inserted: its stub could overwrite the student's code elsewhere.
     """
     order = list(known)
     missing = []

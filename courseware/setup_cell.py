@@ -23,8 +23,7 @@ import numpy as np
 import torch
 
 import brainlab
-from brainlab.lab import setup
-from brainlab.guesses import predicted
+from brainlab.lab import predicted, setup
 from grading_tests import check, yours
 
 # The one place for your own data, data="folder of BraTS cases", and for the size of all that follows:

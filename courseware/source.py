@@ -1,7 +1,7 @@
 """Read the text of a notebook (jupytext percent) and find its special cells.
 
 Authors mark four kinds of cells: `# %% setup`, `# %% gap="id"`, `# %% check="id"` and
-`# %% [markdown] explain="id"`. All others are ordinary text and code.
+`# %% [markdown] explain="id"`. All other cells are ordinary text or code.
 """
 
 import ast
@@ -11,17 +11,17 @@ from pathlib import Path
 
 import jupytext
 
-from courseware.marks import BEGIN, END
+from courseware.markers import BEGIN, END
 from grading_tests import checks
 from grading_tests.gap import Gap
 
 ROLES = ("gap", "check", "explain")
-# jupytext takes one `#` off a marker that is not written as a comment in a markdown cell.
+# jupytext removes one `#` of a marker in a markdown cell whose lines are not comments.
 _MARKER = re.compile(r"^#* *(BEGIN|END) SOLUTION *$", re.MULTILINE)
 
 
 class SourceError(ValueError):
-    """The text of a notebook cannot be built; the message names the file and the cell."""
+    """A text cannot be built into a notebook; the message names the file and the cell."""
 
 
 @dataclass
@@ -33,9 +33,9 @@ class Cell:
     kind : str
         `"code"` or `"markdown"`.
     role : str
-        `"setup"`, `"gap"`, `"check"`, `"explain"`, or `""` for an ordinary cell.
+        `"setup"`, `"gap"`, `"check"` or `"explain"`; `""` for an ordinary cell.
     gap_id : str
-        The id of the gap for the last three of these, else `""`.
+        The id of the gap, for a gap, a check or an explanation; else `""`.
     """
 
     kind: str
@@ -79,18 +79,18 @@ def gaps_of(path: Path) -> list[Gap]:
 
 
 def verify(path: Path, cells: list[Cell], gaps: list[Gap]) -> None:
-    """Check that text and gaps belong together.
+    """Check that the cells of a text match the gaps of the notebook.
 
     Raises
     ------
     SourceError
-        If a gap is missing, unknown, doubled or out of order, or if a solution would not work as an exercise.
+        If a gap is missing, unknown, duplicate or out of order, or if its solution cannot be made into a gap.
     """
     places = {(cell.role, cell.gap_id): place for place, cell in enumerate(cells)}
     found = [(cell.role, cell.gap_id) for cell in cells if cell.gap_id]
     for role, gap_id in found:
         if found.count((role, gap_id)) > 1:
-            raise SourceError(f'{path.name}: {role}="{gap_id}" comes twice; a gap has one cell of each kind')
+            raise SourceError(f'{path.name}: {role}="{gap_id}" occurs twice; expected one cell of each kind')
     known = {gap.id: gap for gap in gaps}
     for _, gap_id in found:
         if gap_id not in known:
@@ -117,14 +117,14 @@ def verify_region(path: Path, gap: Gap, cell: Cell) -> None:
     Raises
     ------
     SourceError
-        If there is no region, or if it lies outside of a function or class that defines the gap's answer.
+        If there is none, if it is at the top level, or if the cell does not define the gap's answer.
     """
     lines = [line.strip() for line in cell.source.split("\n")]
     if BEGIN not in lines or lines.count(BEGIN) != lines.count(END):
         raise SourceError(f"{path.name}: {gap.id} needs its solution between '{BEGIN}' and '{END}'")
     if cell.kind == "markdown":
         return
-    # At the top level the stub would stop "Run all"; inside a function it only speaks when called.
+    # At the top level the stub would stop "Run all"; inside a function it raises only when called.
     if any(line.startswith(BEGIN) for line in cell.source.split("\n")):
         raise SourceError(f"{path.name}: the solution of {gap.id} must lie inside a function or class")
     defined = [

@@ -1,6 +1,6 @@
-"""Turn a solution into a gap: of each region only the numbered comments stay, and a line that raises.
+"""Turn a solution into a gap: each solution region is replaced by its numbered comments and a `raise`.
 
-Given to nbgrader through `c.GenerateAssignment.preprocessors` in place of its own `ClearSolutions`.
+nbgrader uses it through `c.GenerateAssignment.preprocessors`, in place of its own `ClearSolutions`.
 """
 
 import re
@@ -14,13 +14,13 @@ CONTINUED = re.compile(r"# {3,}\S")
 
 
 class GapStubs(ClearSolutions):
-    """`ClearSolutions` with a stub of its own for every gap."""
+    """`ClearSolutions` with a separate stub for every gap."""
 
-    # In a markdown cell the stub is all that is there to write on.
+    # What replaces the solution of a markdown cell.
     text_stub = Unicode("Your answer, in two to four sentences.").tag(config=True)
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
-        """Replace the regions of one cell; tell whether there were any.
+        """Replace the solution regions of one cell; return whether there were any.
 
         Raises
         ------
@@ -36,25 +36,25 @@ class GapStubs(ClearSolutions):
         for line in cell.source.split("\n"):
             if self.begin_solution_delimeter in line:
                 if region is not None:
-                    raise RuntimeError(f"{name}: a solution begins inside another one")
+                    raise RuntimeError(f"{name}: a solution region begins inside another one")
                 region, found = [], True
                 indent = line[: len(line) - len(line.lstrip())]
             elif self.end_solution_delimeter in line:
                 if region is None:
-                    raise RuntimeError(f"{name}: a solution ends that has not begun")
+                    raise RuntimeError(f"{name}: a solution region ends that has not begun")
                 stub = [*steps(region), f'raise NotImplementedError("{name}: fill this gap")']
                 kept += [indent + text for text in stub]
                 region = None
             else:
                 (kept if region is None else region).append(line)
         if region is not None:
-            raise RuntimeError(f"{name}: a solution begins and never ends")
+            raise RuntimeError(f"{name}: a solution region begins and never ends")
         cell.source = "\n".join(kept)
         return found
 
 
 def steps(lines: list[str]) -> list[str]:
-    """Return the numbered comments among the lines, each with its continuation lines (`#    and so on`)."""
+    """Return the numbered comments among the lines, with their continuation lines (`#    more`)."""
     kept, inside = [], False
     for line in map(str.strip, lines):
         inside = bool(NUMBERED.match(line)) or (inside and bool(CONTINUED.match(line)))

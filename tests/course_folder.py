@@ -1,4 +1,4 @@
-"""A course in a folder of its own, so that no test dirties the repository."""
+"""A course in a folder of its own, so that no test writes into the repository."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ class Course:
         shutil.copy(REPO / "nbgrader_config.py", root)
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
-        """Start `python -m command...` in the course, which finds its own modules before the repository's."""
+        """Start `python -m command...` in the course; modules of the course hide those of the repository."""
         paths = os.pathsep.join([str(self.root), str(REPO)])
         settings = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"} | environment
         settings.pop("NBGRADER_EXECUTION", None)
@@ -26,14 +26,14 @@ class Course:
         return subprocess.Popen([sys.executable, "-m", *command], cwd=self.root, env=settings, **streams)
 
     def run(self, *command: str, fails: bool = False, **environment: str) -> str:
-        """Run such a command to its end and return what it printed."""
+        """Run `python -m command...` in the course and return what it printed."""
         process = self.start(*command, **environment)
         output, _ = process.communicate()
         assert (process.returncode != 0) == fails, output
         return output
 
     def submit(self, student: str, stem: str, text: str) -> None:
-        """Hand in the text of a notebook file."""
+        """Submit a notebook file with this text."""
         target = self.root / "submitted" / student / stem / f"{stem}.ipynb"
         target.parent.mkdir(parents=True)
         target.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The book without Sphinx: every page is listed, every part and picture that it takes is there."""
+"""The book without Sphinx: every page is listed, and every included part and picture exists."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_the_toctree_lists_every_page_and_the_notebooks():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_what_a_page_includes_is_there(page):
+def test_included_parts_exist(page):
     for name, options in INCLUDE.findall(page.read_text()):
         text = (page.parent / name).read_text()
         for marker in re.findall(r':start-after: "(.*)"', options):
@@ -31,15 +31,15 @@ def test_what_a_page_includes_is_there(page):
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
-def test_every_picture_is_there_and_has_words(page):
+def test_every_picture_exists_and_has_alt_text(page):
     for alt, path in PICTURE.findall(page.read_text()):
-        assert (page.parent / path).is_file(), f"{page.name} shows {path}, which is not there"
-        assert len(alt.split()) > 3, f"{page.name}: {path} needs words for those who cannot see it"
+        assert (page.parent / path).is_file(), f"{page.name} shows {path}, which does not exist"
+        assert len(alt.split()) > 3, f"{page.name}: {path} needs alt text of more than three words"
 
 
-def test_the_page_of_the_slice_browser_names_its_keys():
+def test_the_page_of_the_slice_browser_lists_its_keys():
     source = (ROOT / "brainlab/view/viewer/js/input.js").read_text().partition("return keys")[0]
     keys = set(re.findall(r'[ {]"?([^"\s])"?: ', source)) - {"="}  # = is + without Shift
-    told = re.findall(r"^\| (.*?) \|", (DOCS / "see.md").read_text().replace("\\", ""), re.MULTILINE)
+    listed = re.findall(r"^\| (.*?) \|", (DOCS / "see.md").read_text().replace("\\", ""), re.MULTILINE)
     assert len(keys) > 15
-    assert keys <= {word for cell in told for word in re.split(r",? ", cell)} | {","}
+    assert keys <= {word for cell in listed for word in re.split(r",? ", cell)} | {","}

@@ -1,5 +1,7 @@
-"""pyproject.toml is the one place for dependencies: environment.yml, constraints.txt and Colab must agree."""
+"""pyproject.toml is the one place for dependencies: environment.yml, constraints.txt and Colab agree."""
 
+import ast
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -19,7 +21,13 @@ REAL_DATA = Path(os.environ.get("BRAINLAB_REAL_DATA") or ROOT.parent / "shared" 
 FREEZES = sorted(REAL_DATA.glob("colab-freeze*.txt"))
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 CONDA_TOOLS = {"python", "pip"}
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, TOOLS = SETTINGS["project"], SETTINGS["tool"]
+PYTHONS = [
+    label.split(" :: ")[-1]
+    for label in PROJECT["classifiers"]
+    if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", label)
+]
 
 
 def requirements(*extras):
@@ -30,7 +38,7 @@ def requirements(*extras):
 
 
 def frozen_versions(path):
-    """Versions in a `pip freeze`: `name==1.2` and `name @ name-1.2%2Bcpu-cp313-...whl`."""
+    """Return the versions in a `pip freeze`: `name==1.2` and `name @ name-1.2%2Bcpu-cp313-...whl`."""
     versions = {}
     for line in path.read_text().splitlines():
         if match := re.match(r"([\w.-]+)==([\w.+!]+)", line):
@@ -40,13 +48,40 @@ def frozen_versions(path):
     return versions
 
 
+def test_the_sources_are_valid_in_the_oldest_python():
+    oldest = tuple(map(int, PYTHONS[0].split(".")))
+    assert Version(PYTHONS[0]) in SpecifierSet(PROJECT["requires-python"])
+    rooms = {line.rstrip("*") for line in TOOLS["setuptools"]["packages"]["find"]["include"]}
+    paths = [
+        path for room in rooms | {"benchmarks", "scripts", "tests"} for path in (ROOT / room).rglob("*.py")
+    ]
+    assert len(paths) > 300
+    for path in [*paths, *(ROOT / "solutions").glob("*.py")]:
+        ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=oldest)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_pinned_versions_allow_every_python(python):
+    """Of what is installed here; CI installs the pins in each of these Pythons."""
+    refused = []
+    for name, pin in frozen_versions(ROOT / "constraints.txt").items():
+        try:
+            found = importlib.metadata.metadata(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of an extra that the tests do not need
+        allowed = SpecifierSet(found["Requires-Python"] or "")
+        if Version(found["Version"]).base_version == pin.base_version and f"{python}.9" not in allowed:
+            refused.append(f"{name}=={pin} needs Python {allowed}")
+    assert not refused
+
+
 def test_the_extras_are_the_named_ones():
-    assert set(PROJECT["optional-dependencies"]) == {"teach", "app", "docs", "test"}
+    assert set(PROJECT["optional-dependencies"]) == {"teach", "app", "docs", "test", "dev"}
 
 
 def test_environment_yml_equals_pyproject():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    assert set(environment) == {"name", "channels", "dependencies"}, "a prefix would leak a local path"
+    assert set(environment) == {"name", "channels", "dependencies"}, "a prefix would be a path of one machine"
     assert environment["channels"] == ["conda-forge"]
     conda = {}
     for line in environment["dependencies"]:
@@ -62,19 +97,19 @@ def test_environment_yml_equals_pyproject():
 
 def test_constraints_pin_every_requirement_within_its_range():
     pins = frozen_versions(ROOT / "constraints.txt")
-    for name, specifier in requirements("teach", "test", "app", "docs").items():
+    for name, specifier in requirements("teach", "test", "app", "docs", "dev").items():
         assert name in pins, f"{name} has no pin in constraints.txt"
         assert pins[name] in specifier, f"{name}=={pins[name]} is outside {specifier}"
     assert pins["torch"] == Version("2.13.0")
 
 
 @pytest.mark.skipif(not FREEZES, reason="the lists of what Colab has installed are not here")
-@pytest.mark.parametrize("freeze", FREEZES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("freeze", FREEZES, ids=[path.stem for path in FREEZES])
 def test_base_dependencies_replace_nothing_on_colab(freeze):
     installed = frozen_versions(freeze)
-    assert installed["torch"].base_version == "2.11.0", "the list was not read as it should be"
+    assert installed["torch"].base_version == "2.11.0", "the list was not parsed correctly"
     for name, specifier in requirements().items():
-        # Already there in a version that fits: pip leaves it, and so it leaves all that it needs.
+        # A version that fits is installed: pip leaves it and its dependencies as they are.
         assert name in installed, f"{name} is not on Colab: pip would have to choose a version"
         assert specifier.contains(installed[name].base_version), (
             f"{name} {installed[name]} not in {specifier}"
@@ -88,13 +123,13 @@ def test_importing_brainlab_alone_does_not_import_torch():
 
 
 @pytest.mark.parametrize("room", ["brainlab", "grading_tests"])
-def test_the_arrows_between_the_rooms_hold(room):
+def test_a_folder_imports_nothing_above_it(room):
     forbidden = {
         "brainlab": r"nbgrader|jupyter\w*|IPython|grading_tests|courseware",
         "grading_tests": r"nbgrader|courseware",
     }[room]
     for path in (ROOT / room).rglob("*.py"):
-        # The widgets are loaded when asked for, and ipywidgets itself is made of IPython.
+        # The widgets are loaded on demand, and ipywidgets itself is built on IPython.
         rule = forbidden.replace("IPython|", "") if "widgets" in path.parts else forbidden
         found = re.search(rf"^\s*(?:import|from) ({rule})\b", path.read_text(), re.M)
         assert not found, f"{path.relative_to(ROOT)} imports {found[1]}"

@@ -6,7 +6,8 @@ import torch
 from fake_cases import fake_case
 
 from brainlab import budgets, train
-from brainlab.models import CheckpointError, read_saved
+from brainlab.models import read_saved
+from brainlab.training import CheckpointError
 
 ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
 

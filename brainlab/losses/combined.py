@@ -21,11 +21,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from brainlab.losses.crossentropy import binary_cross_entropy, focal_loss
-from brainlab.losses.inputs import (
+from brainlab.losses.crossentropy import (
+    binary_cross_entropy,
     check_not_negative,
     check_problem,
     check_weight,
+    focal_loss,
     log_true_probability,
     num_classes,
 )

@@ -7,7 +7,7 @@ and the true area. The counts are sums over pixels, in float32 or float64.
 import torch
 from torch import Tensor
 
-from brainlab.losses.inputs import check_not_negative, probabilities
+from brainlab.losses.crossentropy import check_not_negative, probabilities
 
 
 def soft_dice_loss(

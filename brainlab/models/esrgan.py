@@ -164,3 +164,8 @@ def interpolate_networks(
         name: torch.lerp(psnr_state[name], gan, alpha) if gan.is_floating_point() else gan.clone()
         for name, gan in gan_state.items()
     }
+
+
+def copy_weights(model: nn.Module) -> dict[str, Tensor]:
+    """Return copies of weights and buffers, on the CPU; training on does not change them."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}

@@ -17,9 +17,9 @@ from brainlab.budgets import IMAGES, Budget, ImageSizes
 from brainlab.data.augment import Augment
 from brainlab.data.images import ImageDataset, find_chest, split_chest
 from brainlab.data.split import Split
+from brainlab.inference import evaluating
 from brainlab.metrics import dice, jaccard
 from brainlab.models import UNet
-from brainlab.models.modes import evaluating
 from brainlab.synth.chest import chest_names, make_chest_set
 from brainlab.training import History, TrainSettings, fit
 from brainlab.training.settings import settings_for

@@ -15,13 +15,13 @@ from brainlab.budgets import SUPERRES, Budget, SRSizes
 from brainlab.data.degradations import bicubic
 from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of
-from brainlab.inference.forward import forward
+from brainlab.inference import evaluating
+from brainlab.inference.predict import forward
 from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import region_dice_of_labels
 from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models import Discriminator, RRDBNet, SRResNet, UNet
 from brainlab.models.features import UNetFeatures
-from brainlab.models.modes import evaluating
 from brainlab.training import GanSettings, TrainSettings
 
 __all__ = [

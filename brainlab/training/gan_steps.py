@@ -12,7 +12,8 @@ of the share.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -28,8 +29,8 @@ from brainlab.losses.perceptual import (
     relativistic_discriminator_loss,
     srgan_loss,
 )
-from brainlab.models.modes import NO_SCALER, frozen
-from brainlab.training.validation import DivergedError
+from brainlab.training.devices import NO_SCALER
+from brainlab.training.history import DivergedError
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,19 @@ def generator_step(
     scaler.update()
     values = {name: part.item() for name, part in parts.items()}
     return {"g_loss": values.pop("total"), **values}
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """Compute no gradient for the weights of `model` within the block; it still flows through the network."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)
 
 
 def _check_finite(network: str, loss: Tensor) -> None:

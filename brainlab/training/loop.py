@@ -19,12 +19,10 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 from tqdm import tqdm
 
 from brainlab.metrics.confusion import Regions, region_dice
-from brainlab.models.checkpoint import load_weights
-from brainlab.models.modes import NO_SCALER
-from brainlab.training.distributed import ProcessGroup
-from brainlab.training.run import History, Run
+from brainlab.training.devices import NO_SCALER, ProcessGroup
+from brainlab.training.history import DivergedError, History, comparable, evaluate
+from brainlab.training.run import Run, load_weights
 from brainlab.training.settings import Settings, TrainSettings, cosine_lr
-from brainlab.training.validation import DivergedError, comparable, evaluate
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Batch = tuple[Tensor, Tensor]

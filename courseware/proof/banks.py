@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from courseware.build import build
-from courseware.marks import BEGIN
+from courseware.markers import BEGIN
 from courseware.proof.mutants import mutants
 from courseware.source import gaps_of
 from courseware.stage import sources

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from courseware.marks import BEGIN, END
+from courseware.markers import BEGIN, END
 from courseware.proof import equivalent
 from courseware.proof.mutations import of_call, of_expression, of_slice, of_statement
 from courseware.proof.words import Words

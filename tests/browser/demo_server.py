@@ -1,4 +1,4 @@
-"""The live demo, run as its command does, and a visitor of it."""
+"""Start the live demo as its command does, open its page and upload files."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ TEACHING = "For teaching, not a medical device"
 
 @contextmanager
 def demo(folder, *arguments):
-    """Run the demo as its command does; yields its address."""
+    """Run the demo with home and temporary folders of its own; yields its address."""
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     port = free_port()
@@ -45,7 +45,7 @@ def demo(folder, *arguments):
 
 
 def visit(chromium, address):
-    """Open the page of a new visitor; returns it and what it asks of others."""
+    """Open the page in a new session; returns it and what `lab.watch` collects."""
     page = chromium.new_page(viewport={"width": 1300, "height": 1000}, accept_downloads=True)
     seen = watch(page, address)
     page.goto(address, wait_until="domcontentloaded", timeout=300_000)
@@ -55,7 +55,7 @@ def visit(chromium, address):
 
 
 def upload(page, *files):
-    """Choose files, as (name, bytes) or paths, and wait until they are sent."""
+    """Choose files, as (name, bytes) or paths, and wait until they are uploaded."""
     chosen = [
         str(f) if isinstance(f, Path) else {"name": f[0], "mimeType": "", "buffer": f[1]} for f in files
     ]

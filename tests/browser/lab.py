@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real Chromium for the tests: start both, run a notebook, notice what goes wrong."""
+"""Start a real JupyterLab and a real Chromium for the tests, run notebooks in them, and collect errors."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port that is free."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
@@ -46,14 +46,14 @@ def free_port() -> int:
 
 @contextmanager
 def server(folder: Path, kind: str = "jupyterlab", python: str | Path = sys.executable, **settings: str):
-    """Run a server on a folder with settings of its own, and stop it; yields its address.
+    """Run a server on a folder, with a configuration of its own; yields its address.
 
     Parameters
     ----------
     kind : str
         "jupyterlab", "voila" or "notebook" (the classic one).
     python : str or Path
-        Of the environment that it is installed in.
+        The interpreter of the environment in which the server is installed.
     **settings : str
         Environment variables for its kernels.
     """
@@ -102,7 +102,7 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 2
             urllib.request.urlopen(url, timeout=20).close()
             return
         except urllib.error.HTTPError:
-            return  # an answer; Voila has no status page
+            return  # any answer will do: Voila has no status page
         except OSError:
             if process.poll() is not None:
                 break
@@ -125,12 +125,12 @@ def browser():
             chromium.close()
 
 
-# What anywidget says on a loaded machine; the viewer keeps its link all the same (js/link.js).
+# What anywidget reports on a loaded machine; the viewer stays connected all the same (js/link.js).
 TOO_SLOW = "[anywidget] Failed to initialize model."
 
 
 def watch(page, address: str) -> dict[str, list[str]]:
-    """Collect what the page asks of other machines, and the errors on its console; be patient with it."""
+    """Set long timeouts; return the lists of requests to other machines and of errors, which fill later."""
     page.set_default_timeout(180_000)  # a loaded machine needs minutes to show JupyterLab
     seen: dict[str, list[str]] = {"foreign": [], "errors": []}
     own = (address, address.replace("http", "ws"), "data:", "blob:")
@@ -150,12 +150,22 @@ def open_in_lab(page, address: str, notebook: str) -> None:
     """Open a notebook in JupyterLab and wait for its kernel."""
     page.goto(f"{address}/lab/tree/{notebook}?reset", wait_until="domcontentloaded")
     page.wait_for_selector(".jp-Notebook", timeout=300_000)
-    # The page says "idle" before there is a kernel, and Run All then asks for one: ask the server instead.
+    # The page shows "idle" before there is a kernel, and Run All would then ask for one: ask the server.
     end = time.monotonic() + 300
     while not _idle(address, notebook):
         if time.monotonic() > end:
             raise RuntimeError("the kernel did not start")
         page.wait_for_timeout(200)
+
+
+def eventually(condition, seconds: float = 120) -> bool:
+    """Return whether a condition becomes true in time: a loaded machine draws late."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def run_all(page) -> None:

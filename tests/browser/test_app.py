@@ -26,12 +26,12 @@ pytest.importorskip("voila", reason="Voila is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or REPO.parent / "shared" / "data") / "brats_gli_00001"
-# These need other limits than those of the server, and are tested without a browser.
+# They need other limits than the server's, and are tested without a browser.
 OTHER_LIMITS = {"bomb"}
 
 
 def segment(page, folder):
-    """Press the button; return the labels that are downloaded, and the volumes on the screen."""
+    """Press the button; return the downloaded labels and the volumes on the screen."""
     page.locator("canvas[data-drawn]").first.wait_for(timeout=120_000)
     page.get_by_role("button", name="Segment").click()
     link = page.get_by_text("Download the segmentation (NIfTI)")
@@ -47,7 +47,7 @@ def segment(page, folder):
 
 
 def compare(image, volumes, folder, models, cache):
-    """What came out of the browser is what the library makes of the same files."""
+    """Compare the result in the browser with that of the library for the same files."""
     network = find_networks([models])[0][0]
     case = find_cases(folder)[0]
     expected = segment_case(network.saved.build(), network, case, cache)
@@ -82,7 +82,7 @@ def sessions(folder):
 
 
 def gone(condition, seconds=60):
-    """Tell whether a condition ends."""
+    """Return whether a condition becomes false in time."""
     end = time.monotonic() + seconds
     while condition() and time.monotonic() < end:
         time.sleep(0.3)

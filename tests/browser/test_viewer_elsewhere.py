@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, NO_CHROMIUM, REPO, browser, server, watch, write_notebook
+from lab import CHROMIUM, NO_CHROMIUM, REPO, browser, eventually, server, watch, write_notebook
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
@@ -18,8 +18,9 @@ v"""
 SECOND = """import ipywidgets
 print("heard", ipywidgets.__version__[0], v.view, v.slice, v.labels)
 v.view = "sagittal\""""
+THIRD = 'print("now", v.view, v.slice, v.labels)'
 
-# Voila's page without the style sheets that it takes from another machine.
+# Voila's page without the style sheets that it loads from another machine.
 QUIET = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {% import "spinner.macro.html.j2" as spinner %}
 {%- block notebook_css -%}
@@ -32,18 +33,21 @@ QUIET = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 
 
 def drive(page):
-    """Press keys, drag and tick a label off; return the stage."""
+    """Drag, press keys and uncheck a label; return the stage."""
     page.locator("canvas[data-drawn]").first.wait_for(timeout=300_000)
-    page.wait_for_timeout(1000)
     stage = page.locator(".bl-stage")
     first = page.locator(".bl-panel:not([hidden]) canvas").first
-    before = first.evaluate("c => c.toDataURL()")
-    box = first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2 + 50, box["y"] + box["height"] / 2, steps=3)
-    page.mouse.up()
-    page.wait_for_function("([c, before]) => c.toDataURL() !== before", arg=[first.element_handle(), before])
+
+    def dragged():  # again, if the page has moved meanwhile
+        before, box = first.evaluate("c => c.toDataURL()"), first.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2 + 50, box["y"] + box["height"] / 2, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        return first.evaluate("c => c.toDataURL()") != before
+
+    assert eventually(dragged)
     before = first.evaluate("c => c.toDataURL()")
     stage.focus()
     for key in ("a", "b", "x", "c", "Home", "ArrowUp", "d", "d"):  # some are commands of the notebook too
@@ -77,17 +81,28 @@ def test_in_voila(tmp_path):
 
 @pytest.mark.skipif(not CLASSIC.exists(), reason="there is no classic notebook: make .venv/classic")
 def test_in_a_classic_notebook_with_ipywidgets_7(tmp_path):
-    write_notebook(tmp_path / "viewer.ipynb", FIRST, SECOND)
+    write_notebook(tmp_path / "viewer.ipynb", FIRST, SECOND, THIRD)
     with server(tmp_path, "notebook", CLASSIC) as address, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1000, "height": 1400})
         seen = watch(page, address)
         page.goto(f"{address}/notebooks/viewer.ipynb", wait_until="domcontentloaded", timeout=300_000)
         page.locator(".kernel_idle_icon").wait_for(state="attached", timeout=300_000)
-        page.wait_for_timeout(2000)
-        page.evaluate("Jupyter.notebook.execute_cells([0])")
+
+        def shown():  # again, if the extension of the widgets was not loaded yet
+            page.evaluate("Jupyter.notebook.execute_cells([0])")
+            page.wait_for_timeout(5000)
+            return page.locator("canvas[data-drawn]").count()
+
+        assert eventually(shown)
         stage = drive(page)
-        assert page.locator(".cell").count() == 2
-        page.wait_for_timeout(500)
+        assert page.locator(".cell").count() == 3
+
+        def arrived():
+            page.evaluate("Jupyter.notebook.execute_cells([2])")
+            page.wait_for_timeout(300)
+            return page.get_by_text("now coronal 1 [2, 3]").count()
+
+        assert eventually(arrived)
         page.evaluate("Jupyter.notebook.execute_cells([1])")
         page.get_by_text("heard 7 coronal 1 [2, 3]").wait_for(timeout=90_000)
         page.wait_for_function(

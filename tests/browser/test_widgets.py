@@ -1,4 +1,4 @@
-"""The small widgets in JupyterLab and a real Chromium: one slider of each changes the picture."""
+"""The small widgets in JupyterLab and a real Chromium: a slider of each changes the picture."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ CELLS = {
     "right": "view.LossExplorer(truth > 0, plane, AFFINE)",
     "alpha": "view.NetworkMixer(net, net.state_dict(), sharp, lr, hr, AFFINE)",
 }
-# A training of three epochs that takes 12 seconds; the cell after it tells when it is over.
+# A training of three epochs of at least 4 s each; the next cell reports its end.
 TRAINING = """import time
 from brainlab.training import TrainSettings, fit
 class Slow(torch.utils.data.Dataset):
@@ -72,7 +72,7 @@ def drawn(locator):
 
 
 def changed(locator, before, seconds=60):
-    """Return the new pixels as soon as there are some."""
+    """Return the new pixels as soon as the picture changes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         after = drawn(locator)
@@ -110,7 +110,7 @@ def test_a_slider_changes_the_picture(lab_page, name):
     assert picture.get_attribute("alt") != words
     assert lab_page.evaluate("document.activeElement.classList.contains('noUi-handle')")
     assert lab_page.locator(".jp-Cell").count() == cells
-    # And by the mouse: a click near the left end of the track, with the handle out of its way.
+    # By mouse: a click near the left end of the track, after moving the handle out of the way.
     lab_page.keyboard.press("ArrowRight")
     lab_page.keyboard.press("ArrowRight")
     lab_page.wait_for_timeout(1000)

@@ -1,4 +1,4 @@
-"""Plain nbgrader on the toy course: every kind of notebook that students hand in, in one batch."""
+"""Plain nbgrader on the toy course: many kinds of damaged submissions, graded in one batch."""
 
 import copy
 import csv
@@ -9,6 +9,8 @@ import re
 import pytest
 
 STEM = "99_toy"
+
+pytestmark = pytest.mark.slow
 
 
 def cell_with(notebook: dict, grade_id: str) -> dict:
@@ -26,7 +28,7 @@ def cells_of(course) -> tuple[dict, dict]:
 
 
 def half_done(solution, release):
-    """The first gap filled in, with a warning that must not cost anything."""
+    """The first gap is filled, with a warning that must not cost points."""
     cell_with(release, "g99_double")["source"] = (
         "import warnings\n"
         "warnings.warn('loud')\n"
@@ -38,7 +40,7 @@ def half_done(solution, release):
 
 
 def cut_up(solution, release):
-    """A copied gap whose first copy is wrong, a retyped gap, a deleted check and a deleted question."""
+    """A duplicate gap whose first copy is wrong, a retyped gap, a deleted check and a deleted question."""
     cells = solution["cells"]
     place = cells.index(cell_with(solution, "g99_double"))
     wrong = copy.deepcopy(cells[place]) | {"source": "def double(x):\n    return 0"}
@@ -49,13 +51,13 @@ def cut_up(solution, release):
     retyped = cell_with(solution, "g99_area")
     retyped["metadata"] = {}
     retyped["id"] = "typed-anew"
-    # What the library lends further down must not be graded in place of the student's.
+    # The library's version further down must not be graded in place of the student's.
     cells.append(code('area = yours("g99_area", area)'))
     return solution
 
 
 def stripped(solution, release):
-    """No metadata and no ids are left; tags would skip the checks; the second answer is wrong."""
+    """All metadata and ids are lost, tags would skip the checks, and the second answer is wrong."""
     for number, cell in enumerate(solution["cells"]):
         cell["metadata"] = {"tags": ["skip-execution"]}
         cell["id"] = f"new{number}"
@@ -65,7 +67,7 @@ def stripped(solution, release):
 
 
 def mad(solution, release):
-    """Metadata of every wrong kind, and points that nobody gave."""
+    """Metadata of wrong types, and points that were never given."""
     for cell, metadata in zip(
         solution["cells"], ["text", ["list"], {"nbgrader": "text"}, None], strict=False
     ):
@@ -86,7 +88,7 @@ def cell_in(notebook, grade_id):
 
 
 def moved(solution, release):
-    """A wrong first answer, and what the library lent for it moved above the check."""
+    """A wrong first answer, and the cell with the library's version moved above the check."""
     gap = cell_with(solution, "g99_double")
     gap["source"] = "def double(x):\n    return 0"
     place = solution["cells"].index(gap)
@@ -99,7 +101,7 @@ def code(source):
     return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
 
 
-HANDED_IN = {
+SUBMISSIONS = {
     "solution": (lambda solution, release: solution, 5),
     "half_done": (half_done, 2),
     "cut_up": (cut_up, 5),
@@ -112,8 +114,8 @@ HANDED_IN = {
 
 @pytest.fixture(scope="module")
 def graded(toy_course):
-    """The toy course after autograde, feedback and export; the log, and the rows of the export."""
-    for student, (make, _) in HANDED_IN.items():
+    """Return the toy course after autograde, feedback and export, the log, and the rows of the export."""
+    for student, (make, _) in SUBMISSIONS.items():
         made = make(*cells_of(toy_course))
         toy_course.submit(student, STEM, made if isinstance(made, str) else json.dumps(made))
     log = toy_course.run("nbgrader", "autograde", STEM)
@@ -129,14 +131,14 @@ def feedback(course, student):
     return re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", "", page, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("student", HANDED_IN)
-def test_everyone_gets_what_the_answers_deserve(graded, student):
+@pytest.mark.parametrize("student", SUBMISSIONS)
+def test_points(graded, student):
     _, _, rows = graded
-    assert float(rows[student]["score"]) == HANDED_IN[student][1]
+    assert float(rows[student]["score"]) == SUBMISSIONS[student][1]
     assert float(rows[student]["max_score"]) == 7
 
 
-def test_an_unreadable_file_is_said_in_one_line_and_in_the_feedback(graded):
+def test_an_unreadable_file_is_reported_in_one_line_and_in_the_feedback(graded):
     course, log, _ = graded
     lines = [line for line in log.split("\n") if "cannot be read" in line]
     assert len(lines) == 1
@@ -145,7 +147,7 @@ def test_an_unreadable_file_is_said_in_one_line_and_in_the_feedback(graded):
     assert "This file could not be read: the file is empty." in feedback(course, "empty")
 
 
-@pytest.mark.parametrize("student", HANDED_IN)
+@pytest.mark.parametrize("student", SUBMISSIONS)
 def test_feedback_hides_the_graded_tests(graded, student):
     course, _, _ = graded
     text = feedback(course, student)
@@ -155,7 +157,7 @@ def test_feedback_hides_the_graded_tests(graded, student):
     assert "secret_sum" not in text or student not in ("half_done", "empty")
 
 
-def test_feedback_shows_what_the_checks_said(graded):
+def test_feedback_shows_the_messages_of_the_checks(graded):
     course, _, _ = graded
     text = feedback(course, "half_done")
     assert "✓ g99_double: a positive number." in text
@@ -165,9 +167,9 @@ def test_feedback_shows_what_the_checks_said(graded):
     assert "lent by yours" in feedback(course, "moved")
 
 
-def test_a_deleted_cell_is_said_in_the_log(graded):
+def test_a_deleted_cell_is_reported_in_the_log(graded):
     _, log, _ = graded
-    assert "cut_up: cell g99_area_check was missing, put back" in log
+    assert "cut_up: cell g99_area_check was missing and has been restored" in log
 
 
 def test_an_explanation_is_graded_by_hand(graded):

@@ -1,4 +1,4 @@
-"""Renamed notebooks get their name back; nothing is lost."""
+"""Renamed notebooks are copied to the expected name; nothing is lost."""
 
 import os
 
@@ -29,12 +29,12 @@ def test_a_renamed_notebook_is_found(course, name, capsys):
     main(["--root", str(course), "intake"])
     assert (folder / "01_data_eda.ipynb").read_text() == "mine"
     assert (folder / name).exists()
-    assert capsys.readouterr().out == f"ann/01_data_eda: {name} is taken as 01_data_eda.ipynb\n"
+    assert capsys.readouterr().out == f"ann/01_data_eda: {name} copied to 01_data_eda.ipynb\n"
     main(["--root", str(course), "intake"])
-    assert capsys.readouterr().out == "every notebook has its name\n"
+    assert capsys.readouterr().out == "all notebooks in submitted/ have the expected names\n"
 
 
-def test_the_right_name_wins_and_of_copies_the_newest(course):
+def test_the_expected_name_takes_precedence_then_the_newest_copy(course):
     folder = hand_in(course, "ann", "01_data_eda.ipynb", "right")
     hand_in(course, "ann", "01_data_eda (1).ipynb", "copy")
     for age, text in enumerate(["new", "old"]):
@@ -45,10 +45,10 @@ def test_the_right_name_wins_and_of_copies_the_newest(course):
     assert (course / "submitted" / "ben" / "01_data_eda" / "01_data_eda.ipynb").read_text() == "new"
 
 
-def test_what_is_not_the_notebook_is_said(course, capsys):
+def test_a_file_with_another_name_is_reported(course, capsys):
     hand_in(course, "ann", "holiday.ipynb", "")
     main(["--root", str(course), "intake"])
-    assert "ann/01_data_eda: no notebook that looks like 01_data_eda.ipynb" in capsys.readouterr().out
+    assert "ann/01_data_eda: no notebook with a name like 01_data_eda.ipynb" in capsys.readouterr().out
 
 
 def test_a_notebook_that_does_not_exist_is_not_built(course):

@@ -1,8 +1,8 @@
-"""What must hold for every notebook, gap and check, looked up in what is written and in what is shipped.
+"""Rules for every notebook, gap and check, tested on their sources and on the wheel that is installed.
 
-Lints that live elsewhere: the release is rebuilt byte by byte without a line of a solution, a notebook takes
-two hours at most (test_build); the solution gets all points, the untouched release none, no cell takes longer
-than nbgrader waits (test_whole_way); checks are quick, silent and say at most four lines (test_banks).
+Other rules are tested elsewhere: a notebook takes at most two hours (test_build); the release is up to date
+and holds no line of a solution, the solution gets all points, the untouched release none, no cell exceeds the
+time limit of nbgrader (test_whole_way); checks are quick, silent and print at most four lines (test_banks).
 """
 
 import ast
@@ -16,7 +16,7 @@ import pytest
 from course_folder import REPO
 
 from courseware.build import build
-from courseware.marks import BEGIN, BEGIN_HIDDEN, END
+from courseware.markers import BEGIN, BEGIN_HIDDEN, END
 from courseware.source import gaps_of
 from courseware.stage import sources
 from grading_tests.naming import FOLDER
@@ -41,7 +41,7 @@ def released(text):
     return nbformat.read(path, as_version=4)
 
 
-# --- what is stated is what is recorded
+# --- stated minutes and points
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=names)
@@ -109,7 +109,7 @@ def test_every_figure_is_shown_with_alt_text(text):
     shown = []
     for cell in build(text).cells:
         if cell.cell_type != "code":
-            assert not re.search(r"!\[\s*\]", cell.source), cell.source  # a picture without words
+            assert not re.search(r"!\[\s*\]", cell.source), cell.source  # no alt text
             continue
         tree = ast.parse(cell.source)
         for call in [node for node in calls(tree, "show") if node.args]:  # a widget's own show() takes none
@@ -117,7 +117,7 @@ def test_every_figure_is_shown_with_alt_text(text):
             alt = next((word.value for word in call.keywords if word.arg == "alt"), None)
             assert alt is not None, ast.unparse(call)
             assert not isinstance(alt, ast.Constant) or len(alt.value.split()) >= 4, alt.value
-        # Anything else that draws would leave a picture without words.
+        # Any other way to draw leaves a picture without alt text.
         assert not [node for node in calls(tree, "show") if ast.unparse(node.func) == "plt.show"], cell.source
         if [node for node in calls(tree, "subplots") if ast.unparse(node.func) == "plt.subplots"]:
             assert calls(tree, "close"), f"figure not closed, so that it is drawn twice: {cell.source}"
@@ -125,7 +125,7 @@ def test_every_figure_is_shown_with_alt_text(text):
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=names)
-def test_every_prediction_has_a_place_and_is_compared(text):
+def test_every_guess_has_a_cell_and_is_compared(text):
     """A question "Predict" is followed by a cell with `my_... = "?"`, and each of these names is compared."""
     cells, asked, seen = build(text).cells, False, set()
     for cell in cells:
@@ -143,10 +143,10 @@ def test_every_prediction_has_a_place_and_is_compared(text):
         asked = asked and not targets
         for call in calls(tree, "predicted"):
             what = ast.unparse(call.args[0])
-            assert what not in seen, f"{what} comes twice: its answers could not be told apart"
+            assert what not in seen, f"{what} occurs twice: its answers could not be told apart"
             assert ": " not in what
             seen.add(what)
-    assert not asked, "the last prediction has no place to answer"
+    assert not asked, "the last question to guess has no cell for the guess"
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     for name in set(re.findall(r"\bmy_\w+", code)):
         assert len(re.findall(rf"\b{name}\b", code)) >= 2, f"{name} is asked for and never compared"
@@ -169,7 +169,7 @@ def test_written_answers_have_a_rubric_with_two_answers_for_each_point(text):
 
 
 def floats(node):
-    """Tell whether an expression is a float by its looks."""
+    """Return whether an expression looks like a float."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, float)
     if isinstance(node, ast.Call):
@@ -221,7 +221,7 @@ def expressions_of(cell):
 
 @pytest.mark.parametrize("text", TEXTS, ids=names)
 def test_no_message_contains_the_solution(text):
-    """Not as code; what the exercise itself states, a formula in its docstring say, may be said again."""
+    """Not as code; what the exercise itself states, such as a formula in its docstring, may be repeated."""
     solutions = graded(build(text), "solution")
     for gap_id, name, message in shipped_messages():
         if gap_id in solutions:
@@ -246,7 +246,7 @@ def test_messages_are_short_and_plain():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel that students install, made of a copy so that nothing is left behind."""
+    """Return the files of the wheel that students install, built from a copy of the repository."""
     build_meta = pytest.importorskip("setuptools.build_meta")
     folder = tmp_path_factory.mktemp("wheel")
     ignore = shutil.ignore_patterns("__pycache__", "*.ipynb_checkpoints")
@@ -268,7 +268,7 @@ def test_the_wheel_holds_the_fingerprints_and_no_bank(wheel):
 
 
 def test_no_line_of_the_banks_and_of_the_solutions_is_shipped(wheel):
-    """Of the banks the lines of their answers; of the solutions, outside of the library."""
+    """No answer of a bank; of the solutions no line, except in the library itself."""
     shipped = {name: data.decode() for name, data in wheel.items() if name.endswith((".py", ".json", ".txt"))}
     answers = {}
     for path in BANKS:

@@ -27,7 +27,7 @@ def test_of_a_widget_only_the_picture_is_published():
         ({}, {}, "a picture without a description"),
     ],
 )
-def test_every_picture_has_alt_text_and_comes_once(data, metadata, alt):
+def test_every_picture_has_alt_text_and_is_stored_once(data, metadata, alt):
     output = nbformat.v4.new_output("display_data", data=data | {"image/png": "aGk=\n"}, metadata=metadata)
     cell = nbformat.v4.new_code_cell("x", outputs=[output])
     tidy(cell)
@@ -49,11 +49,11 @@ def test_every_picture_has_alt_text_and_comes_once(data, metadata, alt):
         ("share: 50% | 1/2 of all\n", "share: 50% | 1/2 of all\n"),
     ],
 )  # fmt: skip
-def test_progress_bars_leave_no_trace(text, shown):
+def test_progress_bars_are_removed(text, shown):
     assert as_on_screen(text) == shown
 
 
-def test_pieces_of_text_become_one_and_noise_goes():
+def test_pieces_of_text_are_joined_and_noise_is_removed():
     def stream(text, name="stdout"):
         return nbformat.v4.new_output("stream", text=text, name=name)
 
@@ -69,7 +69,7 @@ def test_pieces_of_text_become_one_and_noise_goes():
     assert [output.text for output in cell.outputs] == ["a\nb\n"]
 
 
-def test_stored_widgets_and_the_kernels_version_are_dropped():
+def test_stored_widgets_and_the_kernel_version_are_removed():
     notebook = nbformat.v4.new_notebook(
         metadata={"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.11.7"}},
         cells=[nbformat.v4.new_code_cell("1", metadata={"execution": {"start": "now"}})],

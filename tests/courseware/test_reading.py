@@ -1,4 +1,4 @@
-"""Any file can be handed in; what is no notebook is said in a few words."""
+"""Any file can be submitted; what is wrong with it is reported in a few words."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from courseware.reading import ForgivingExporter, read
         (b'{"nbformat": 5, "cells": [{}]}', "Unsupported nbformat version 5"),
     ],
 )
-def test_what_cannot_be_read(content, why, tmp_path, caplog):
+def test_unreadable_files_become_a_note(content, why, tmp_path, caplog):
     file = tmp_path / "99_toy.ipynb"
     file.write_bytes(content)
     notebook, _ = ForgivingExporter().from_filename(str(file))
@@ -30,7 +30,7 @@ def test_what_cannot_be_read(content, why, tmp_path, caplog):
 
 
 @pytest.mark.parametrize("metadata", [None, "text", [1], 7])
-def test_metadata_of_a_wrong_kind_do_not_matter(metadata):
+def test_metadata_of_a_wrong_type_are_replaced(metadata):
     cells = [{"cell_type": "code", "source": ["x\n", "y"], "metadata": metadata}]
     notebook = read(
         io.StringIO(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}))

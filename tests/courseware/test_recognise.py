@@ -1,11 +1,11 @@
-"""A cell of the release is found again by whatever is left of it."""
+"""Submitted cells are matched with the cells of the release, whatever is left of them."""
 
 import pytest
 from nbformat.v4 import new_code_cell
 
-from courseware.marks import cell_id
+from courseware.markers import cell_id
 from courseware.recognise import Known, claim, find_owners, source_of
-from courseware.repair import put_back, rebuilt
+from courseware.repair import rebuilt, restore_missing
 
 STUB = (
     '# g99_area · about 5 min · 3 points\ndef area(width, height):\n    raise NotImplementedError("g99_area")'
@@ -51,22 +51,22 @@ def grade_ids(cells):
     return [claim(one) for one in cells]
 
 
-def test_a_missing_check_comes_straight_behind_its_gap():
+def test_a_missing_check_is_inserted_directly_after_its_gap():
     cells = [rebuilt(cell("def area(w, h): return 0"), KNOWN["g99_area"]), new_code_cell("area = yours()")]
-    assert put_back(cells, KNOWN) == ["g99_area_check", "g99_words"]
+    assert restore_missing(cells, KNOWN) == ["g99_area_check", "g99_words"]
     assert grade_ids(cells) == ["g99_area", "g99_area_check", "g99_words", None]
     assert "grade(" in cells[1].source
 
 
-def test_without_its_gap_a_check_comes_before_what_follows():
+def test_without_its_gap_a_check_is_inserted_before_the_next_graded_cell():
     cells = [new_code_cell("area = 1"), rebuilt(cell("Because", "markdown"), KNOWN["g99_words"])]
-    put_back(cells, KNOWN)
+    restore_missing(cells, KNOWN)
     assert grade_ids(cells) == [None, "g99_area_check", "g99_words"]
 
 
-def test_without_anything_all_graded_cells_come_at_the_end_and_no_stub():
+def test_if_all_are_missing_the_graded_cells_are_appended_without_stubs():
     cells = [new_code_cell("area = 1")]
-    put_back(cells, KNOWN)
+    restore_missing(cells, KNOWN)
     assert grade_ids(cells) == [None, "g99_area_check", "g99_words"]
 
 

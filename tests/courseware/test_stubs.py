@@ -1,4 +1,4 @@
-"""Of a solution only the numbered steps stay."""
+"""Of a solution only the numbered comments stay."""
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -14,7 +14,7 @@ def stubbed(source, make=new_code_cell):
     return cell.source
 
 
-def test_two_regions_and_what_lies_between():
+def test_two_regions_and_the_code_between_them():
     source = """class Net:
     def __init__(self):
         ### BEGIN SOLUTION
@@ -57,7 +57,7 @@ def test_only_numbered_comments_and_their_continuation_stay():
     assert steps(lines) == ["# 1. one", "#    more", "# 10. ten"]
 
 
-def test_words_get_a_line_to_write_on():
+def test_a_written_answer_is_replaced_by_an_instruction():
     text = stubbed("Head\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION", new_markdown_cell)
     assert text == "Head\n\nYour answer, in two to four sentences."
 
@@ -71,5 +71,5 @@ def test_words_get_a_line_to_write_on():
     ],
 )
 def test_broken_regions(source, message):
-    with pytest.raises(RuntimeError, match=f"g99_area: a solution {message}"):
+    with pytest.raises(RuntimeError, match=f"g99_area: a solution region {message}"):
         GapStubs()._replace_solution_region(new_code_cell(source, metadata=NAME), "python")

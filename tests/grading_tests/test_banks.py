@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from courseware.build import build
-from courseware.marks import BEGIN
+from courseware.markers import BEGIN
 from courseware.proof import banks as proof
 from courseware.proof.banks import bank_of, banks, definitions, solutions
 from courseware.proof.rates import LENT, rates
@@ -127,7 +127,6 @@ def test_a_wrong_answer_gets_less(gap_id, mistake, capfd, monkeypatch):
         assert grade(gap_id, mistake.answer) < gap.points
 
 
-@pytest.mark.xdist_group("banks")
 @pytest.mark.parametrize("number", NUMBERS)
 def test_most_mistakes_are_seen_at_once_and_named(number, one_thread):
     """At least 80 % fail the visible check; at least 90 % are named as what they are."""

@@ -18,7 +18,6 @@ def rows(text):
     return {name: [int(number) for number in re.findall(r"\d+", cells)] for name, cells in found}
 
 
-@pytest.mark.xdist_group("banks")
 def test_the_page_is_up_to_date():
     """The sizes of banks exactly; what floating point decides may differ by one in a gap, 1 % in all."""
     new = rows(page({gap_id: rates(gap_id) for gap_id in banks()}, {one: mutation(one) for one in banks()}))

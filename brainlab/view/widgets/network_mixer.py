@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from traitlets import Float
 
-from brainlab.inference.forward import evaluating
+from brainlab.inference import evaluating
 from brainlab.metrics.images import high_frequency_ratio, psnr
 from brainlab.models import interpolate_networks
 from brainlab.view.colours import BLUE

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from traitlets import Float, List, TraitError, validate
 
-from brainlab.inference.forward import decode_argmax, decode_thresholds
+from brainlab.inference.predict import decode_argmax, decode_thresholds
 from brainlab.labels import LABELS
 from brainlab.metrics import dice
 from brainlab.view.colours import BLUE, PALETTE, PURPLE, blend, palette, to_grey

@@ -1,6 +1,6 @@
-"""`courseware predictions`: what a class expected before it ran the cells, from the notebooks in submitted/.
+"""`courseware guesses`: a table of what students guessed before they ran a cell, from submitted/.
 
-Predictions earn nothing, so this is a table for the teacher: what did most people get wrong?
+Guesses earn no points. The table shows the teacher which results surprised most students.
 """
 
 from collections import Counter, defaultdict
@@ -13,8 +13,8 @@ from courseware.stage import sources
 NEAR = ("correct", "within 10 %")
 
 
-def predictions(root: Path, numbers: list[str]) -> list[str]:
-    """Return a table for each notebook with these numbers, or for all, as lines of Markdown."""
+def guesses(root: Path, numbers: list[str]) -> list[str]:
+    """Return a table for each notebook with these numbers, or for all notebooks, as lines of Markdown."""
     lines = []
     for text in sources(root):
         if numbers and text.stem[:2] not in numbers:
@@ -22,13 +22,13 @@ def predictions(root: Path, numbers: list[str]) -> list[str]:
         paths = sorted(root.glob(f"submitted/*/{text.stem}/{text.stem}.ipynb"))
         by_student = [found for path in paths if (found := said_in(path))]
         if by_student:
-            lines += [f"{text.stem}: {len(by_student)} of {len(paths)} notebooks hold predictions", ""]
+            lines += [f"{text.stem}: {len(by_student)} of {len(paths)} notebooks contain guesses", ""]
             lines += [*table(by_student), ""]
     return lines
 
 
 def said_in(path: Path) -> dict[str, Said]:
-    """Return the predictions in the outputs of a notebook; none where it cannot be read."""
+    """Return the guesses in the outputs of a notebook: question -> guess; empty if it cannot be read."""
     try:
         with path.open(encoding="utf-8") as file:
             cells = read(file).cells
@@ -40,18 +40,18 @@ def said_in(path: Path) -> dict[str, Said]:
 
 
 def table(by_student: list[dict[str, Said]]) -> list[str]:
-    """Return one row for each prediction, those that misled most people first."""
+    """Return a Markdown table with one row per question, the most surprising result first."""
     asked = defaultdict(list)
     for found in by_student:
         for what, said in found.items():
             asked[what].append(said)
     rows = [row(what, answers) for what, answers in asked.items()]
-    head = ["| prediction | it was | predicted by | near it | said most often |", "|---|---|---|---|---|"]
+    head = ["| question | result | guesses | close | most frequent guesses |", "|---|---|---|---|---|"]
     return head + [text for _, text in sorted(rows, key=lambda pair: pair[0])]
 
 
 def row(what: str, answers: list[Said]) -> tuple[float, str]:
-    """Return the share of near answers, and a row of the table."""
+    """Return the share of guesses that are close, and a row of the table."""
     near = sum(said.verdict in NEAR for said in answers)
     was = Counter(said.was for said in answers).most_common(1)[0][0]
     often = Counter(said.said.lower() for said in answers).most_common(3)

@@ -1,4 +1,4 @@
-"""The few signs that builder and grader share; importing them costs nothing."""
+"""Markers and cell ids that building and grading share. Imports nothing heavy."""
 
 import hashlib
 
@@ -7,12 +7,12 @@ BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
 def cell_id(stem: str, key: str, number: int = 1) -> str:
-    """Return the id of a cell; the key is its grade_id or, without one, its content."""
+    """Return the id of a cell; `key` is its grade_id or, without one, its content."""
     return hashlib.sha256(f"{stem}/{key}/{number}".encode()).hexdigest()[:12]
 
 
 def without_hidden(source: str) -> str:
-    """Return the text of a cell without its hidden tests."""
+    """Return the source of a cell without its hidden tests."""
     lines, hidden = [], False
     for line in source.split("\n"):
         if line.strip() in (BEGIN_HIDDEN, END_HIDDEN):
