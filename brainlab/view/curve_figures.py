@@ -1,7 +1,6 @@
 """Figures of curves: losses over a parameter, learning curves, GAN training, distortion and perception."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -131,11 +130,8 @@ def perception_distortion(
         for name, place in path.items():
             ax.annotate(name, place, (5, -9), textcoords="offset points", fontsize=8, color="#555555")
     for number, (name, place) in enumerate(points.items()):
-        style: dict[str, Any] = {
-            "color": CURVES[number % len(CURVES)],
-            "marker": MARKERS[number % len(MARKERS)],
-        }
-        ax.scatter(*place, s=55, zorder=2, label=name, **style)
+        colour, marker = CURVES[number % len(CURVES)], MARKERS[number % len(MARKERS)]
+        ax.scatter(*place, s=55, zorder=2, label=name, color=colour, marker=marker)
     ax.legend(frameon=False, fontsize=9)
     return fig
 

@@ -121,15 +121,9 @@ def draw(
 def mark_sides(ax: Axes, marks: str = MARKS["axial"][:2]) -> None:
     """Write the letters of `Frame.marks` at the left, right, top and bottom of a picture."""
     places = ((0.04, 0.5), (0.96, 0.5), (0.5, 0.96), (0.5, 0.04))
-    style: dict[str, Any] = {
-        "ha": "center",
-        "va": "center",
-        "color": "white",
-        "fontsize": 9,
-        "path_effects": GLOW,
-    }
     for letter, (x, y) in zip(marks, places, strict=False):
-        ax.text(x, y, letter, transform=ax.transAxes, fontweight="bold", **style)
+        mark = ax.text(x, y, letter, transform=ax.transAxes, ha="center", va="center")
+        mark.set(color="white", fontsize=9, fontweight="bold", path_effects=GLOW)
 
 
 def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> int:
