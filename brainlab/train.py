@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> History:
         print(f"{options.network}: {count_parameters(model):,} parameters · {group.size} x {group.device}")
         print(f"{len(train_set)} slices of {len(split.train)} cases to train")
         print(f"{len(val_set)} slices of {len(split.val)} cases to validate")
-    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.anew, talk)
+    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.restart, talk)
     if group.is_main:
         spacing = float(split.train[0].spacing[0])  # mm; a pixel is `pixel` times as large
         about: dict[str, Any] = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}
@@ -96,7 +96,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--no-test", action="store_true", help="keep no cases for a test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", help="cpu, cuda, ...; by default the GPU if there is one")
-    parser.add_argument("--anew", action="store_true", help="start over instead of resuming")
+    parser.add_argument("--restart", action="store_true", help="start over instead of resuming")
     parser.add_argument("--quiet", action="store_true")
     return parser.parse_args(arguments)
 
