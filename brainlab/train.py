@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> History:
         print(f"{options.network}: {count_parameters(model):,} parameters · {group.size} x {group.device}")
         print(f"{len(train_set)} slices of {len(split.train)} cases to train")
         print(f"{len(val_set)} slices of {len(split.val)} cases to validate")
-    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.restart, talk)
+    resume = not options.restart
+    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, resume, talk)
     if group.is_main:
         spacing = float(split.train[0].spacing[0])  # mm; a pixel is `pixel` times as large
         about: dict[str, Any] = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}

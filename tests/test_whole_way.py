@@ -24,7 +24,7 @@ from courseware.stage import sources
 
 TEXTS = sources(REPO)
 STUDENTS = ("solution", "untouched", "half_done")
-# The solution trains as nbgrader lets it. The trainings of the two others are the same, so they are cut short.
+# The solution trains as nbgrader lets it. The two others train the same networks: theirs are cut short.
 SETUP_CALL = "lab = setup(data=None, budget=None)"
 SHORT = f"""{SETUP_CALL}
 from dataclasses import replace
