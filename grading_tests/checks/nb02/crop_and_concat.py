@@ -65,7 +65,7 @@ GAP = Gap(
     reference=crop_and_concat,
     properties=[
         Property("the centre, joined along the channels", crop_even),
-        Property("an non-square image", crop_oblong),
+        Property("a non-square image", crop_oblong),
         Property("equal sizes", crop_nothing),
         Property("an odd border", crop_odd),
         Property("gradient, inputs unchanged", crop_gradient, visible=False),

@@ -83,7 +83,7 @@ GAP = Gap(
     properties=[
         Property("four channels become 2 x 2 pixels", one_small_image),
         Property("several channels", several_channels, share=2),
-        Property("an non-square image, r = 3", oblong),
+        Property("a non-square image, r = 3", oblong),
         Property("other sizes", other_sizes, visible=False),
         Property("the gradient", gradient, visible=False),
     ],
