@@ -6,12 +6,12 @@ LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 PATIENTS ?= 8
 WORKERS ?= 2
 
-.PHONY: help lab app test quick lint types course cohort bench book clean
+.PHONY: help lab app test test-graders quick lint types course cohort bench book clean
 help:
 	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
 	@echo "make app     set up and open the live demo: upload, segment, enlarge"
 	@echo "make test    set up everything, run all tests (ten minutes on two cores; WORKERS=4 uses four)"
-	@echo "make quick   run the tests that need neither a browser nor minutes"
+	@echo "make quick   run the tests that need neither a browser nor minutes; make test-graders those of the checks"
 	@echo "make lint    check style and format; make types checks the types of the library"
 	@echo "make course  build the notebooks from solutions/*.py"
 	@echo "make bench   print every published figure"
@@ -37,6 +37,9 @@ test: .venv/test.done .venv/classic lint
 
 quick: .venv/test.done
 	$(PYTEST) -m "not slow and not browser"
+
+test-graders: .venv/test.done
+	$(PYTEST) tests/grading_tests tests/courseware/test_mutants.py
 
 lint: .venv/test.done
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@
     python benchmarks/cache_speed.py FOLDER            the first case of a folder, of any layout in .nii.gz
 
 Both are read in turn in the same run, with the files in the page cache already: the ratio says what
-decompression costs, not the disk. Every access opens the files anew, as the first access to a case has to.
+decompression costs, not the disk. Every access opens the files again, as the first access to a case has to.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main() -> None:
     print(f"{case.id}, {arguments.repeats} random slices of 4 modalities, medians")
     print(f"  .nii.gz through nibabel          {ms['nibabel']:9.3f} ms")
     for name, text in (
-        ("cache", "cache, case opened anew"),
+        ("cache", "cache, case opened again"),
         ("open", "cache, case already open"),
         ("scored", "cache, already open, z-scored"),
     ):

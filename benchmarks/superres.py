@@ -21,6 +21,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from brainlab.budgets import SRSizes
 from brainlab.data.cache import cache_cases
 from brainlab.data.split import Split, split_by_patient
 from brainlab.data.superres import SuperResSet, labels_of, stack
@@ -40,7 +41,7 @@ REAL_CASES = ("brats_gli_00001", "brats_met_00110", "tcga_fg_6692", "tcga_du_729
 WEIGHTS = {f"{name}_weight": weight for name, weight in sr_recipe.ESRGAN_WEIGHTS.items()}
 
 
-def train_unet(split: Split, sizes: sr_recipe.SRSizes, seed: int, folder: Path) -> UNet:
+def train_unet(split: Split, sizes: SRSizes, seed: int, folder: Path) -> UNet:
     """Return the trained U-Net of a seed."""
     model = sr_recipe.unet(sizes, seed)
     settings = sr_recipe.unet_settings(sizes, seed=seed)
@@ -52,7 +53,7 @@ def train_unet(split: Split, sizes: sr_recipe.SRSizes, seed: int, folder: Path) 
 
 
 def train_generators(
-    split: Split, sizes: sr_recipe.SRSizes, unet: UNet, seed: int, folder: Path
+    split: Split, sizes: SRSizes, unet: UNet, seed: int, folder: Path
 ) -> dict[str, nn.Module]:
     """Return the four trained generators of a seed by name."""
     train_set, val_set, _ = sr_recipe.sr_sets(split, sizes)
@@ -82,7 +83,7 @@ def train_generators(
     return models
 
 
-def real_pairs(sizes: sr_recipe.SRSizes) -> dict[str, tuple[Tensor, Tensor]]:
+def real_pairs(sizes: SRSizes) -> dict[str, tuple[Tensor, Tensor]]:
     """Return every tenth slice of the real cases by case: (N, 1, h, w) and (N, 1, H, W)."""
     if not REAL.is_dir():
         return {}

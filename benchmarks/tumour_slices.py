@@ -38,6 +38,7 @@ from slice_images.export import export_slices
 from slice_images.heads import BRAIN, TUMOUR, TumourInBrain, WithHead
 from torch import Tensor, nn
 
+from brainlab.budgets import ImageSizes
 from brainlab.data.cache import cache_cases
 from brainlab.data.cached import CachedCase
 from brainlab.data.display import VIEWS
@@ -49,7 +50,6 @@ from brainlab.losses import bce_dice_loss
 from brainlab.metrics import dice
 from brainlab.models import AttentionUNet
 from brainlab.recipes.images import (
-    ImageSizes,
     binary_scores,
     image_network,
     image_sets,
@@ -172,10 +172,10 @@ def main() -> None:
                 draw(model, real, options.figure.with_stem(f"{options.figure.stem}-{name}"))
     print(f"{'':26s}" + "".join(f"{column:>15s}" for column in COLUMNS))
     print("\n".join([*lines, row("reference study", REFERENCE)]))
-    for told, dataset in (("cohort", held), ("real slices", real)):
+    for detail, dataset in (("cohort", held), ("real slices", real)):
         if dataset is not None:
             share = np.mean([labels.float().mean().item() for _, labels in dataset])
-            print(row(f"nothing found, {told}", {"accuracy": 1 - share}))
+            print(row(f"nothing found, {detail}", {"accuracy": 1 - share}))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """brainlab: the small library behind a course on brain-tumour MRI.
 
-The modules in `__all__` are public, and in them the names in their own `__all__`; docs/api.md lists them.
-Everything else is internal and may change.
+The modules in `__all__` are public, and in them the names in their own `__all__`, or, where there is none,
+every name without an underscore that it defines. docs/api.md lists them. All else is internal and may change.
 """
 
 import importlib

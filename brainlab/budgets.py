@@ -2,6 +2,8 @@
 
 All numbers that depend on the budget stand here, for four trainings: tumour segmentation (`BUDGETS`),
 two-class segmentation of images (`IMAGES`), super-resolution (`SUPERRES`) and the study of 22 runs (`STUDY`).
+
+Every name without an underscore that is defined here is public.
 """
 
 import os

@@ -1,6 +1,8 @@
 """Labels, regions, modalities, their names and colours: the one table that everything else reads.
 
 The colours are from the colour-blind-safe palette of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/).
+
+Every name without an underscore that is defined here is public.
 """
 
 from dataclasses import dataclass

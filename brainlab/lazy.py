@@ -2,9 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 
-def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable, Callable, list[str]]:
+def lazy_names(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` of a package.
 
     Parameters
@@ -17,7 +20,7 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable, Callab
     home_of = {name: module for module, names in homes.items() for name in names.split()}
     names = sorted(home_of)
 
-    def load(name: str) -> object:
+    def load(name: str) -> Any:
         if name in home_of:
             return getattr(importlib.import_module(f"{package}.{home_of[name]}"), name)
         raise AttributeError(f"{package} has no attribute {name!r}; it has {', '.join(names)}")

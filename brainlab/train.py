@@ -10,6 +10,7 @@ The same command resumes a run that was killed or stopped. At the end the folder
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from brainlab import budgets
 from brainlab.data.augment import Augment
@@ -22,7 +23,7 @@ from brainlab.losses import cross_entropy
 from brainlab.models import count_parameters, save_model
 from brainlab.models.networks import SEGMENTING
 from brainlab.training import History, TrainSettings, fit
-from brainlab.training.distributed import ProcessGroup
+from brainlab.training.devices import ProcessGroup
 
 
 def main(arguments: Sequence[str] | None = None) -> History:
@@ -60,10 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> History:
         print(f"{options.network}: {count_parameters(model):,} parameters · {group.size} x {group.device}")
         print(f"{len(train_set)} slices of {len(split.train)} cases to train")
         print(f"{len(val_set)} slices of {len(split.val)} cases to validate")
-    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, not options.anew, talk)
+    resume = not options.restart
+    history = fit(model, train_set, val_set, cross_entropy, settings, options.folder, resume, talk)
     if group.is_main:
         spacing = float(split.train[0].spacing[0])  # mm; a pixel is `pixel` times as large
-        about = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}
+        about: dict[str, Any] = {**window, "spacing": spacing, "pixel_mm": spacing * window["pixel"]}
         about["modalities"] = list(MODALITIES)
         about["cases"] = {
             part: [case.id for case in getattr(split, part)] for part in ("train", "val", "test")
@@ -95,7 +97,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--no-test", action="store_true", help="keep no cases for a test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", help="cpu, cuda, ...; by default the GPU if there is one")
-    parser.add_argument("--anew", action="store_true", help="start over instead of resuming")
+    parser.add_argument("--restart", action="store_true", help="start over instead of resuming")
     parser.add_argument("--quiet", action="store_true")
     return parser.parse_args(arguments)
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from brainlab.data.case import Case
 from brainlab.data.degradations import bicubic
 from brainlab.data.intensity import percentile_window, rescale
-from brainlab.inference.forward import evaluating
+from brainlab.inference import evaluating
 from brainlab.metrics.images import psnr
 from brainlab.models.upscaling import resample
 

@@ -10,8 +10,7 @@ from torch import nn
 
 from brainlab.data.cache import cache_case
 from brainlab.data.case import Case
-from brainlab.inference import decode_argmax, predict_case, predict_logits, save_prediction
-from brainlab.inference.tiling import mirror_pad
+from brainlab.inference import decode_argmax, mirror_pad, predict_case, predict_logits, save_prediction
 from brainlab.labels import LABELS, MODALITIES, NUM_CLASSES, REGION_NAMES, REGIONS
 from demo.networks import Network
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from brainlab.budgets import STUDY as BUDGETS
 from brainlab.data.cache import cache_cases
 from brainlab.lab import open_cases
-from brainlab.training.distributed import ProcessGroup
+from brainlab.training.devices import ProcessGroup
 from studies.run import run_one, write_table
 from studies.study import CONTROLS, STUDY, experiment
 

@@ -17,7 +17,7 @@ from brainlab.labels import LABELS
 from brainlab.metrics import region_dice, scores
 from brainlab.models import count_parameters
 from brainlab.training import evaluate, fit
-from brainlab.training.distributed import ProcessGroup
+from brainlab.training.devices import ProcessGroup
 from brainlab.training.loop import validation_batches
 from studies import parts
 from studies.study import Experiment

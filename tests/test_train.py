@@ -6,7 +6,8 @@ import torch
 from fake_cases import fake_case
 
 from brainlab import budgets, train
-from brainlab.models import CheckpointError, read_saved
+from brainlab.models import read_saved
+from brainlab.training import CheckpointError
 
 ARGUMENTS = shlex.split("--width 2 --size 32 --pixel 1 --batch-size 4 --lr 0.01 --device cpu --quiet")
 
@@ -45,7 +46,7 @@ def test_another_network_needs_another_folder(tmp_path, cases):
     other = [str(tmp_path / "run"), *cases, *ARGUMENTS, "--epochs", "2", "--network", "AttentionUNet"]
     with pytest.raises(CheckpointError, match="is of another network"):
         train.main(other)
-    assert len(train.main([*other, "--anew"])) == 2
+    assert len(train.main([*other, "--restart"])) == 2
 
 
 def test_says_what_it_trains_on(tmp_path, cases, capfd):

@@ -24,11 +24,14 @@ from courseware.stage import sources
 
 TEXTS = sources(REPO)
 STUDENTS = ("solution", "untouched", "half_done")
-# The solution trains as nbgrader lets it, the two others for one epoch: their trainings are the same.
+# The solution trains as nbgrader lets it. The two others train the same networks: theirs are cut short.
 SETUP_CALL = "lab = setup(data=None, budget=None)"
-ONE_EPOCH = f"""{SETUP_CALL}
+SHORT = f"""{SETUP_CALL}
 from dataclasses import replace
-lab = replace(lab, budget=replace(lab.budget, epochs=1))"""
+from brainlab.budgets import IMAGES, SUPERRES
+lab = replace(lab, budget=replace(lab.budget, epochs=1))
+IMAGES["quick"] = replace(IMAGES["quick"], epochs=1)
+SUPERRES["quick"] = replace(SUPERRES["quick"], psnr_epochs=2, gan_epochs=2, unet_epochs=1)"""
 # The last cell of the solution: the checks must judge as they do in a new kernel.
 AFTERWARDS = """from courseware.proof.banks import banks
 from courseware.proof.rates import rates
@@ -53,7 +56,7 @@ class Walk:
         release = nbformat.read(course.root / "course" / f"{stem}.ipynb", as_version=4)
         solution = readable(build(text))
         solution.cells.append(new_code_cell(AFTERWARDS.format(number=stem[:2])))
-        submitted = (solution, one_epoch(release), one_epoch(half_done(solution, release)))
+        submitted = (solution, shortened(release), shortened(half_done(solution, release)))
         for student, notebook in zip(STUDENTS, submitted, strict=True):
             course.submit(student, stem, nbformat.writes(notebook))
         settings = {"BRAINLAB_HOME": str(home), "BRAINLAB_BUDGET": "quick", "BRAINLAB_DATA": ""}
@@ -88,11 +91,11 @@ class Walk:
         return nbformat.read(path, as_version=4)
 
 
-def one_epoch(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook with a setup cell, which students may edit, that trains for one epoch."""
+def shortened(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return the notebook with short trainings: an edit of the setup cell, which students may edit."""
     notebook = copy.deepcopy(notebook)
     (setup,) = [cell for cell in notebook.cells if SETUP_CALL in cell.source]
-    setup.source = setup.source.replace(SETUP_CALL, ONE_EPOCH)
+    setup.source = setup.source.replace(SETUP_CALL, SHORT)
     return notebook
 
 

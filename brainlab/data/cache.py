@@ -5,7 +5,7 @@ An entry is found by what it was made from:
 
     <folder>/<case id>-<hash of the source's paths>/<hash of sizes, times and parameters>/
 
-so a source file that changes is cached anew. An entry is written under a temporary name and then renamed:
+so a source file that changes is cached again. An entry is written under a temporary name and then renamed:
 other processes see all of it or nothing. Nothing is lost: the voxels are those of the source, as int16 or
 float32.
 """

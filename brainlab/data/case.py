@@ -69,8 +69,8 @@ class Case:
         self.warn(self.header.notes)
 
     def __repr__(self) -> str:
-        told = "with" if self.has_seg else "without"
-        return f"<Case {self.id}, {self.profile}, {self.shape}, {told} segmentation>"
+        detail = "with" if self.has_seg else "without"
+        return f"<Case {self.id}, {self.profile}, {self.shape}, {detail} segmentation>"
 
     @property
     def has_seg(self) -> bool:
@@ -199,9 +199,9 @@ class CaseList(list[Case]):
     def report(self) -> str:
         """Return as text how many cases of which data set there are, what is left out and what looks odd."""
         kinds = Counter(case.profile for case in self)
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no data set"
+        detail = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no data set"
         patients, segs = len({case.patient for case in self}), sum(case.has_seg for case in self)
-        head = f"{self.root}: {len(self)} cases of {patients} patients ({told}), {segs} with segmentation"
+        head = f"{self.root}: {len(self)} cases of {patients} patients ({detail}), {segs} with segmentation"
         return report_text(head, self.problems, ((case.id, note) for case in self for note in case.warnings))
 
 
@@ -226,8 +226,8 @@ def clean(raw: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
     negative = image < 0
     if negative.any():
         if negative.sum() < FEW_NEGATIVE * np.count_nonzero(image):
-            told = f"{negative.sum():,} negative voxels (lowest {image.min():.4g})"
-            notes.append(f"{name}: {told} set to 0: traces of resampling")
+            detail = f"{negative.sum():,} negative voxels (lowest {image.min():.4g})"
+            notes.append(f"{name}: {detail} set to 0: traces of resampling")
             image[negative] = 0
         else:
             notes.append(f"{name}: many negative voxels (lowest {image.min():.4g}) left: already normalised?")
@@ -237,8 +237,8 @@ def clean(raw: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
         empty = "nearly empty" if image.any() else "empty, no voxel differs from the background"
         notes.append(f"{name}: {empty}")
     elif (times := image.max() / np.median(bright)) > OUTLIER:
-        told = f"the brightest voxel is {times:.0f} times the median"
-        notes.append(f"{name}: {told}; use percentiles to scale a display")
+        detail = f"the brightest voxel is {times:.0f} times the median"
+        notes.append(f"{name}: {detail}; use percentiles to scale a display")
     return image, notes
 
 
@@ -252,8 +252,8 @@ def compare(image: np.ndarray, header: Header) -> list[str]:
     notes = []
     shares = [np.count_nonzero(mask) / whole for mask in brain]
     if np.count_nonzero(brain.all(axis=0)) < SAME_MASK * whole and min(shares) > 0:
-        told = ", ".join(f"{name} {share:.0%}" for name, share in zip(MODALITIES, shares, strict=True))
-        notes.append(f"the brain masks differ ({told} of their union): skull stripped one by one?")
+        detail = ", ".join(f"{name} {share:.0%}" for name, share in zip(MODALITIES, shares, strict=True))
+        notes.append(f"the brain masks differ ({detail} of their union): skull stripped one by one?")
     front = lowest_part_in_front(union, header.affine)
     if front is not None and front > FRONT:
         notes.append(

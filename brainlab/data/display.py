@@ -106,8 +106,8 @@ def frame_of(shape: tuple[int, ...], affine: np.ndarray | None) -> Frame:
     affine = np.asarray(affine, float)
     usable = affine.shape == (4, 4) and np.isfinite(affine).all() and abs(np.linalg.det(affine)) > 1e-9
     if not usable:
-        told = affine.round(3).tolist()
-        raise ValueError(f"affine is {told}; expected a (4, 4) matrix that can be inverted")
+        detail = affine.round(3).tolist()
+        raise ValueError(f"affine is {detail}; expected a (4, 4) matrix that can be inverted")
     world, direction = io_orientation(affine).T  # for each array axis: 0 right, 1 front, 2 up, and the sign
     axes = tuple(int(np.flatnonzero(world == axis)[0]) for axis in range(3))
     towards = (-1, -1, 1)  # the display axes run to the left, the back and the top

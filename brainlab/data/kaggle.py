@@ -70,8 +70,8 @@ def order_note(image: np.ndarray, labels: np.ndarray) -> str | None:
     t1n, t1c = (channel[enhancing].mean() / max(channel[brain].mean(), 1e-6) for channel in image[:2])
     if t1c >= t1n:
         return None
-    told = f"{t1c:.2f} of the brain's mean in T1c but {t1n:.2f} in T1"
-    return f"the enhancing tumour is {told}: another channel order?"
+    detail = f"{t1c:.2f} of the brain's mean in T1c but {t1n:.2f} in T1"
+    return f"the enhancing tumour is {detail}: another channel order?"
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

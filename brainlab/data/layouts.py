@@ -234,8 +234,8 @@ def _from_slices(found: Found, patient: str, profile: str) -> Case:
     """One file for each slice (Kaggle's h5)."""
     missing = sorted(set(range(max(found.slices))) - found.slices.keys())
     if missing:
-        told = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
-        raise problem(found.folder, f"no slice {told} of {found.id}", "all from 0", "interrupted unpacking")
+        detail = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
+        raise problem(found.folder, f"no slice {detail} of {found.id}", "all from 0", "interrupted unpacking")
     slices = tuple(path for _, path in sorted(found.slices.items()))
     files = dict.fromkeys(MODALITIES, slices[0])
     return Case(found.id, patient, profile, files, slices[0], kaggle.slice_header(slices), slices=slices)

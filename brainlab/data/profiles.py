@@ -117,8 +117,8 @@ def relabel(seg: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
     whole = seg if seg.dtype.kind in "iu" else np.rint(seg).astype(int)
     unknown = set(np.unique(whole).tolist()) - set(table)
     if unknown:
-        told = f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}"
-        raise ValueError(f"{told}: is this the table of another data set?")
+        detail = f"the segmentation holds {sorted(unknown)}; expected only {sorted(table)}"
+        raise ValueError(f"{detail}: is this the table of another data set?")
     labels = np.zeros(seg.shape, np.uint8)
     for old, new in table.items():
         # Compared with `whole`, not with `labels`: the order of the table does not matter.

@@ -80,8 +80,8 @@ class SliceDataset(Dataset):
             part = order[: max(1, round(fraction * len(order)))]
             self.index += [(number, int(z)) for z in np.sort(part)]
         if not self.index:
-            told = f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour"
-            raise ValueError(f"{told}: is min_area too large?")
+            detail = f"no slice of {len(self.cached)} cases has {min_area} mm2 of tumour"
+            raise ValueError(f"{detail}: is min_area too large?")
         _warn_if_cut(self.cached, size, pixel)
         self._memory: list[tuple[torch.Tensor, torch.Tensor]] | None = None
 

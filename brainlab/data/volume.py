@@ -252,8 +252,8 @@ def _nifti_affine(header: nib.Nifti1Header) -> tuple[np.ndarray, tuple[str, ...]
     """Return the affine, sform before qform as the standard has it, and what is odd about the two."""
     q, s = int(header["qform_code"]), int(header["sform_code"])
     if not q and not s:
-        told = "the header has no orientation (qform and sform codes 0): left and right are a guess"
-        return header.get_best_affine(), (told,)
+        detail = "the header has no orientation (qform and sform codes 0): left and right are a guess"
+        return header.get_best_affine(), (detail,)
     if q and s:
         gap = affine_gap(header.get_qform(), header.get_sform(), header.get_data_shape())
         if gap > 0.5 * min(header.get_zooms()[:3]):

@@ -1,29 +1,13 @@
 """From images to a label volume on disk: forward passes, tiles, decoding, back to the grid of the case.
 
-Public names are those of `__all__`; the modules inside are internal.
+Public names are those of `__all__`; they load on first use. The modules inside are internal.
 """
 
-from brainlab.inference.forward import (
-    FalsePositives,
-    decode_argmax,
-    decode_thresholds,
-    evaluating,
-    false_positives,
-    forward,
-)
-from brainlab.inference.predict import predict_case, predict_logits, save_prediction
-from brainlab.inference.tiling import mirror_pad, overlap_tile
+from brainlab.lazy import lazy_names
 
-__all__ = [
-    "FalsePositives",
-    "decode_argmax",
-    "decode_thresholds",
-    "evaluating",
-    "false_positives",
-    "forward",
-    "mirror_pad",
-    "overlap_tile",
-    "predict_case",
-    "predict_logits",
-    "save_prediction",
-]
+_HOMES = {
+    "predict": "FalsePositives decode_argmax decode_thresholds evaluating false_positives forward mirror_pad "
+    "predict_case save_prediction",
+    "tiling": "overlap_tile predict_logits",
+}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

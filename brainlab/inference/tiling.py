@@ -10,31 +10,35 @@ have to advance by 384.
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainlab.inference.forward import forward
-from brainlab.models import UNet
+from brainlab.inference.predict import forward, mirror_pad, whole_image
 
 
-def mirror_pad(images: Tensor, before: tuple[int, int], after: tuple[int, int]) -> Tensor:
-    """Pad images (..., H, W) by mirroring, repeatedly if necessary.
+def predict_logits(model: nn.Module, images: Tensor, tile: int | None = None, batch_size: int = 16) -> Tensor:
+    """Return logits (B, K, H, W), float32 on the CPU, of images (B, C, H, W).
 
-    The border pixels themselves are not repeated. Unlike `torch.nn.functional.pad`, the padding may
-    be wider than the image.
+    The model runs in evaluation mode without gradients; its mode is restored afterwards. For an unpadded
+    `UNet` the images are mirrored at their borders, so that the output has their size too.
 
     Parameters
     ----------
+    model : nn.Module
     images : Tensor
-    before, after : (int, int)
-        Pixels to add above and to the left, below and to the right.
+    tile : int, optional
+        Compute in tiles of this size with `overlap_tile`, for images that are too large for one pass.
+    batch_size : int
+        Images, or tiles, per forward pass.
+
+    Raises
+    ------
+    ValueError
+        If the images do not fit the model.
     """
-    rows, columns = (
-        torch.from_numpy(np.pad(np.arange(size), (first, last), mode="reflect"))
-        for size, first, last in zip(images.shape[-2:], before, after, strict=True)
-    )
-    return images[..., rows.to(images.device)[:, None], columns.to(images.device)]
+    if tile is not None:
+        return overlap_tile(model, images, tile, batch_size=batch_size)
+    return whole_image(model, images, batch_size)
 
 
 def overlap_tile(
@@ -95,46 +99,37 @@ def overlap_tile(
     tops, lefts = range(0, H, step), range(0, W, step)
     after = (tops[-1] + tile - margin - H, lefts[-1] + tile - margin - W)
     wide = mirror_pad(image, (margin, margin), after)
-    result = None
+    rows = []
     cut = margin - lost  # output pixels at each side that are discarded
     for top in tops:
+        strip = []
         for left in lefts:
             padded_tile = wide[..., top : top + tile, left : left + tile]  # (B, C, tile, tile)
             logits = forward(model, padded_tile, batch_size)[..., cut : cut + step, cut : cut + step]
-            if result is None:
-                result = logits.new_empty(len(image), logits.shape[1], H, W)
-            h, w = min(step, H - top), min(step, W - left)
-            result[..., top : top + h, left : left + w] = logits[..., :h, :w]
-    return result
-
-
-def whole_image(model: UNet, images: Tensor, batch_size: int = 16) -> Tensor:
-    """Return logits (B, K, H, W) of images (B, C, H, W) with mirrored borders, from an unpadded U-Net."""
-    margin, shape = model.margin, images.shape[-2:]
-    sizes = [model.valid_size(size + 2 * margin)[1] for size in shape]
-    after = tuple(padded - size - margin for padded, size in zip(sizes, shape, strict=True))
-    logits = forward(model, mirror_pad(images, (margin, margin), after), batch_size)
-    cut = margin - (sizes[0] - logits.shape[-2]) // 2
-    return logits[..., cut : cut + shape[0], cut : cut + shape[1]]
+            strip.append(logits[..., : H - top, : W - left])  # (B, K, step, step) or less at the end
+        rows.append(torch.cat(strip, dim=-1))
+    return torch.cat(rows, dim=-2)
 
 
 def _output_size(model: nn.Module, image: Tensor, tile: int) -> int:
-    if hasattr(model, "output_size"):
-        return model.output_size(tile)
+    output_size = getattr(model, "output_size", None)
+    if output_size is not None:
+        return output_size(tile)
     probe = image.new_zeros(1, image.shape[1], tile, tile)  # a network of a student: try it
     return forward(model, probe).shape[-1]
 
 
 def _margin_of_padded(model: nn.Module, multiple: int) -> int:
-    if not hasattr(model, "receptive_field"):
+    field = getattr(model, "receptive_field", None)
+    if field is None:
         raise ValueError(
             "margin is None; expected a number of pixels: the network is padded and has no attribute "
             "receptive_field"
         )
-    if math.isinf(model.receptive_field):
+    if math.isinf(field):
         raise ValueError(
             "margin is None; expected a number of pixels: the network looks at the whole image, so tiles "
             "cannot give exactly the same output"
         )
     # Half of the receptive field, plus its shift within a pooling block, in whole blocks.
-    return -(-(model.receptive_field + multiple) // (2 * multiple)) * multiple
+    return -(-(field + multiple) // (2 * multiple)) * multiple

@@ -21,11 +21,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from brainlab.losses.crossentropy import binary_cross_entropy, focal_loss
-from brainlab.losses.inputs import (
+from brainlab.losses.crossentropy import (
+    binary_cross_entropy,
     check_not_negative,
     check_problem,
     check_weight,
+    focal_loss,
     log_true_probability,
     num_classes,
 )
@@ -108,10 +109,8 @@ def exponential_logarithmic_loss(
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `bce_dice_loss`.
     dice_weight, cross_weight : float
         Weights of the two terms, 0 or more.
     gamma_dice, gamma_cross : float

@@ -1,4 +1,7 @@
-"""Losses that sum over pixels: cross-entropy and its weighted variants.
+"""Checked inputs and probabilities, with which all losses start, and the losses that sum over pixels.
+
+Half precision is converted to float32 here, because a sum over the pixels of a batch exceeds 65504, the
+largest float16.
 
 Cross-entropy: C. M. Bishop, Pattern Recognition and Machine Learning, Springer 2006, eq. 4.108 and 4.90; the
 weighted mean is that of `torch.nn.functional.cross_entropy`. Deviation: if every pixel of a batch has weight
@@ -7,27 +10,142 @@ weighted mean is that of `torch.nn.functional.cross_entropy`. Deviation: if ever
 Focal loss: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, "Focal Loss for Dense Object Detection"
 (arXiv:1708.02002). Deviations: softmax over C classes, and the mean over pixels (weighted as in
 `cross_entropy`) instead of the sum divided by the number of objects.
-
-Border weights: O. Ronneberger, P. Fischer, T. Brox, 2015, "U-Net" (arXiv:1505.04597), equations 1 and 2.
-Deviations: the paper does not say how it balances the classes; here background and foreground have the same
-total weight. The loss is the weighted mean, not the sum. The gaps between touching objects must already be in
-the mask; the paper cuts them into it.
 """
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from brainlab.losses.inputs import (
-    at_least_float32,
-    check_not_negative,
-    check_problem,
-    check_weight,
-    log_true_probability,
-    num_classes,
-    one_hot,
-)
+
+def num_classes(logits: Tensor) -> int:
+    """Return the number of classes of logits (B, C, H, W): C, or 2 when one channel is for the foreground."""
+    return max(logits.shape[1], 2)
+
+
+def check_problem(logits: Tensor, target: Tensor) -> None:
+    """Raise an error that names the cause unless logits (B, C, ...) and labels (B, ...) fit.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a type or a label does not fit.
+    FloatingPointError
+        If the logits hold NaN; `brainlab.training` catches it and adds the step and the likely source.
+    """
+    for name, value in {"logits": logits, "target": target}.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{name}: a {type(value).__name__}; expected a tensor: use torch.as_tensor")
+    if logits.ndim < 2 or not logits.is_floating_point():
+        raise ValueError(
+            f"logits are {logits.dtype} of shape {tuple(logits.shape)}; expected floating point (B, C, H, W)"
+        )
+    expected = (logits.shape[0], *logits.shape[2:])
+    if target.shape != expected:
+        hint = "did the network change the size, or is the truth of another batch?"
+        if target.shape == logits.shape:
+            hint = "is it one-hot? use target.argmax(1)" if logits.shape[1] > 1 else "use target.squeeze(1)"
+        raise ValueError(f"target has shape {tuple(target.shape)}; expected {expected}: {hint}")
+    if target.dtype != torch.int64:
+        raise ValueError(f"target has dtype {target.dtype}; expected torch.int64: use target.long()")
+    if target.numel() == 0:
+        raise ValueError(
+            f"target has shape {tuple(target.shape)}; expected at least one pixel: is the batch empty?"
+        )
+    _check_labels(target, num_classes(logits), logits.shape[1])
+    if logits.isnan().any():
+        raise FloatingPointError(
+            f"{int(logits.isnan().sum())} of {logits.numel()} logits are NaN; expected numbers: "
+            "do the images hold NaN, or is the learning rate too high?"
+        )
+
+
+def _check_labels(target: Tensor, classes: int, channels: int) -> None:
+    low, high = (int(value) for value in torch.aminmax(target))
+    if low >= 0 and high < classes:
+        return
+    wrong = low if low < 0 else high
+    hint = "is the label map the right one?"
+    if channels == 1:
+        hint = (
+            "logits of one channel tell background from foreground; merge the labels with (target > 0).long()"
+        )
+    elif wrong == 4:
+        hint = "is it BraTS label 4, which `Case.seg` maps to 3?"
+    raise ValueError(f"target holds label {wrong}; expected 0 to {classes - 1}: {hint}")
+
+
+def check_weight(weight: Tensor | None, classes: int, name: str = "weight") -> None:
+    """Raise a ValueError unless `weight` is None or has one number, 0 or more, for each class."""
+    if weight is None:
+        return
+    if weight.shape != (classes,):
+        raise ValueError(
+            f"{name} has shape {tuple(weight.shape)}; expected ({classes},): one number for each class"
+        )
+    if not (weight >= 0).all():
+        raise ValueError(f"{name} is {weight.tolist()}; expected 0 or more: was it divided by a count of 0?")
+
+
+def check_not_negative(**options: float) -> None:
+    """Raise a ValueError that names the first negative option."""
+    for name, value in options.items():
+        if not value >= 0:
+            raise ValueError(f"{name} is {value}; expected 0 or more")
+
+
+def probabilities(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the probability of each class and the one-hot truth.
+
+    Parameters
+    ----------
+    logits : Tensor (B, C, H, W)
+        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
+    target : Tensor (B, H, W)
+        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+
+    Returns
+    -------
+    prob, truth : Tensor (B, C, H, W)
+        In the dtype of the logits, or in float32 if that is a half precision.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a type or a label does not fit.
+    """
+    check_problem(logits, target)
+    logits = at_least_float32(logits)
+    prob = logits.softmax(dim=1) if logits.shape[1] > 1 else logits.sigmoid()
+    return prob, one_hot(target, prob)
+
+
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Return log(probability) of each class, (B, max(C, 2), H, W); with C == 1 the background is added.
+
+    In one step, because the logarithm of a probability that was rounded to 0 is -infinity.
+    """
+    logits = at_least_float32(logits)
+    if logits.shape[1] == 1:  # sigmoid(z) = exp(z) / (exp(0) + exp(z)): the background has the score 0
+        logits = F.pad(logits, (0, 0) * (logits.ndim - 2) + (1, 0))  # (B, 2, H, W)
+    return logits.log_softmax(dim=1)
+
+
+def log_true_probability(logits: Tensor, target: Tensor) -> Tensor:
+    """Return log(probability of the true class) of each pixel, (B, H, W)."""
+    return log_probabilities(logits).gather(1, target.unsqueeze(1)).squeeze(1)
+
+
+def one_hot(target: Tensor, like: Tensor) -> Tensor:
+    """Return labels (B, H, W) as 0 and 1 in the shape (B, C, H, W) and dtype of `like`."""
+    if like.shape[1] == 1:
+        return target.unsqueeze(1).to(like.dtype)
+    # Not F.one_hot: it returns int64, twice the memory of the logits.
+    return torch.zeros_like(like).scatter_(1, target.unsqueeze(1), 1)
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """Return `x`, in float32 if it is float16 or bfloat16."""
+    return x.float() if x.dtype.itemsize < 4 else x
 
 
 def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -78,10 +196,8 @@ def binary_cross_entropy(logits: Tensor, target: Tensor, pos_weight: Tensor | No
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `cross_entropy`.
     pos_weight : Tensor (C,), optional
         Factor on -log(p) for each class; the mean still divides by the number of terms, as in
         `torch.nn.functional.binary_cross_entropy_with_logits`.
@@ -114,10 +230,8 @@ def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tenso
 
     Parameters
     ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
+    logits, target
+        As in `cross_entropy`.
     gamma : float
         0 or more; 0 is `cross_entropy`.
     weight : Tensor (C,), optional
@@ -143,104 +257,14 @@ def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tenso
     return _weighted_mean(-(wrong**gamma) * log_prob, target, weight)
 
 
-def border_cross_entropy(logits: Tensor, target: Tensor, weight_map: Tensor) -> Tensor:
-    """Mean of -log(probability of the true class), with one weight for each pixel.
-
-    Fails if the map is not transformed together with the image: augmentation must warp both alike.
-
-    Parameters
-    ----------
-    logits : Tensor (B, C, H, W)
-        Scores before the softmax, or with C == 1 before the sigmoid; floating point.
-    target : Tensor (B, H, W)
-        The true class of each pixel, int64 from 0 to C - 1; 0 or 1 when C == 1.
-    weight_map : Tensor (B, H, W)
-        From `border_weight_map`, 0 or more.
-
-    Returns
-    -------
-    Tensor
-        Scalar, differentiable in `logits`; equal to `cross_entropy` for a constant map, 0 for a map of zeros.
-
-    Raises
-    ------
-    ValueError
-        If a shape, a type, a label or a weight does not fit.
-    """
-    check_problem(logits, target)
-    if weight_map.shape != target.shape:
-        raise ValueError(
-            f"weight_map has shape {tuple(weight_map.shape)}; expected {tuple(target.shape)}: "
-            "one number for each pixel"
-        )
-    if not (weight_map >= 0).all():
-        raise ValueError("weight_map holds negative numbers or NaN; expected 0 or more")
-    loss = -log_true_probability(logits, target)  # (B, H, W)
-    return _mean_with(weight_map.to(loss), loss)
-
-
-def border_weight_map(
-    instances: np.ndarray, w0: float = 10.0, sigma: float = 5.0, class_weights: bool = True
-) -> np.ndarray:
-    """Return w(x) = w_c(x) + w0 exp(-(d1 + d2)**2 / (2 sigma**2)), the second term on background only.
-
-    d1 and d2 are the distances in pixels to the nearest and the second nearest object, from pixel centre to
-    pixel centre: 1 for a pixel beside an object. Inside objects, and where there are fewer than two, w is
-    w_c. Objects that touch without a background pixel between them get no border either: separate them first.
-
-    Fails where objects are crowded: if most of the background lies between objects, it outweighs them, and
-    the predicted objects shrink.
-
-    Parameters
-    ----------
-    instances : ndarray (H, W)
-        Integers: 0 background, and one number for each object.
-    w0 : float
-        The largest weight that a border adds.
-    sigma : float
-        Its range, pixels.
-    class_weights : bool
-        Whether w_c gives background and foreground the same total weight, with mean 1; if not, w_c is 1.
-
-    Returns
-    -------
-    ndarray (H, W)
-        float32.
-
-    Raises
-    ------
-    ValueError
-        If the mask is not a 2-D array of integers from 0 on, or a parameter is out of range.
-    """
-    instances = np.asarray(instances)
-    if instances.ndim != 2 or instances.size == 0 or not np.issubdtype(instances.dtype, np.integer):
-        hint = "number the objects with scipy.ndimage.label(mask)[0]"
-        raise ValueError(
-            f"instances are {instances.dtype} of shape {instances.shape}; expected integers (H, W): {hint}"
-        )
-    if instances.min() < 0:
-        raise ValueError(f"instances hold {instances.min()}; expected 0 for the background, then 1, 2, ...")
-    check_not_negative(w0=w0)
-    if not sigma > 0:
-        raise ValueError(f"sigma is {sigma}; expected more than 0 pixels")
-
-    background = instances == 0
-    share = background.mean()
-    weight = np.ones(instances.shape)
-    if class_weights and 0 < share < 1:
-        weight = np.where(background, 0.5 / share, 0.5 / (1 - share))
-    d1, d2 = _two_nearest(instances)
-    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))  # 0 where d2 is infinite
-    return (weight + border * background).astype(np.float32)
+def mean_with(weight_map: Tensor, loss: Tensor) -> Tensor:
+    """Return the mean of `loss` (B, H, W) with the weights `weight_map` (B, H, W); 0 if all are 0."""
+    return (weight_map * loss).sum() / weight_map.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 
 
 def _weighted_mean(loss: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
     """Return the mean of `loss` (B, H, W), each pixel with the weight (C,) of its class; 0 if all are 0."""
-    return loss.mean() if weight is None else _mean_with(weight.to(loss)[target], loss)
-
-
-def _mean_with(weight_map: Tensor, loss: Tensor) -> Tensor:
-    return (weight_map * loss).sum() / weight_map.sum().clamp_min(torch.finfo(loss.dtype).tiny)
+    return loss.mean() if weight is None else mean_with(weight.to(loss)[target], loss)
 
 
 def _log_both(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -252,15 +276,3 @@ def _log_both(logits: Tensor) -> tuple[Tensor, Tensor]:
     # 1 - p is the sum of the others; 1 - p itself is exactly 0 from p = 1 - 6e-8 on, and its log -infinity.
     others = [log_prob[:, [k for k in channels if k != c]].logsumexp(dim=1) for c in channels]
     return log_prob, torch.stack(others, dim=1)
-
-
-def _two_nearest(instances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distances (H, W) to the nearest and the second nearest object, infinite if there is none."""
-    from scipy.ndimage import distance_transform_edt  # the other losses do without scipy
-
-    nearest, second = np.full((2, *instances.shape), np.inf)
-    for number in np.unique(instances[instances > 0]):
-        distance = distance_transform_edt(instances != number)
-        second = np.minimum(second, np.maximum(nearest, distance))
-        nearest = np.minimum(nearest, distance)
-    return nearest, second

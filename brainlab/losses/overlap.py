@@ -7,7 +7,7 @@ and the true area. The counts are sums over pixels, in float32 or float64.
 import torch
 from torch import Tensor
 
-from brainlab.losses.inputs import check_not_negative, probabilities
+from brainlab.losses.crossentropy import check_not_negative, probabilities
 
 
 def soft_dice_loss(
@@ -191,5 +191,6 @@ def _areas(
     prob, truth = (x.flatten(2) if x.ndim > 2 else x.unsqueeze(2) for x in probabilities(logits, target))
     if not background and prob.shape[1] > 1:
         prob, truth = prob[:, 1:], truth[:, 1:]  # (B, C - 1, H W)
-    counts = tuple(x.sum(dim=2) for x in (prob * truth, prob, truth))
-    return counts if per_image else tuple(x.sum(dim=0, keepdim=True) for x in counts)
+    counts = (x.sum(dim=2) for x in (prob * truth, prob, truth))
+    shared, predicted, true = (x if per_image else x.sum(dim=0, keepdim=True) for x in counts)
+    return shared, predicted, true

@@ -139,7 +139,7 @@ def lesion_recall(
         raise ValueError(
             f"masks have shape {pred.shape}; expected (X, Y, Z): use mask[..., None] for a slice"
         )
-    pixel = 1.0 if spacing is None else float(spacing[0] * spacing[1])
+    pixel = 1.0 if spacing is None else float(np.prod(np.asarray(spacing, float)[:2]))
     within_slices = np.zeros((3, 3, 3), bool)
     within_slices[:, :, 1] = True
     if target.any():  # only the bounding box of the truth matters

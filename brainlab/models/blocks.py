@@ -86,7 +86,7 @@ class ConvBlock(nn.Sequential):
         dilation: int = 1,
         dropout: float = 0.0,
     ):
-        layers = []
+        layers: list[nn.Module] = []
         padding = dilation if padded else 0
         for i in range(convs):
             source = in_channels if i == 0 else out_channels
@@ -127,7 +127,7 @@ class UpBlock(nn.Module):
     ):
         super().__init__()
         if up == "transposed":
-            self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+            self.up: nn.Module = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
             in_channels = out_channels
         elif up == "plain":
             self.up = nn.Upsample(scale_factor=2, mode="nearest")
@@ -143,7 +143,7 @@ class UpBlock(nn.Module):
         return self.block(crop_and_concat(skip, x))
 
 
-def centre_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
+def centre_crop(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Return the centre (B, C, h, w) of `x` (B, C, H, W); an odd border leaves one more pixel at the end.
 
     Raises
@@ -176,7 +176,7 @@ def crop_and_concat(skip: Tensor, x: Tensor) -> Tensor:
     return torch.cat([centre_crop(skip, x.shape[-2:]), x], dim=1)
 
 
-def grow_to(x: Tensor, size: tuple[int, int]) -> Tensor:
+def grow_to(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Repeat the last row and column of `x` (B, C, h, w) up to `size`, as MONAI's BasicUNet does."""
     missing_h, missing_w = size[0] - x.shape[-2], size[1] - x.shape[-1]
     if missing_h == missing_w == 0:

@@ -121,7 +121,7 @@ def _conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     """A 3x3 convolution; its initial weights are a tenth of He's (section 3.1 and the supplement)."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
     nn.init.kaiming_normal_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    nn.init.zeros_(conv.get_parameter("bias"))
     conv.weight.data.mul_(0.1)
     return conv
 
@@ -164,3 +164,8 @@ def interpolate_networks(
         name: torch.lerp(psnr_state[name], gan, alpha) if gan.is_floating_point() else gan.clone()
         for name, gan in gan_state.items()
     }
+
+
+def copy_weights(model: nn.Module) -> dict[str, Tensor]:
+    """Return copies of weights and buffers, on the CPU; training on does not change them."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}

@@ -51,6 +51,9 @@ class VGG19Features(nn.Module):
         If the file cannot be downloaded.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(
         self,
         layer: str = "conv5_4",
@@ -204,7 +207,7 @@ class UNetFeatures(nn.Module):
         self.in_channels, self.channel, self.mean, self.std = unet.in_channels, channel, mean, std
         self.levels = copy.deepcopy(unet.down[: layer + 1])
         if before_activation:
-            layers = list(self.levels[-1])
+            layers = list(self.levels[-1].children())
             last = max(i for i, part in enumerate(layers) if isinstance(part, nn.ReLU))
             self.levels[-1] = nn.Sequential(*layers[:last])
         self.pool = nn.MaxPool2d(2)

@@ -87,7 +87,7 @@ def count_parameters(model: nn.Module, keras: bool = False) -> int:
     total = sum(p.numel() for p in model.parameters())
     if keras:
         norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-        total += sum(m.running_mean.numel() + m.running_var.numel() for m in norms if m.track_running_stats)
+        total += sum(2 * m.num_features for m in norms if m.track_running_stats)
     return total
 
 

@@ -9,6 +9,7 @@ no dropout. `PyramidPooling` is an option of ours.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -89,7 +90,7 @@ class UNet(nn.Module):
         self.in_channels, self.depth, self.padded = in_channels, depth, padded
         self.bottleneck, self.convs, self.dilation = bottleneck, convs, dilation
         in_blocks = dropout_in == "blocks"
-        block = {"convs": convs, "padded": padded, "batch_norm": batch_norm}
+        block: dict[str, Any] = {"convs": convs, "padded": padded, "batch_norm": batch_norm}
         block["dropout"] = dropout if in_blocks else 0.0
 
         widths = [width * 2**level for level in range(depth)]  # 64, 128, 256, 512
@@ -98,7 +99,7 @@ class UNet(nn.Module):
         for w, d in zip(widths, down, strict=False):
             self.down.append(ConvBlock(channels, w, dilation=d, **block))
             channels = w
-        self.bottom = nn.Identity()
+        self.bottom: nn.Module = nn.Identity()
         if bottleneck:
             self.bottom = ConvBlock(channels, 2 * channels, dilation=down[-1], **block)
             channels *= 2
@@ -195,7 +196,7 @@ class PyramidPooling(nn.Module):
         share = max(in_channels // len(bins), 1)
         self.bins = tuple(bins)
         self.levels = nn.ModuleList(nn.Conv2d(in_channels, share, kernel_size=1) for _ in bins)
-        mix = [nn.Conv2d(in_channels + len(bins) * share, out_channels, kernel_size=1)]
+        mix: list[nn.Module] = [nn.Conv2d(in_channels + len(bins) * share, out_channels, kernel_size=1)]
         if batch_norm:
             mix.append(nn.BatchNorm2d(out_channels))
         self.mix = nn.Sequential(*mix, nn.ReLU(inplace=True))

@@ -148,8 +148,8 @@ class UNet3Plus(nn.Module):
             contracted.append(x)
         contracted[-1] = self.dropout(x)
         coarser = contracted[self.levels :]  # the bottleneck, if there is one
-        for block in self.up:
-            finer = contracted[: block.level + 1]
+        for level, block in zip(reversed(range(len(self.up))), self.up, strict=True):
+            finer = contracted[: level + 1]
             coarser = [block(finer + coarser, finer[-1].shape[-2:]), *coarser]  # finest first
         finest, *others = coarser
         self.side_logits = []
@@ -165,7 +165,7 @@ class UNet3Plus(nn.Module):
         return blocks.output_size(size, self.depth, padded=True)
 
 
-def enlarge(x: Tensor, doublings: int, size: tuple[int, int]) -> Tensor:
+def enlarge(x: Tensor, doublings: int, size: tuple[int, ...]) -> Tensor:
     """Double the size of `x` (B, C, h, w) bilinearly `doublings` times, then repeat the last row and column.
 
     Not resampled to `size`, because pooling dropped odd rows and columns: pixel i covers the pixels ``2 i``

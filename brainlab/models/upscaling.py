@@ -6,6 +6,8 @@ Features are resampled rather than the image, because the convolutions that foll
 has smoothed. It needs no parameters: one network serves 32 -> 128 and 28 -> 128.
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -20,6 +22,9 @@ class Upscaler(nn.Module):
     `brainlab.models.SRResNet`.
     """
 
+    upscale: Callable[[Tensor], Tensor]
+    reconstruct: Callable[[Tensor], Tensor]
+
     def __init__(self, in_channels: int, scale: int, image_skip: bool):
         super().__init__()
         self.in_channels, self.scale, self.image_skip = in_channels, scale, image_skip
@@ -30,13 +35,13 @@ class Upscaler(nn.Module):
         check_input(x, self.in_channels, int)  # every size fits
         feat = resample(self.upscale(x), target_size)  # (B, F, scale h, scale w), or (B, F, H, W)
         out = self.reconstruct(feat)  # (B, C, H, W)
-        return out + resample(x, tuple(out.shape[-2:])) if self.image_skip else out
+        return out + resample(x, (out.shape[-2], out.shape[-1])) if self.image_skip else out
 
     def start_at_bicubic(self, last: nn.Conv2d) -> None:
         """With `image_skip`, set the last convolution to 0: the first output is the bicubic image."""
         if self.image_skip:
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+            for weight in last.parameters():
+                nn.init.zeros_(weight)
 
 
 def upscaling_stages(scale: int) -> int:
@@ -75,9 +80,9 @@ def resample(x: Tensor, size: int | tuple[int, int] | None) -> Tensor:
     """
     if size is None:
         return x
-    size = (size, size) if isinstance(size, int) else tuple(size)
-    if min(size) < 1:
-        raise ValueError(f"target_size is {size}; expected 1 pixel or more, as (H, W)")
-    if size == tuple(x.shape[-2:]):
+    target = (size, size) if isinstance(size, int) else tuple(size)
+    if min(target) < 1:
+        raise ValueError(f"target_size is {target}; expected 1 pixel or more, as (H, W)")
+    if target == tuple(x.shape[-2:]):
         return x
-    return F.interpolate(x, size, mode="bicubic", antialias=True)  # (B, C, *size)
+    return F.interpolate(x, target, mode="bicubic", antialias=True)  # (B, C, *size)

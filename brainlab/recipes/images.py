@@ -3,6 +3,8 @@
 The example is the lungs in chest X-rays; any `Split` of image pairs trains the same way. As in the U-Net
 paper (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597): few images, elastic deformation, dropout.
 Deviation: batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167).
+
+Every name without an underscore that is defined here is public.
 """
 
 from collections.abc import Callable
@@ -17,25 +19,12 @@ from brainlab.budgets import IMAGES, Budget, ImageSizes
 from brainlab.data.augment import Augment
 from brainlab.data.images import ImageDataset, find_chest, split_chest
 from brainlab.data.split import Split
+from brainlab.inference import evaluating
 from brainlab.metrics import dice, jaccard
 from brainlab.models import UNet
-from brainlab.models.modes import evaluating
 from brainlab.synth.chest import chest_names, make_chest_set
 from brainlab.training import History, TrainSettings, fit
 from brainlab.training.settings import settings_for
-
-__all__ = [
-    "ImageDataset",
-    "ImageSizes",
-    "binary_scores",
-    "chest_split",
-    "image_network",
-    "image_sets",
-    "image_settings",
-    "image_sizes",
-    "predict_masks",
-    "train_binary",
-]
 
 LONG = 50  # epochs from which a plateau of the validation loss can be expected
 PAPER_SIZE = 512  # pixels of the images for which the U-Net paper chose displacements of 10 pixels
@@ -175,7 +164,7 @@ def binary_scores(model: nn.Module, dataset: Dataset) -> dict[str, float]:
         If the network gives more than two classes, or its masks have another size than the labels.
     """
     predicted = predict_masks(model, dataset)
-    true = np.stack([dataset[item][1].numpy() == 1 for item in range(len(dataset))])  # (N, H, W)
+    true = np.stack([dataset[item][1].numpy() == 1 for item in range(len(dataset))])  # type: ignore[arg-type]
     pairs = list(zip(predicted, true, strict=True))
     return {
         "accuracy": float((predicted == true).mean()),

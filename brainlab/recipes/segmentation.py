@@ -1,6 +1,8 @@
 """Tumour segmentation of notebooks 02 and 03: cases, slices, settings and scores.
 
 The notebooks and the benchmarks train by this recipe.
+
+Every name without an underscore that is defined here is public.
 """
 
 import warnings
@@ -22,20 +24,6 @@ from brainlab.metrics import lesion_recall, region_dice_of_labels
 from brainlab.synth.phantom import make_cohort
 from brainlab.training import TrainSettings
 from brainlab.training.settings import settings_for
-
-__all__ = [
-    "REFERENCE",
-    "cases_to_look_at",
-    "dice_of_cases",
-    "one_of_four",
-    "pixel_of",
-    "predict_cases",
-    "recall_by_area",
-    "settings",
-    "slice_sets",
-    "training_cases",
-    "truth_of",
-]
 
 ENOUGH = 8  # patients: fewer leave one or none to validate and test on
 MIN_AREA = 50.0  # mm2 of tumour in a training slice
@@ -158,7 +146,10 @@ def recall_by_area(
         Mean share of a lesion (whole tumour) that was found, see `lesion_recall`, nan without lesions; and
         the number of lesions.
     """
-    found = [lesion_recall(predictions[case.id] > 0, truth_of(case) > 0, case.spacing) for case in cases]
+    found = [
+        lesion_recall(predictions[case.id] > 0, np.asarray(truth_of(case)) > 0, case.spacing)
+        for case in cases
+    ]
     areas, recalls = (np.concatenate(part) for part in zip(*found, strict=True))
     lesions = np.histogram(areas, edges)[0]
     total = np.histogram(areas, edges, weights=recalls)[0]

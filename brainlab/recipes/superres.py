@@ -3,9 +3,12 @@
 The networks are smaller versions of those of SRGAN (Ledig et al. 2017, arXiv:1609.04802) and ESRGAN (Wang et
 al. 2018, arXiv:1809.00219). Deviations: the feature extractor is a U-Net that segments the same images, not
 VGG19, and one weight of the losses differs (`ESRGAN_WEIGHTS`).
+
+Every name without an underscore that is defined here is public.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,40 +18,14 @@ from brainlab.budgets import SUPERRES, Budget, SRSizes
 from brainlab.data.degradations import bicubic
 from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of
-from brainlab.inference.forward import forward
+from brainlab.inference import evaluating
+from brainlab.inference.predict import forward
 from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import region_dice_of_labels
 from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models import Discriminator, RRDBNet, SRResNet, UNet
 from brainlab.models.features import UNetFeatures
-from brainlab.models.modes import evaluating
 from brainlab.training import GanSettings, TrainSettings
-
-__all__ = [
-    "ESRGAN_WEIGHTS",
-    "SRSizes",
-    "dice_by_patient",
-    "discriminator",
-    "enlarge",
-    "features",
-    "gan_settings",
-    "library_twin",
-    "perceptual_levels",
-    "psnr_settings",
-    "rrdbnet",
-    "rrdbnet_options",
-    "scores",
-    "sr_sets",
-    "sr_sizes",
-    "srresnet",
-    "srresnet_options",
-    "tumour_loss",
-    "tumour_probability",
-    "unet",
-    "unet_options",
-    "unet_sets",
-    "unet_settings",
-]
 
 # Weights of the terms of ESRGAN's loss. The paper has 5e-3 for the adversarial one, with features of VGG19.
 # With ours, 1.5e-3 to 5e-3 gave more high frequencies and images further from the truth: tried with one to
@@ -82,10 +59,10 @@ def sr_sets(
         As in `SuperResSet`.
     """
     lr = lr or sizes.lr
-    options = {"modality": modality, "hr": sizes.hr, "lr": lr, "degradation": degradation}
+    make = partial(SuperResSet, modality=modality, hr=sizes.hr, lr=lr, degradation=degradation)
     patch = sizes.patch if sizes.hr % lr == 0 else None
-    train = SuperResSet(split.train, step=sizes.step, flip=True, patch=patch, **options)
-    val, test = (SuperResSet(part, step=sizes.val_step, **options) for part in (split.val, split.test))
+    train = make(split.train, step=sizes.step, flip=True, patch=patch)
+    val, test = (make(part, step=sizes.val_step) for part in (split.val, split.test))
     return train.preload(), val.preload(), test.preload()
 
 
@@ -93,9 +70,8 @@ def unet_sets(
     split: Split, sizes: SRSizes, modality: str = "t1c", coarse: bool = False
 ) -> tuple[SlicesWithLabels, SlicesWithLabels]:
     """Return whole slices with labels for the U-Net: with tumour to train, all to validate."""
-    options = {"modality": modality, "hr": sizes.hr, "lr": sizes.lr}
-    train = SuperResSet(split.train, step=sizes.step, **options)
-    val = SuperResSet(split.val, step=sizes.val_step, **options)
+    make = partial(SuperResSet, modality=modality, hr=sizes.hr, lr=sizes.lr)
+    train, val = make(split.train, step=sizes.step), make(split.val, step=sizes.val_step)
     return SlicesWithLabels(train, coarse, MIN_PIXELS), SlicesWithLabels(val, coarse)
 
 
@@ -164,15 +140,15 @@ def library_twin(model: nn.Module, twin: nn.Module) -> nn.Module:
 
 def psnr_settings(sizes: SRSizes, device: str | None = None, seed: int = 0) -> GanSettings:
     """Return the settings of the first phase."""
-    numbers = {"epochs": sizes.psnr_epochs, "batch_size": sizes.batch_size}
-    return GanSettings(lr=1e-3, schedule="cosine", device=device, seed=seed, **numbers)
+    epochs, batch_size = sizes.psnr_epochs, sizes.batch_size
+    return GanSettings(epochs, 1e-3, batch_size, schedule="cosine", seed=seed, device=device)
 
 
 def gan_settings(sizes: SRSizes, name: str, device: str | None = None, seed: int = 0) -> GanSettings:
     """Return the settings of the second phase of "SRGAN" or "ESRGAN"."""
     batch_size = {"SRGAN": sizes.srgan_batch, "ESRGAN": sizes.esrgan_batch}[name]
-    rates = {"lr": sizes.gan_lr, "d_lr": sizes.gan_d_lr, "schedule": sizes.gan_schedule}
-    return GanSettings(epochs=sizes.gan_epochs, batch_size=batch_size, device=device, seed=seed, **rates)
+    phase = partial(GanSettings, sizes.gan_epochs, sizes.gan_lr, batch_size, d_lr=sizes.gan_d_lr)
+    return phase(schedule=sizes.gan_schedule, seed=seed, device=device)
 
 
 def unet_settings(sizes: SRSizes, device: str | None = None, seed: int = 0) -> TrainSettings:

@@ -5,10 +5,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import cast
 
 from brainlab.home import replace_file
 
@@ -46,7 +48,7 @@ def claim_folder(manifest: Path, version: int, setting: dict[str, int], delete: 
     write_json(manifest, {"version": version, **setting})
 
 
-def _listed(setting: dict[str, int]) -> str:
+def _listed(setting: Mapping[str, object]) -> str:
     return " and ".join(f"{name} {value}" for name, value in setting.items())
 
 
@@ -105,7 +107,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end_with_parent() -> None:
-        multiprocessing.parent_process().join()
+        cast(BaseProcess, multiprocessing.parent_process()).join()
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -64,9 +64,7 @@ def touching_cells() -> tuple[np.ndarray, np.ndarray]:
     """
     discs = ((30, 26, 17), (30, 58, 15), (60, 42, 18), (78, 78, 11))  # row, column, radius
     y, x = np.mgrid[:96, :96]
-    beyond = np.stack(
-        [np.hypot(y - row, x - column) - radius for row, column, radius in discs]
-    )  # (4, 96, 96)
+    beyond = np.stack([np.hypot(y - row, x - column) - r for row, column, r in discs])  # (4, 96, 96)
     nearest, second = np.sort(beyond, axis=0)[:2]
     walls = (nearest < 0) & (second - nearest < 1.2)
     return np.where((nearest < 0) & ~walls, beyond.argmin(axis=0) + 1, 0), walls

@@ -11,11 +11,12 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from brainlab.losses.perceptual import Features
+from brainlab.training.gan_monitor import image_scores
 from brainlab.training.gan_steps import GanLosses, discriminator_step, generator_step, psnr_step
+from brainlab.training.history import DivergedError, History
 from brainlab.training.loop import Batch, train_epochs, validation_batches
-from brainlab.training.run import History, Run
+from brainlab.training.run import Run
 from brainlab.training.settings import GanSettings
-from brainlab.training.validation import DivergedError, image_scores
 
 
 def train_psnr(
@@ -32,8 +33,8 @@ def train_psnr(
 
     The generator is left with its final weights, in evaluation mode. With a `folder`, each epoch leaves there
     `last.pt` (all that is needed to go on), `best.pt` (weights of the epoch with the highest PSNR on the
-    validation set, for `brainlab.models.load_weights`), `history.csv` and `history.json`. A loss that is not
-    finite ends the training: `history.stopped` says so, and the weights are those before that step. Under
+    validation set, for `load_weights`), `history.csv` and `history.json`. A loss that is not finite ends the
+    training: `history.stopped` says so, and the weights are those before that step. Under
     `torchrun` every process takes its share of each epoch's images; there such a loss raises `DivergedError`,
     which ends all processes.
 

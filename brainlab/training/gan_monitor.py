@@ -1,4 +1,4 @@
-"""What goes wrong in a GAN's training, by name, from its history alone.
+"""Image scores of a generator, and what goes wrong in the training of a GAN, from its history alone.
 
 Three failures show in the curves: the discriminator separates the two kinds perfectly and the generator gets
 no useful gradient, the generator makes one image whatever its input, or the losses diverge (I. Goodfellow,
@@ -6,9 +6,16 @@ no useful gradient, the generator makes one image whatever its input, or the los
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
-from brainlab.training.run import History
+import torch
+from torch import Tensor, nn
+
+from brainlab.inference.predict import evaluating
+from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
+from brainlab.training.devices import ProcessGroup
+from brainlab.training.history import Batches, History
 
 WON = 0.9  # D(real) - D(fake) above which the discriminator wins
 LOST = 0.5  # diversity relative to the true images below which outputs have collapsed
@@ -22,6 +29,71 @@ class Finding(NamedTuple):
     epoch: int
     name: str
     message: str
+
+
+def image_scores(
+    generator: nn.Module,
+    batches: Batches,
+    features: Callable[[Tensor], Tensor] | None = None,
+    group: ProcessGroup | None = None,
+) -> dict[str, float]:
+    """Return the means over all images of a validation set, and how much the outputs differ.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        (B, 1, h, w) and a size to (B, 1, H, W).
+    batches : iterable of (Tensor, Tensor)
+        Small and large images on the generator's device.
+    features : callable, optional
+        Images (B, 1, H, W) to features, for the perceptual distance.
+    group : ProcessGroup, optional
+        Gather the images of several processes.
+
+    Returns
+    -------
+    dict
+        "psnr" in dB, "ssim", "high-frequency ratio", "diversity" and, with features, "distance"
+        (`perceptual_distance`).
+    """
+    with evaluating(generator):
+        pairs = [(generator(lr, hr.shape[-2:]), hr) for lr, hr in batches]
+        if group is not None and group.size > 1:
+            shares = group.gather([(sr.cpu(), hr.cpu()) for sr, hr in pairs])
+            pairs = [(sr.to(group.device), hr.to(group.device)) for share in shares for sr, hr in share]
+        sr, hr = (torch.cat(images) for images in zip(*pairs, strict=True))  # (N, 1, H, W)
+        values = {
+            "psnr": psnr(sr, hr),
+            "ssim": ssim(sr, hr),
+            "high-frequency ratio": high_frequency_ratio(sr, hr),
+        }
+        if features is not None:  # batch by batch: features take much memory
+            values["distance"] = torch.cat([perceptual_distance(features, *pair) for pair in pairs])
+    scores = {name: value.mean().item() for name, value in values.items()}
+    return scores | {"diversity": diversity(sr, hr)}
+
+
+@torch.no_grad()
+def diversity(sr: Tensor, hr: Tensor) -> float:
+    """Return how much generated images differ from each other, over how much the true ones do.
+
+    The standard deviation over the images, averaged over the pixels. 1 is as diverse as the truth; a
+    generator that has collapsed to one image, whatever its input, has 0; noise gives more than 1.
+
+    Parameters
+    ----------
+    sr, hr : Tensor (N, 1, H, W)
+        Of two inputs or more, which should differ.
+
+    Raises
+    ------
+    ValueError
+        If there is one image only, or all true images are equal.
+    """
+    true = hr.std(dim=0, correction=0).mean().item() if len(hr) > 1 else 0.0
+    if not true > 0:
+        raise ValueError(f"there are {len(hr)} true images without any difference; expected two that differ")
+    return sr.clamp(0, 1).std(dim=0, correction=0).mean().item() / true
 
 
 def diagnose(history: History) -> list[Finding]:

@@ -12,7 +12,8 @@ of the share.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -28,8 +29,8 @@ from brainlab.losses.perceptual import (
     relativistic_discriminator_loss,
     srgan_loss,
 )
-from brainlab.models.modes import NO_SCALER, frozen
-from brainlab.training.validation import DivergedError
+from brainlab.training.devices import NO_SCALER
+from brainlab.training.history import DivergedError
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,7 @@ def psnr_step(
     generator.train()
     optimizer.zero_grad()
     loss = pixel_loss(generator(lr, hr.shape[-2:]), hr, distance)
-    _check_finite("generator", loss)
-    scaler.scale(loss).backward()
-    scaler.step(optimizer)
-    scaler.update()
+    _improve("generator", loss, optimizer, scaler)
     return {"g_loss": loss.item()}
 
 
@@ -166,10 +164,7 @@ def discriminator_step(
     # Detached: without it this loss would also train the generator, to make the discriminator's task easier.
     real, fake = discriminator(hr), discriminator(sr.detach())  # (B, 1) each
     loss = losses.discriminator(real, fake)
-    _check_finite("discriminator", loss)
-    scaler.scale(loss).backward()
-    scaler.step(optimizer)
-    scaler.update()
+    _improve("discriminator", loss, optimizer, scaler)
     return {"d_loss": loss.item(), **losses.probabilities(real, fake)}
 
 
@@ -215,17 +210,31 @@ def generator_step(
         with torch.no_grad():
             real = discriminator(hr) if losses.relativistic else fake
         parts = losses.generator(sr, hr, real, fake)
-        _check_finite("generator", parts["total"])
-        scaler.scale(parts["total"]).backward()
-    scaler.step(optimizer)
-    scaler.update()
+        _improve("generator", parts["total"], optimizer, scaler)
     values = {name: part.item() for name, part in parts.items()}
     return {"g_loss": values.pop("total"), **values}
 
 
-def _check_finite(network: str, loss: Tensor) -> None:
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """Compute no gradient for the weights of `model` within the block; it still flows through the network."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)
+
+
+def _improve(network: str, loss: Tensor, optimizer: torch.optim.Optimizer, scaler: GradScaler) -> None:
+    """Make one step down the gradient of `loss`, if it is finite."""
     if not math.isfinite(loss.item()):
         raise DivergedError(
             f"the {network}'s loss is {loss.item()}; expected a finite number: is the learning rate too "
             "high? Try a tenth"
         )
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()

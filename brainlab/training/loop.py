@@ -15,16 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.optim.lr_scheduler import ReduceLROnPlateau
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler, Subset
 from tqdm import tqdm
 
 from brainlab.metrics.confusion import Regions, region_dice
-from brainlab.models.checkpoint import load_weights
-from brainlab.models.modes import NO_SCALER
-from brainlab.training.distributed import ProcessGroup
-from brainlab.training.run import History, Run
+from brainlab.training.devices import NO_SCALER, ProcessGroup
+from brainlab.training.history import DivergedError, History, comparable, evaluate
+from brainlab.training.run import Run, load_weights
 from brainlab.training.settings import Settings, TrainSettings, cosine_lr
-from brainlab.training.validation import DivergedError, comparable, evaluate
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Batch = tuple[Tensor, Tensor]
@@ -209,7 +207,8 @@ def train_epochs(
             # a. Train on every image once
             epoch, began = len(history), time.perf_counter()
             loader = training_loader(run.train_set, settings, epoch, group)
-            sums, images = defaultdict(float), 0
+            sums: dict[str, float] = defaultdict(float)
+            images = 0
             bar = tqdm(total=len(loader), file=sys.stdout, leave=False, mininterval=1, disable=not run.talk)
             for number, batch in enumerate(on_device(loader, group.device)):
                 if settings.schedule == "cosine":
@@ -259,7 +258,7 @@ def training_loader(dataset: Dataset, settings: Settings, epoch: int, group: Pro
 
     So a resumed run needs no stored position. All shares are of the same length: some images may come twice.
     """
-    sampler = DistributedSampler(dataset, group.size, group.rank, seed=settings.seed)
+    sampler: DistributedSampler = DistributedSampler(dataset, group.size, group.rank, seed=settings.seed)
     sampler.set_epoch(epoch)
     if hasattr(dataset, "set_epoch"):
         dataset.set_epoch(epoch)  # fresh augmentation in each epoch, the same one after a resume
@@ -268,11 +267,13 @@ def training_loader(dataset: Dataset, settings: Settings, epoch: int, group: Pro
 
 def validation_batches(dataset: Dataset, settings: Settings, group: ProcessGroup) -> Iterator[Batch]:
     """Yield this process's share of the validation set, on the device: each image once, in order."""
-    share = Subset(dataset, range(group.rank, len(dataset), group.size))
+    share = Subset(dataset, range(group.rank, len(dataset), group.size))  # type: ignore[arg-type]
     return on_device(_loader(share, settings, group), group.device)
 
 
-def _loader(dataset: Dataset, settings: Settings, group: ProcessGroup, sampler=None) -> DataLoader:
+def _loader(
+    dataset: Dataset, settings: Settings, group: ProcessGroup, sampler: Sampler | None = None
+) -> DataLoader:
     pinned = group.device.type == "cuda"
     return DataLoader(
         dataset, settings.batch_size, sampler=sampler, num_workers=settings.num_workers, pin_memory=pinned

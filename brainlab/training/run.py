@@ -1,178 +1,126 @@
-"""A training run: its numbers per epoch, its best weights, and the files from which it is resumed."""
+"""A training run: the checkpoints from which it is resumed, the random state, and all that trains.
 
-import json
+Files hold tensors and plain values only and are read with `weights_only=True`, so that an untrusted
+checkpoint cannot run code. They are written under another name and then renamed: a kill leaves the old file
+or the new one.
+"""
+
 import os
+import pickle
+import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.amp import GradScaler
 from torch.utils.data import DataLoader, Dataset
 
 from brainlab.home import replace_file
-from brainlab.models.checkpoint import (
-    NOTHING_YET,
-    CheckpointError,
-    keep_best,
-    load_checkpoint,
-    load_weights,
-    rng_state,
-    save_checkpoint,
-    seed_all,
-    set_rng_state,
-)
-from brainlab.models.modes import mixed_precision
-from brainlab.training.distributed import ProcessGroup
+from brainlab.training.devices import ProcessGroup, mixed_precision
+from brainlab.training.history import NOTHING_YET, History, keep_best
 from brainlab.training.settings import Settings
 
+FORMAT = "brainlab checkpoint 2"
 Trained = tuple[nn.Module, torch.optim.Optimizer, GradScaler]
 
 
-@dataclass
-class History:
-    """Numbers per epoch of a training, from which learning curves are drawn; every list has the same length.
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be read, or that belongs to another run."""
 
-    Attributes
-    ----------
-    steps : dict of str to list of float
-        Means over the images of the epoch's steps, while the weights change: "loss" of `fit`; "g_loss" and
-        its parts of a generator, with a discriminator also "d_loss", "d_real" and "d_fake".
-    scores : dict of str to list of float
-        On the validation set after the epoch: of `fit` "loss" and the Dice of each region, all pixels pooled;
-        of a generator see `image_scores`.
-    before : dict of str to float
-        A generator's scores before the first epoch.
-    seconds : list of float
-        Wall time of the epoch, validation included.
-    stopped : str
-        Why a generator's training broke off; empty if it did not.
-    lr : list of float
-        Learning rate at the end of the epoch.
-    best_by : str
-        Score of which the best epoch has the lowest, of "psnr" the highest; if empty, the last is the best.
+
+def save_checkpoint(path: Path | str, **state: object) -> None:
+    """Write tensors, state dicts and plain values as one checkpoint."""
+    replace_file(Path(path), lambda temporary: torch.save({"format": FORMAT, **state}, temporary))
+
+
+def load_checkpoint(path: Path | str) -> dict:
+    """Read a checkpoint onto the CPU.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If the file is cut short, holds Python objects, or was not written by `save_checkpoint`.
     """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no checkpoint at {path}: has the training finished an epoch?")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is no checkpoint, or holds more than tensors and plain values, which could run code; "
+            f"expected a file of brainlab.training: did it come from another program? ({_first_line(error)})"
+        ) from error
+    except (RuntimeError, EOFError, KeyError, OSError) as error:
+        raise CheckpointError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read; expected a whole checkpoint: was a copy "
+            f"or download interrupted, or the disk full? Delete it to start anew ({_first_line(error)})"
+        ) from error
+    found = state.get("format") if isinstance(state, dict) else None
+    if found != FORMAT:
+        what = f"keys {list(state)[:4]}" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise CheckpointError(
+            f"{path} holds {what}; expected {FORMAT!r}: was it written by another program or version?"
+        )
+    return state
 
-    steps: dict[str, list[float]] = field(default_factory=dict)
-    scores: dict[str, list[float]] = field(default_factory=dict)
-    before: dict[str, float] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-    stopped: str = ""
-    lr: list[float] = field(default_factory=list)
-    best_by: str = "loss"
 
-    def __len__(self) -> int:
-        return len(self.seconds)
+def load_weights(model: torch.nn.Module, source: Path | str | dict) -> None:
+    """Load the weights of a checkpoint (`best.pt`, `last.pt`) or of a state dict into `model`.
 
-    @property
-    def train_loss(self) -> list[float]:
-        """Mean loss of `fit` over the training images."""
-        return self.steps.get("loss", [])
+    Raises
+    ------
+    CheckpointError
+        As `load_checkpoint`, and if the weights are those of another network; names the first difference.
+    """
+    if isinstance(source, dict):
+        weights, where = source, "the checkpoint"
+    else:
+        weights, where = load_checkpoint(source)["model"], str(source)
+    here = model.state_dict()
+    for name in [*here, *weights]:
+        there_shape = tuple(weights[name].shape) if name in weights else "absent"
+        here_shape = tuple(here[name].shape) if name in here else "absent"
+        if there_shape != here_shape:
+            raise CheckpointError(
+                f"{where} is of another network: {name} is {there_shape} there and {here_shape} here: "
+                f"was the width, the depth or the model changed since?"
+            )
+    model.load_state_dict(weights)
 
-    @property
-    def val_loss(self) -> list[float]:
-        """Mean loss of `fit` over the validation images."""
-        return self.scores.get("loss", [])
 
-    @property
-    def regions(self) -> dict[str, list[float]]:
-        """Dice of each region, of `fit`."""
-        return {name: values for name, values in self.scores.items() if name != "loss"}
+def seed_all(seed: int) -> None:
+    """Seed every random generator that a training step may draw from."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  (a user's data set may use the old generator)
+    random.seed(seed)
 
-    @property
-    def val_dice(self) -> list[float]:
-        """Mean Dice over the regions, per epoch."""
-        return [sum(values) / len(values) for values in zip(*self.regions.values(), strict=True)]
 
-    @property
-    def best_epoch(self) -> int:
-        """Index of the best epoch (the first of equals), counted from 0; -1 if every score was NaN.
+def rng_state() -> dict:
+    """Return the state of these generators as tensors and plain values."""
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "numpy": [name, keys.tolist(), *rest],  # type: ignore[attr-defined]
+        "python": random.getstate(),
+    }
 
-        Raises
-        ------
-        ValueError
-            If no epoch has finished.
-        """
-        if not len(self):
-            raise ValueError("the history is empty; expected at least one epoch: has the training been run?")
-        best = NOTHING_YET
-        for epoch in range(len(self)):
-            best = keep_best(best, epoch, self.badness(epoch), {})
-        return best["epoch"]
 
-    def badness(self, epoch: int) -> float:
-        """Return the number by which epochs are compared; lower is better."""
-        if not self.best_by:
-            return -float(epoch)
-        value = self.scores[self.best_by][epoch]
-        return -value if self.best_by == "psnr" else value
-
-    def add(self, steps: dict[str, float], scores: dict[str, float], seconds: float, lr: float) -> None:
-        """Append one epoch."""
-        for table, values in ((self.steps, steps), (self.scores, scores)):
-            for name, value in values.items():
-                table.setdefault(name, []).append(value)
-        self.seconds.append(seconds)
-        self.lr.append(lr)
-
-    def line(self, epochs: int) -> str:
-        """Return one readable line about the last epoch, of `epochs`."""
-        if self.val_loss:
-            dice = " ".join(f"{name} {values[-1]:.2f}" for name, values in self.regions.items())
-            text = f"loss {self.train_loss[-1]:.4f} · validation {self.val_loss[-1]:.4f} · Dice {dice}"
-        else:
-            steps = [f"{name} {values[-1]:.4g}" for name, values in self.steps.items()]
-            text = " · ".join(steps + [f"{name} {values[-1]:.3f}" for name, values in self.scores.items()])
-        best = " · best" if self.best_by and self.best_epoch == len(self) - 1 else ""
-        number = f"{len(self):>{len(str(epochs))}}/{epochs}"
-        return f"epoch {number} · {text} · lr {self.lr[-1]:.1e} · {self.seconds[-1]:.0f} s{best}"
-
-    def stop_reason(self, settings: Settings) -> str:
-        """Return why no further epoch should be trained; empty to go on.
-
-        It follows from the history alone, so that a resumed run decides as an unbroken one.
-        """
-        done, elapsed = len(self), sum(self.seconds)
-        if self.stopped or done == 0:
-            return self.stopped
-        waited = done - 1 - self.best_epoch
-        if done >= settings.epochs:
-            return f"all {settings.epochs} epochs are done"
-        if settings.patience is not None and waited >= settings.patience:
-            return f"the validation loss has not improved for {waited} epochs"
-        if settings.max_seconds is not None and elapsed + self.seconds[-1] > settings.max_seconds:
-            return f"another epoch would pass {settings.max_seconds:g} s"
-        return ""
-
-    def as_dict(self) -> dict:
-        """Return plain values, from which `History(**values)` makes the history again."""
-        return asdict(self)
-
-    def save(self, folder: Path | str) -> None:
-        """Write `history.csv` (for a spreadsheet) and `history.json` (for `History.load`) into `folder`."""
-        kind = "dice" if self.val_loss else "val"
-        scores = {"val_loss" if k == "loss" else f"{kind}_{k}": v for k, v in self.scores.items()}
-        steps = {f"train_{name}": values for name, values in self.steps.items()}
-        columns = {
-            "epoch": range(1, len(self) + 1),
-            **steps,
-            **scores,
-            "lr": self.lr,
-            "seconds": self.seconds,
-        }
-        rows = [columns, *zip(*columns.values(), strict=True)]
-        files = {
-            "history.json": json.dumps(self.as_dict(), indent=1),
-            "history.csv": "".join(",".join(map(str, row)) + "\n" for row in rows),
-        }
-        for name, text in files.items():
-            replace_file(Path(folder) / name, lambda path, text=text: path.write_text(text))
-
-    @classmethod
-    def load(cls, folder: Path | str) -> "History":
-        """Read `history.json` of a run's folder."""
-        return cls(**json.loads((Path(folder) / "history.json").read_text()))
+def set_rng_state(state: dict) -> None:
+    """Set the generators to a state that `rng_state` returned."""
+    torch.set_rng_state(state["torch"])
+    # A checkpoint may have come from a machine with another number of GPUs.
+    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    np.random.set_state(tuple(state["numpy"]))  # noqa: NPY002
+    random.setstate(state["python"])
 
 
 class Run:
@@ -215,11 +163,13 @@ class Run:
         self.settings, self.train_set, self.folder = settings, train_set, Path(folder) if folder else None
         self.group = ProcessGroup(settings.device)
         self.talk = progress and self.group.is_main and not os.environ.get("NBGRADER_EXECUTION")
-        self.history, self.best, self.parts, self.rates = History(best_by=best_by), NOTHING_YET, {}, {}
+        self.history, self.best = History(best_by=best_by), NOTHING_YET
+        self.parts: dict[str, Any] = {}
+        self.rates: dict[torch.optim.Optimizer, float] = {}
         fixed = {name: value for name, value in asdict(settings).items() if name not in settings.FREE}
         loss = getattr(loss, "func", loss)  # of a functools.partial
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-        images = {"training images": len(train_set), "validation images": len(val_set)}
+        images = {"training images": len(train_set), "validation images": len(val_set)}  # type: ignore[arg-type]
         self.identity = {"loss": name, **fixed, **images}  # what must be the same for a run to be resumed
         seed_all(settings.seed + self.group.rank)  # dropout differs between processes
 
@@ -227,7 +177,7 @@ class Run:
         """Move a module to the device; a plain function stays."""
         if isinstance(module, nn.Module):
             # Channels innermost: convolutions are faster, see benchmarks/training_step.py.
-            module.to(device=self.group.device, memory_format=torch.channels_last)
+            module.to(device=self.group.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def add(self, name: str, model: nn.Module, lr: float | None = None) -> Trained:
         """Place a network; return what trains it: the network to call, its optimiser and its loss scaler."""
@@ -293,10 +243,14 @@ def check_set(name: str, dataset: Dataset) -> None:
             f"{name} is a DataLoader; expected its data set: `fit` makes the loader, so that a resumed "
             f"run sees the same order (batch_size and num_workers are in TrainSettings)"
         )
-    if len(dataset) == 0:
+    if len(dataset) == 0:  # type: ignore[arg-type]
         raise ValueError(
             f"{name} is empty; expected an image or more: did the selection by area drop every slice?"
         )
     item = dataset[0]
     if not (isinstance(item, tuple | list) and len(item) == 2):
         raise TypeError(f"{name}[0] is a {type(item).__name__}; expected a pair (image, labels)")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__

@@ -100,7 +100,7 @@ def size_histogram(
             summary += f", median {np.median(there):.3g}"
         ax.set_title(f"{REGION_NAMES.get(name, name)}: {summary}", fontsize=9, loc="left")
         ax.spines[["top", "right"]].set_visible(False)
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="y", integer=True)
         ax.set_ylabel("count", fontsize=9)
     axes[-1].set(xscale="log", xlabel=xlabel)
     axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -180,12 +180,11 @@ def dice_strip(table: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
         ax.plot(values, number + 0.12 * ((order % 3) - 1), "o", color=BLUE, alpha=0.7, markersize=5)
         if not len(values):
             continue
-        worst, median = min(cases, key=cases.get), float(np.median(values))
+        worst, median = min(cases, key=cases.__getitem__), float(np.median(values))
         ax.plot([median, median], [number - 0.3, number + 0.3], color=VERMILION, linewidth=2.5)
         ax.annotate(worst, (cases[worst], number - 0.32), fontsize=8, ha="left", color="#555555")
-        summary.append(
-            f"{region} of {len(values)} cases: median {median:.2f}, worst {cases[worst]:.2f} ({worst})"
-        )
+        scores = f"median {median:.2f}, worst {cases[worst]:.2f} ({worst})"
+        summary.append(f"{region} of {len(values)} cases: {scores}")
     ax.set_yticks(range(len(regions)), [REGION_NAMES.get(region, region) for region in regions])
     ax.set(xlim=(-0.03, 1.03), ylim=(len(regions) - 0.5, -0.6))
     ax.grid(axis="x", color="#eeeeee")

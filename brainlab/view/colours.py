@@ -1,5 +1,7 @@
 """Colours of figures and widgets: grey values of a slice, label colours, and the colour of each curve."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.colors import to_rgb
 
@@ -25,7 +27,7 @@ def palette(colours: list[str]) -> np.ndarray:
 PALETTE = palette([label.colour for label in LABELS])  # (4, 3): one RGB row per label
 
 
-def curve_style(number: int) -> dict[str, object]:
+def curve_style(number: int) -> dict[str, Any]:
     """Return colour and dashes of the curve with this number, as options of `Axes.plot`."""
     number %= len(CURVES)
     return {"color": CURVES[number], "linestyle": DASHES[number], "linewidth": 2}

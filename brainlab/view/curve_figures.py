@@ -51,7 +51,7 @@ def curves(
             (handles[name],) = ax.plot(x, values, marker=marker, label=name, **style)
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if ylabel in log else "linear")
         if marker and not logx:  # such as epochs
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.locator_params(axis="x", integer=True)
         ax.set_xscale("log" if logx else "linear")
         ax.spines[["top", "right"]].set_visible(False)
     legend_below(fig, list(handles.values()), handlelength=2.6)
@@ -75,7 +75,7 @@ def landscapes(
     for ax, (name, surface) in zip(axes, surfaces.items(), strict=True):
         ax.pcolormesh(x, y, surface, cmap="viridis", shading="nearest")
         ax.contour(x, y, surface, levels=8, colors="white", linewidths=0.6)
-        row, column = np.unravel_index(np.argmin(surface), surface.shape)
+        row, column = divmod(int(np.argmin(surface)), surface.shape[1])
         ax.plot(x[column], y[row], "*", color="white", markeredgecolor="black", markersize=14)
         ax.set_title(f"{name}: {surface.min():.2f} to {surface.max():.2f}", fontsize=9)
         ax.set_xlabel(xlabel)
@@ -104,7 +104,7 @@ def learning_curves(curves: Mapping[str, Curves], ylabel: str = "loss", best: in
                 ax.plot(epochs, values, style, color=colour, marker="o", markersize=3, label=f"{run}, {part}")
     if best is not None:
         ax.axvline(best + 1, color="#888888", linestyle=":", label=f"best epoch: {best + 1}")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="x", integer=True)
     ax.legend(frameon=False, fontsize=9)
     return fig
 
@@ -130,8 +130,8 @@ def perception_distortion(
         for name, place in path.items():
             ax.annotate(name, place, (5, -9), textcoords="offset points", fontsize=8, color="#555555")
     for number, (name, place) in enumerate(points.items()):
-        style = {"color": CURVES[number % len(CURVES)], "marker": MARKERS[number % len(MARKERS)]}
-        ax.scatter(*place, s=55, zorder=2, label=name, **style)
+        colour, marker = CURVES[number % len(CURVES)], MARKERS[number % len(MARKERS)]
+        ax.scatter(*place, s=55, zorder=2, label=name, color=colour, marker=marker)
     ax.legend(frameon=False, fontsize=9)
     return fig
 
@@ -149,7 +149,7 @@ def gan_curves(histories: Mapping[str, History]) -> Figure:
     fig = Figure(figsize=(9, 2.3 * len(histories) + 0.2), layout="constrained")
     rows = fig.subplots(len(histories), len(GAN_PANELS), squeeze=False, sharex=True)
     for axes, (name, history) in zip(rows, histories.items(), strict=True):
-        panels = {key: {} for key in GAN_PANELS} | history_panels(history)
+        panels: dict[str, Curves] = {key: {} for key in GAN_PANELS} | history_panels(history)
         for ax, (title, lines) in zip(axes, panels.items(), strict=True):
             plot_epochs(ax, title if ax is not axes[0] else f"{name}: {title}", lines, len(history))
             if len(lines) > 1 and len(history):
@@ -175,7 +175,7 @@ def history_panels(history: History) -> dict[str, Curves]:
         losses = {"train": history.train_loss, "validation": history.val_loss}
         return {"loss": losses, "Dice on the validation set": dict(history.regions)}
     steps, before = history.steps, history.before.get("psnr", np.nan)
-    panels = {}
+    panels: dict[str, Curves] = {}
     if steps.get("d_real"):
         panels["discriminator output"] = {"D(real)": steps["d_real"], "D(generated)": steps["d_fake"]}
     panels["losses"] = {LOSSES[name]: values for name, values in steps.items() if name in LOSSES}
@@ -189,5 +189,5 @@ def plot_epochs(ax: Axes, title: str, lines: Curves, epochs: int) -> None:
             x = range(epochs + 1 - len(values), epochs + 1)
             ax.plot(x, values, marker="o", markersize=3, label=name, **curve_style(number))
     ax.set_title(title, fontsize=9)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="x", integer=True)
     ax.spines[["top", "right"]].set_visible(False)

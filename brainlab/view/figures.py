@@ -204,8 +204,7 @@ def weight_map(instances: np.ndarray, weights: np.ndarray) -> Figure:
     """
     fig = Figure(figsize=(7, 3.2), layout="constrained")
     left, right = fig.subplots(1, 2)
-    objects = np.ma.masked_equal(instances, 0)
-    left.imshow(objects, cmap="cividis", vmin=0, interpolation="nearest")
+    left.imshow(np.ma.masked_equal(instances, 0), cmap="cividis", vmin=0, interpolation="nearest")
     left.set(facecolor="black", xticks=[], yticks=[])
     left.set_title("objects", fontsize=9)
     image = right.imshow(weights, cmap="magma", vmin=0, interpolation="nearest")

@@ -7,11 +7,13 @@ import base64
 import io
 from collections.abc import Iterator, Mapping
 from html import escape
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from traitlets import HasTraits
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MOST_BARS = 8  # more are a histogram, of which only the range is described
@@ -20,21 +22,17 @@ MOST_BARS = 8  # more are a histogram, of which only the range is described
 def describe(fig: Figure) -> str:
     """Return the alt text of a figure: its label (`fig.set_label`), or else its titles, axes and values."""
     if fig.get_label():
-        return fig.get_label()
+        return str(fig.get_label())
     axes = [ax for ax in fig.axes if not hasattr(ax, "_colorbar") and ax.axison]
-    pictures = [ax.get_title() or ax.get_ylabel() or "untitled" for ax in axes if _is_picture(ax)]
+    pictures = [ax.get_title() or ax.get_ylabel() or "untitled" for ax in axes if ax.images]
     parts = [" ".join(fig.get_suptitle().split())]
     if pictures:
         parts.append(f"Pictures: {', '.join(' '.join(name.split()) for name in pictures)}")
-    parts += [_chart(ax) for ax in axes if not _is_picture(ax)]
+    parts += [_chart(ax) for ax in axes if not ax.images]
     names = [text.get_text() for legend in fig.legends for text in legend.get_texts()]
     if names and pictures:
         parts.append(f"Colours: {', '.join(names)}")
     return ". ".join(part for part in parts if part) or "A figure without text"
-
-
-def _is_picture(ax: Axes) -> bool:
-    return bool(ax.images)
 
 
 def _chart(ax: Axes) -> str:
@@ -61,7 +59,7 @@ def _bars(ax: Axes) -> Iterator[str]:
 
 def _lines(ax: Axes) -> Iterator[str]:
     for line in ax.lines:
-        name = line.get_label()
+        name = str(line.get_label())
         y = np.asarray(line.get_ydata(), float)
         if name.startswith("_") or not len(y):
             continue
@@ -76,14 +74,15 @@ def _lines(ax: Axes) -> Iterator[str]:
 
 def _dots(ax: Axes) -> Iterator[str]:
     for dots in ax.collections:
-        places = np.ma.asarray(dots.get_offsets())
-        if dots.get_label().startswith("_") or not len(places):
+        places: np.ndarray = np.ma.asarray(dots.get_offsets())
+        name = str(dots.get_label())
+        if name.startswith("_") or not len(places):
             continue
         if len(places) == 1:
             x, y = places[0]
-            yield f"{dots.get_label()} at {x:.3g}, {y:.3g}"
+            yield f"{name} at {x:.3g}, {y:.3g}"
         else:
-            yield f"{dots.get_label()}: {len(places)} dots"
+            yield f"{name}: {len(places)} dots"
 
 
 class Picture:
@@ -125,7 +124,7 @@ def show(fig: Figure, alt: str | None = None, dpi: int = 80) -> Picture:
     return Picture(_png(fig, dpi, bbox_inches="tight"), alt)
 
 
-def _png(fig: Figure, dpi: int = 80, **options: object) -> bytes:
+def _png(fig: Figure, dpi: int = 80, **options: Any) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi, facecolor="white", **options)
     return buffer.getvalue()
@@ -133,6 +132,8 @@ def _png(fig: Figure, dpi: int = 80, **options: object) -> bytes:
 
 class StoredPicture:
     """A widget that stores a picture with alt text, for static HTML, GitHub and notebooks not trusted."""
+
+    model_id: str  # of the widget that inherits from this class
 
     def to_figure(self) -> Figure:
         """Draw what is shown as a new Matplotlib figure."""
@@ -159,7 +160,7 @@ class StoredPicture:
         return {**data, **stored}, {**metadata, "image/png": {"alt": picture.alt}}
 
 
-def refuse_unknown(widget: object, traits: Mapping[str, object]) -> None:
+def refuse_unknown(widget: HasTraits, traits: Mapping[str, object]) -> None:
     """Raise a TypeError if a widget is given something that is not one of its traits."""
     unknown = sorted(name for name in traits if not widget.has_trait(name))
     if unknown:

@@ -1,6 +1,7 @@
 """Draw one slice into an axis: which way up, the part that is shown, R/L marks, outlines and legends."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -48,7 +49,7 @@ def upright(plane: np.ndarray, affine: np.ndarray | None) -> np.ndarray:
 
 
 def window_around(
-    shape: tuple[int, int], centre: tuple[int, int] | None = None, side: int | None = None
+    shape: Sequence[int], centre: tuple[int, int] | None = None, side: int | None = None
 ) -> tuple[slice, slice]:
     """Return a square window of an image, moved inside where it would extend beyond the border.
 
@@ -66,7 +67,7 @@ def window_around(
         length = min(side or n, n)
         start = min(max(int(c) - length // 2, 0), n - length)
         window.append(slice(start, start + length))
-    return tuple(window)
+    return window[0], window[1]
 
 
 def show_plane(
@@ -120,9 +121,9 @@ def draw(
 def mark_sides(ax: Axes, marks: str = MARKS["axial"][:2]) -> None:
     """Write the letters of `Frame.marks` at the left, right, top and bottom of a picture."""
     places = ((0.04, 0.5), (0.96, 0.5), (0.5, 0.96), (0.5, 0.04))
-    style = {"ha": "center", "va": "center", "color": "white", "fontsize": 9, "path_effects": GLOW}
     for letter, (x, y) in zip(marks, places, strict=False):
-        ax.text(x, y, letter, transform=ax.transAxes, fontweight="bold", **style)
+        mark = ax.text(x, y, letter, transform=ax.transAxes, ha="center", va="center")
+        mark.set(color="white", fontsize=9, fontweight="bold", path_effects=GLOW)
 
 
 def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> int:
@@ -185,8 +186,7 @@ def label_handles(values: Collection[int] = (1, 2, 3)) -> list[Artist]:
     return [Patch(color=label.colour, label=f"{label.name} ({label.short})") for label in labels]
 
 
-def legend_below(fig: Figure, handles: Sequence[Artist], columns: int = 6, **options: object) -> None:
+def legend_below(fig: Figure, handles: Sequence[Artist], columns: int = 6, **options: Any) -> None:
     """Put one legend under all the axes of a figure."""
-    columns = max(1, min(columns, len(handles)))
-    below = {"loc": "outside lower center", "frameon": False, "fontsize": 9}
-    fig.legend(handles=handles, ncols=columns, **below, **options)
+    below = {"loc": "outside lower center", "frameon": False, "fontsize": 9, **options}
+    fig.legend(handles=handles, ncols=max(1, min(columns, len(handles))), **below)

@@ -1,6 +1,7 @@
 """Figures of super-resolution: k-space, enlarged windows of images, and the effect on a segmentation."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,8 +33,8 @@ def k_space(images: Mapping[str, np.ndarray], affine: np.ndarray, square: int | 
         bottom.imshow(np.log10(wave + 1e-9), cmap="magma", vmin=high - 4, vmax=high)
         bottom.set(xticks=[], yticks=[])
         if square:
-            corner = [n // 2 - square // 2 - 0.5 for n in wave.shape[::-1]]
-            bottom.add_patch(Rectangle(corner, square, square, fill=False, edgecolor="white", linewidth=1.5))
+            y, x = (n // 2 - square // 2 - 0.5 for n in wave.shape)
+            bottom.add_patch(Rectangle((x, y), square, square, fill=False, edgecolor="white", linewidth=1.5))
     return fig
 
 
@@ -79,7 +80,7 @@ def compare_images(
         overview.axis("on")
         show_plane(overview, truth, affine, "the window")
         left, right, bottom, top = box
-        frame = {"fill": False, "edgecolor": YELLOW, "linewidth": 1.5}
+        frame: dict[str, Any] = {"fill": False, "edgecolor": YELLOW, "linewidth": 1.5}
         overview.add_patch(Rectangle((left, top), right - left, bottom - top, **frame))
     if shown:
         bar = fig.colorbar(shown, cax=axes[1, -1].inset_axes([0.05, 0.05, 0.1, 0.9]))
@@ -116,11 +117,11 @@ def prediction_differences(
     places : sequence of (int, int), optional
         Pixel (x, y) to mark, one per row; by default where the probabilities differ most.
     """
-    places = [None] * len(pairs) if places is None else places
+    marked: Sequence[tuple[int, int] | None] = [None] * len(pairs) if places is None else places
     fig = Figure(figsize=(8.2, 2.1 * len(pairs) + 0.3), layout="constrained")
     rows = fig.subplots(len(pairs), 4, squeeze=False)
     for axes, images, tumour, affine, title, place in zip(
-        rows, pairs, probabilities, affines, titles, places, strict=True
+        rows, pairs, probabilities, affines, titles, marked, strict=True
     ):
         change = tumour[1] - tumour[0]  # (X, Y), above 0: tumour that is not predicted in the true image
         place = place or np.unravel_index(np.abs(change).argmax(), change.shape)

@@ -4,7 +4,7 @@ import torch
 from sending import write_networks
 
 from brainlab.models import AttentionUNet, UNet, load_model, save_model
-from brainlab.models.checkpoint import save_checkpoint
+from brainlab.training.run import save_checkpoint
 from demo.networks import find_networks, how_to_train
 from demo.places import MODELS, SHIPPED, models_folder, models_folders
 

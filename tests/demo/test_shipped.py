@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from brainlab.data.degradations import bicubic
-from brainlab.inference.forward import evaluating
+from brainlab.inference import evaluating
 from brainlab.lab import open_cases
 from brainlab.metrics import dice
 from brainlab.metrics.images import high_frequency_ratio

@@ -10,8 +10,7 @@ from torch import nn
 from brainlab.data.cache import cache_case
 from brainlab.data.layouts import find_cases
 from brainlab.data.volume import save_nifti
-from brainlab.inference import evaluating, predict_case, predict_logits, save_prediction
-from brainlab.inference.tiling import mirror_pad
+from brainlab.inference import evaluating, mirror_pad, predict_case, predict_logits, save_prediction
 from brainlab.labels import MODALITIES
 from brainlab.models import AttentionUNet, UNet
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from brainlab.inference.forward import decode_argmax, decode_thresholds, false_positives
+from brainlab.inference.predict import decode_argmax, decode_thresholds, false_positives
 
 
 def probabilities(shape=(2, 4, 5, 6), seed=0):

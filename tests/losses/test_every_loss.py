@@ -223,7 +223,7 @@ def test_float64_stays_float64(loss_fn, problem):
 @every_loss
 @channels
 def test_nan_is_refused(loss_fn, channels, problem):
-    """`fit` finds out where it comes from; see `brainlab.losses.inputs.check_problem`."""
+    """`fit` finds out where it comes from; see `brainlab.losses.crossentropy.check_problem`."""
     logits, target = problem((2, channels, 5, 7))
     logits[1, 0, 2, 3] = torch.nan
     with pytest.raises(FloatingPointError, match=r"1 of \d+ logits are NaN; expected numbers: do the"):

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import probabilities
-from brainlab.losses.inputs import log_probabilities
+from brainlab.losses.crossentropy import log_probabilities
 
 
 def test_softmax_and_one_hot(problem):

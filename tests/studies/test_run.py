@@ -16,7 +16,7 @@ from brainlab.budgets import STUDY, Budget
 from brainlab.data.cache import cache_cases
 from brainlab.data.layouts import find_cases
 from brainlab.metrics import confusion_matrix
-from brainlab.models import load_checkpoint
+from brainlab.training import load_checkpoint
 from studies import __main__ as command
 from studies import parts
 from studies.run import run_one, score_columns, write_table

@@ -7,14 +7,18 @@ import torch
 from tiny_gan import SETTINGS, all_losses, discriminator, features, generator, images
 
 from brainlab.metrics.images import psnr
-from brainlab.models import CheckpointError, copy_weights, load_checkpoint, load_weights, modes
+from brainlab.models import copy_weights
 from brainlab.training import (
+    CheckpointError,
     GanSettings,
     History,
+    devices,
     diversity,
     esrgan_losses,
     gan,
     image_scores,
+    load_checkpoint,
+    load_weights,
     srgan_losses,
     train_gan,
     train_psnr,
@@ -193,7 +197,7 @@ def test_which_epoch_is_the_best(tmp_path, monkeypatch, losses, best):
 def test_mixed_precision_is_close_to_float32(phase, monkeypatch):
     """bfloat16 on the CPU stands in for a GPU: the same code path."""
     seen = []
-    monkeypatch.setattr(modes, "half_type", lambda device: torch.bfloat16)
+    monkeypatch.setattr(devices, "half_type", lambda device: torch.bfloat16)
 
     def run(amp):
         g, settings = generator(), replace(SETTINGS, amp=amp, optimizer="rmsprop")

@@ -12,13 +12,15 @@ from torch.amp import GradScaler
 from torch.utils.data import DataLoader, TensorDataset
 
 from brainlab.losses import cross_entropy
-from brainlab.models import UNet, load_checkpoint, modes
+from brainlab.models import UNet
 from brainlab.training import (
     DivergedError,
     History,
     TrainSettings,
+    devices,
     evaluate,
     fit,
+    load_checkpoint,
     loop,
     train_step,
 )
@@ -247,7 +249,7 @@ def test_workers_change_nothing():
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_mixed_precision_learns_as_float32(monkeypatch, tmp_path, dtype):
     """The CPU stands in for a GPU: the same code path."""
-    monkeypatch.setattr(modes, "half_type", lambda device: dtype)
+    monkeypatch.setattr(devices, "half_type", lambda device: dtype)
     full = quiet_fit(plain_net(), images(40, 0), amp=False)
     seen, model = [], plain_net()
     model[0].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
@@ -270,15 +272,15 @@ def test_mixed_precision_learns_as_float32(monkeypatch, tmp_path, dtype):
 
 def test_a_run_without_a_loss_scaler_goes_on_with_one(monkeypatch, tmp_path):
     for dtype, epochs in ((None, 1), (torch.float16, 2)):  # from a CPU to an older GPU
-        monkeypatch.setattr(modes, "half_type", lambda device, dtype=dtype: dtype)
+        monkeypatch.setattr(devices, "half_type", lambda device, dtype=dtype: dtype)
         settings = replace(SETTINGS, epochs=epochs)
         history = fit(net(), Noisy(), images(6, 1), cross_entropy, settings, tmp_path, progress=False)
     assert len(history) == 2
 
 
 def test_half_precision_is_for_gpus_alone():
-    assert modes.half_type(torch.device("cpu")) is None
-    assert modes.half_type(torch.device("mps")) is None
+    assert devices.half_type(torch.device("cpu")) is None
+    assert devices.half_type(torch.device("mps")) is None
 
 
 def test_loss_module_and_unet():

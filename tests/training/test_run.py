@@ -12,8 +12,8 @@ from tiny_training import SETTINGS, Noisy, images, net, train
 from torch import nn
 
 from brainlab.losses import cross_entropy
-from brainlab.models.checkpoint import CheckpointError, load_checkpoint, load_weights, save_checkpoint
 from brainlab.training import History, fit
+from brainlab.training.run import CheckpointError, load_checkpoint, load_weights, save_checkpoint
 
 PROGRAM = Path(__file__).with_name("tiny_training.py")
 

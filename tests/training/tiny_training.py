@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
-import brainlab.models.checkpoint
+import brainlab.training.run
 from brainlab.losses import cross_entropy
 from brainlab.training import History, TrainSettings, fit
 
@@ -97,7 +97,7 @@ def die_while_writing(epoch: int) -> None:
             os.truncate(path, os.path.getsize(path) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    brainlab.models.checkpoint.torch.save = half
+    brainlab.training.run.torch.save = half
 
 
 if __name__ == "__main__":

@@ -92,18 +92,18 @@ class CocoSet(list[CocoImage]):
         """Return the images of "train", "valid" or "test"."""
         chosen = [image for image in self if image.group == name]
         if not chosen:
-            told = ", ".join(sorted({image.group for image in self})) or "none"
-            raise ValueError(f"there is no image in the part {name!r}; expected one of {told}")
+            detail = ", ".join(sorted({image.group for image in self})) or "none"
+            raise ValueError(f"there is no image in the part {name!r}; expected one of {detail}")
         return chosen
 
     def report(self) -> str:
         """Return as text how many images and objects there are, what is left out and what looks odd."""
         parts = Counter(image.group for image in self)
-        told = ", ".join(f"{count} {part}" for part, count in sorted(parts.items())) or "no part"
+        detail = ", ".join(f"{count} {part}" for part, count in sorted(parts.items())) or "no part"
         objects = sum(len(image.annotations) for image in self)
         bare = sum(not image.annotations for image in self)
         names = ", ".join(self.categories.values()) or "none"
-        head = f"{self.root}: {len(self)} images ({told}), {objects} objects (categories: {names}), "
+        head = f"{self.root}: {len(self)} images ({detail}), {objects} objects (categories: {names}), "
         notes = ((note.case_id, note.message) for note in self.notes)
         return report_text(f"{head}{bare} images without object", self.problems, notes)
 
@@ -143,8 +143,8 @@ def read_coco(json_or_folder: Path | str, category: str | int | None = None) -> 
     for path in files:
         _read_part(path, category, found)
     if category is not None and category not in (*found.categories, *found.categories.values()):
-        told = ", ".join(f"{number} {name}" for number, name in found.categories.items()) or "none"
-        raise ValueError(f"there is no category {category!r} in {root}; expected one of: {told}")
+        detail = ", ".join(f"{number} {name}" for number, name in found.categories.items()) or "none"
+        raise ValueError(f"there is no category {category!r} in {root}; expected one of: {detail}")
     found.sort(key=lambda image: (image.group, image.id))
     return found
 
@@ -198,8 +198,8 @@ def _read_part(path: Path, category: str | int | None, found: CocoSet) -> None:
         found.append(CocoImage(f"{part}/{name}", picture, part, shape, tuple(kept)))
         for annotation in kept:
             if (beyond := annotation.overhang(*shape)) > 1:
-                told = f"the outline leaves the image by {beyond:.0f} pixels; cut off at its edge"
-                found.notes.append(Problem(f"{name}, annotation {annotation.id}", picture, told))
+                detail = f"the outline leaves the image by {beyond:.0f} pixels; cut off at its edge"
+                found.notes.append(Problem(f"{name}, annotation {annotation.id}", picture, detail))
     for number, lost in objects.items():
         leave_out(path.name, f"{len(lost)} annotations are of image {number}; expected one that is listed")
 

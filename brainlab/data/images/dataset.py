@@ -63,8 +63,10 @@ class ImageDataset(Dataset):
             raise ValueError("there is no pair; expected an image with mask or more: see the list's report()")
         bare = [pair.id for pair in self.pairs if not pair.has_mask]
         if bare:
-            told = f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one each"
-            raise ValueError(f"{told}: pass [pair for pair in pairs if pair.has_mask]")
+            detail = (
+                f"{bare[0]} and {len(bare) - 1} more of {len(self.pairs)} have no mask; expected one each"
+            )
+            raise ValueError(f"{detail}: pass [pair for pair in pairs if pair.has_mask]")
         if size < 1 or channels not in (1, 3):
             raise ValueError(f"size={size}, channels={channels}; expected size from 1 and channels 1 or 3")
         self.size, self.channels, self.augment, self.seed = size, channels, augment, seed

@@ -94,9 +94,9 @@ class PairList(list[ImagePair]):
     def report(self) -> str:
         """Return as text how many images there are, how many have a mask, what is left out or looks odd."""
         groups = Counter(pair.group for pair in self if pair.group)
-        told = ", ".join(f"{count} {group}" for group, count in sorted(groups.items()))
+        detail = ", ".join(f"{count} {group}" for group, count in sorted(groups.items()))
         masks = sum(pair.has_mask for pair in self)
-        count = f"{len(self)} images{f' ({told})' if told else ''}"
+        count = f"{len(self)} images{f' ({detail})' if detail else ''}"
         notes = [(note.case_id, note.message) for note in self.notes[:SHOWN]]
         head = f"{self.root}: {count}, {masks} with mask, {len(self) - masks} without"
         more = len(self.notes) - SHOWN
@@ -147,8 +147,8 @@ def find_pairs(folder: Path | str, check: bool = True) -> PairList:
         pairs.append(ImagePair(name, found[0], matching[0] if matching else None, group))
     for key, found in sorted(masks.items()):
         for path in found:
-            told = f"{path.name} has no image; expected one named {key[-1]}: was it renamed or left behind?"
-            problems.append(Problem("/".join(key), path, told))
+            detail = f"{path.name} has no image; expected one named {key[-1]}: was it renamed or left behind?"
+            problems.append(Problem("/".join(key), path, detail))
     good, more, notes = _examine(pairs, check)
     return PairList(good, root, problems + more, notes)
 
@@ -240,11 +240,11 @@ def _examine(pairs: Sequence[ImagePair], check: bool) -> tuple[list[ImagePair], 
             return False, str(error)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        for pair, (readable, told) in zip(pairs, pool.map(look, pairs), strict=True):
+        for pair, (readable, detail) in zip(pairs, pool.map(look, pairs), strict=True):
             if readable:
                 good.append(pair)
-            if told:
-                (notes if readable else problems).append(Problem(pair.id, pair.mask or pair.image, told))
+            if detail:
+                (notes if readable else problems).append(Problem(pair.id, pair.mask or pair.image, detail))
     return good, problems, notes
 
 
@@ -288,5 +288,5 @@ def _collect(root: Path) -> tuple[dict, dict]:
 def _ambiguous(images: list[Path], masks: list[Path]) -> str:
     """Return why images and masks of one name make no pair."""
     what = f"{len(images)} images" if len(images) > 1 else f"{len(masks)} masks"
-    told = ", ".join(f"{path.parent.name}/{path.name}" for path in (*images, *masks))
-    return f"{what} share one name ({told}); expected one image and one mask: which is the copy?"
+    detail = ", ".join(f"{path.parent.name}/{path.name}" for path in (*images, *masks))
+    return f"{what} share one name ({detail}); expected one image and one mask: which is the copy?"

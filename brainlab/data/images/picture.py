@@ -140,8 +140,8 @@ def read_mask(path: Path) -> np.ndarray:
             values = np.asarray(upright.convert("RGB")).max(axis=-1)  # (H, W)
     found = np.unique(values)
     if not np.isfinite(found).all() or found[0] < 0:
-        told = f"{Path(path).name} has values from {found[0]} to {found[-1]}"
-        raise PictureError(f"{told}; expected 0 and one other value: is this a mask?")
+        detail = f"{Path(path).name} has values from {found[0]} to {found[-1]}"
+        raise PictureError(f"{detail}; expected 0 and one other value: is this a mask?")
     if len(found) > 2:
         _refuse_labels(values, found, Path(path).name)
     return values * 2.0 >= max(found[-1], 1)

@@ -79,7 +79,7 @@ def shoulder(patient: Patient, rng: np.random.Generator, along: int) -> np.ndarr
         inner, outer = np.array(patient.clavicle) + rng.normal(0, 0.4, 2)
         reach = rng.normal(16.5, 0.7)
         blade = patient.scapula + rng.normal(0, 0.5)
-        bones = [
+        bones: list[tuple[tuple, tuple, float, np.ndarray | float, float]] = [
             # start, end, sway, half-width, shell
             ((1.9, inner), (reach, outer), 0.9, 0.55 + 0.35 * (2 * t - 1) ** 4, 0.2),
             ((blade + 0.5, -8.5), (18.0, outer + 0.6), 0.4, 0.45, 0.12),  # spine of the scapula
@@ -159,16 +159,13 @@ def vessels(patient: Patient, rng: np.random.Generator) -> np.ndarray:
         turn[:, :, begin:] += rng.normal(0, 0.06, (BRANCHES, TWIGS, STEPS - begin))
         heading = np.cumsum(turn, axis=-1)  # (BRANCHES, TWIGS, STEPS)
         step = rng.uniform(0.36, 0.58, (BRANCHES, 1, 1))
-        radius = (
-            patient.vessels * rng.uniform(0.2, 0.42, (BRANCHES, 1, 1)) * np.linspace(1, 0.1, STEPS) ** 1.2
-        )
+        radius = patient.vessels * rng.uniform(0.2, 0.42, (BRANCHES, 1, 1))
+        radius = radius * np.linspace(1, 0.1, STEPS) ** 1.2
 
         part = np.tile((np.arange(FINE) + 0.5) / FINE, STEPS)  # of a step, (STEPS * FINE,)
         heading, share, radius = (np.repeat(a, FINE, axis=-1) for a in (heading, share, radius))
         x, y = np.cos(heading), np.sin(heading)  # the direction of each step
-        along = [
-            np.cumsum(way[..., ::FINE], axis=-1).repeat(FINE, axis=-1) + (part - 1) * way for way in (x, y)
-        ]
+        along = [np.cumsum(w[..., ::FINE], axis=-1).repeat(FINE, axis=-1) + (part - 1) * w for w in (x, y)]
         offset = ACROSS * radius[..., None]  # (..., 5)
         root = hilum + rng.normal(0, (0.4, 0.9), (BRANCHES, 1, 1, 1, 2))
         px = root[..., 0] + sign * (step[..., None] * along[0][..., None] - y[..., None] * offset)

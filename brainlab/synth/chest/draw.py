@@ -20,7 +20,7 @@ from brainlab.synth.folder import claim_folder
 
 HOSPITALS = ("CHN", "MCU")
 LUNG_DENSITY = 0.24  # of an aerated lung, relative to soft tissue
-VERSION = 1  # raise it when other X-rays are drawn; older sets are then made anew
+VERSION = 1  # raise it when other X-rays are drawn; older sets are then made again
 PERIOD = 3  # of three X-rays two are CHN and one is MCU
 
 

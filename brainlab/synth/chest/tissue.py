@@ -14,14 +14,15 @@ from scipy import ndimage
 
 from brainlab.synth.chest.patient import SIDES, Patient
 
+Pair = tuple[float, float] | np.ndarray
 
-def ball(x: np.ndarray, y: np.ndarray, centre: tuple, radii: tuple, tilt: float = 0.0) -> np.ndarray:
+
+def ball(x: np.ndarray, y: np.ndarray, centre: Pair, radii: Pair, tilt: float = 0.0) -> np.ndarray:
     """Return 1 - r**2 of an ellipse, (H, W): positive inside, 0 on its outline, 1 at its centre."""
     dx, dy = x - np.float32(centre[0]), y - np.float32(centre[1])
     c, s = np.float32(np.cos(tilt)), np.float32(np.sin(tilt))
-    return (
-        1 - ((c * dx + s * dy) / np.float32(radii[0])) ** 2 - ((c * dy - s * dx) / np.float32(radii[1])) ** 2
-    )
+    u, v = (c * dx + s * dy) / np.float32(radii[0]), (c * dy - s * dx) / np.float32(radii[1])
+    return 1 - u**2 - v**2
 
 
 def chord(inside: np.ndarray, thickness: float) -> np.ndarray:

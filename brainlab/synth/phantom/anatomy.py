@@ -19,17 +19,9 @@ from brainlab.synth.phantom.subject import Fields, Grid, Subject, refine, smooth
 from brainlab.synth.phantom.template import load_template
 
 TISSUES = (
-    "fluid",
-    "ventricle",
-    "plexus",
-    "cortex",
-    "deep",
-    "white",
-    "pallidum",
-    "stem",
-    "cerebellum",
+    "fluid", "ventricle", "plexus", "cortex", "deep", "white", "pallidum", "stem", "cerebellum",
     "cerebellar_white",
-)
+)  # fmt: skip
 SHARPNESS = 18.0  # inverse temperature of the softmax
 FOURTH_VENTRICLE = (78.0, 122.0, 46.0)  # voxel of the template
 
@@ -90,13 +82,8 @@ def three_tissues(t: dict[str, torch.Tensor], subject: Subject, fields: Fields, 
     fine, coarse = fields.smooth("fold 3", 3, grid), fields.smooth("fold 6", 6, grid)
     # The weights of T1 and noise were tuned by eye.
     folding = float(fields.rng("folding").uniform(7, 11))
-    fluid = (
-        (1 - t["gm"] - t["wm"]).clamp(0, 1)
-        + folding * t["fold"]
-        + 0.15 * fine
-        + 0.06 * coarse
-        + subject.sulci
-    )
+    fluid = (1 - t["gm"] - t["wm"]).clamp(0, 1) + folding * t["fold"]
+    fluid = fluid + 0.15 * fine + 0.06 * coarse + subject.sulci
     white = t["wm"] - 3 * t["fold"] - 0.05 * fine + 0.05 * coarse
     fluid += t["cerebellum"] * (0.45 * t["folia"] - 0.1)
     white += t["cerebellum"] * (0.1 - 0.25 * t["folia"])
@@ -126,11 +113,8 @@ def draw_anatomy(subject: Subject, fields: Fields, where: torch.Tensor, grid: Gr
     buried = smoothstep(t["depth"], 18, 24) * (1 - really_fluid) * fluid
     outside = 1 - smoothstep(t["ventricle"], 0.2, 0.8)
     fluid, grey, white = (outside * part for part in (fluid - buried, grey + buried, white))
-    plexus = (
-        (1 - outside)
-        * smoothstep(t["plexus"], 0.3, 0.8)
-        * smoothstep(fields.smooth("plexus", 3.5, grid), 0.6, 1.3)
-    )
+    plexus = (1 - outside) * smoothstep(t["plexus"], 0.3, 0.8)
+    plexus = plexus * smoothstep(fields.smooth("plexus", 3.5, grid), 0.6, 1.3)
 
     # The regions divide grey and white matter further.
     solid = grey + white
@@ -148,7 +132,7 @@ def draw_anatomy(subject: Subject, fields: Fields, where: torch.Tensor, grid: Gr
         grey * mantle * t["cerebellum"],
         white * mantle * t["cerebellum"],
     )
-    total = sum(fractions).clamp(min=1e-3)
+    total = sum(fractions, torch.zeros(())).clamp(min=1e-3)
     tissue = {name: part / total for name, part in zip(TISSUES, fractions, strict=True)}
     return Anatomy(tissue, brain, t["texture"], t["cerebellum"], t["depth"], t["ventricle_distance"])
 
@@ -173,9 +157,8 @@ def lesions(subject: Subject, anatomy: Anatomy, fields: Fields, grid: Grid) -> t
     if load <= 0.25:
         return 0.8 * caps * anatomy.white
     spots = smoothstep(fields.smooth("spots", 4.5, grid), 3.2 - 0.7 * load, 3.8 - 0.7 * load)
-    spots = (
-        spots * torch.exp(-(((distance - 4).clamp(min=0) / 18) ** 2)) * smoothstep(anatomy.white, 0.7, 0.95)
-    )
+    spots = spots * torch.exp(-(((distance - 4).clamp(min=0) / 18) ** 2))
+    spots = spots * smoothstep(anatomy.white, 0.7, 0.95)
     return (0.8 * caps * anatomy.white + spots).clamp(0, 1.1)
 
 
@@ -212,11 +195,8 @@ def draw_confounders(
     vessels *= 1 + cisterns
     patches = smoothstep(fields.smooth("dura", 12, grid), -0.2, 1.2)
     dura = (1 - smoothstep(anatomy.depth, 0.8, 2.6)) * patches
-    falx = (
-        torch.exp(-((beside / 1.2) ** 2))
-        * t["fluid"]
-        * smoothstep(fields.smooth("falx", 12, grid), -0.3, 0.8)
-    )
+    falx = torch.exp(-((beside / 1.2) ** 2)) * t["fluid"]
+    falx = falx * smoothstep(fields.smooth("falx", 12, grid), -0.3, 0.8)
     falx = falx * smoothstep(grid.centres(2), 78, 84).view(1, 1, -1)
     return Confounders(
         lesions(subject, anatomy, fields, grid),

@@ -1,5 +1,7 @@
 """One synthetic case from a seed and a number: parameters of a patient, anatomy, tumour, five volumes."""
 
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -90,9 +92,8 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     healthy = draw_anatomy(subject, fields, where, PLAN)
     foci = place_foci(subject, fields, healthy)
     for focus in foci:
-        where = push_away(
-            where, subject, torch.from_numpy(focus.centre), focus.radius, healthy.depth, focus.share
-        )
+        centre = torch.from_numpy(focus.centre)
+        where = push_away(where, subject, centre, focus.radius, healthy.depth, focus.share)
     plan = anatomy = draw_anatomy(subject, fields, where, PLAN)
     grid = PLAN
     if spacing == 1:
@@ -116,7 +117,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     textures = draw_textures(fields, grid)
     tissue, look = healthy_contrast(fields), tumour_contrast(subject, fields)
     acquisitions = {modality: draw_acquisition(modality, fields) for modality in MODALITIES}
-    case = {}
+    case: dict[str, Any] = {}
     for modality in MODALITIES:
         image = healthy_image(modality, anatomy, tissue[modality], textures, fields)
         bright = extra.lesions * abs(look["oedema"][modality] - 1)

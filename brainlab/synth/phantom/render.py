@@ -24,49 +24,26 @@ def _t1(rng: np.random.Generator) -> dict[str, float]:
     k = rng.uniform()
     grey = 0.92 - 0.30 * k
     return {
-        "fluid": 0.50 - 0.22 * k,
-        "ventricle": 0.46 - 0.24 * k,
-        "plexus": 0.70,
-        "cortex": grey,
-        "deep": grey + 0.08,
-        "white": 1.0,
-        "pallidum": 0.97,
-        "stem": 0.95,
-        "cerebellum": grey - 0.01,
+        "fluid": 0.50 - 0.22 * k, "ventricle": 0.46 - 0.24 * k, "plexus": 0.70, "cortex": grey,
+        "deep": grey + 0.08, "white": 1.0, "pallidum": 0.97, "stem": 0.95, "cerebellum": grey - 0.01,
         "cerebellar_white": 0.97,
-    }
+    }  # fmt: skip
 
 
 def _t2(rng: np.random.Generator) -> dict[str, float]:
     water = rng.uniform(3.0, 4.6)
     return {
-        "fluid": 0.85 * water,
-        "ventricle": water,
-        "plexus": 0.72 * water,
-        "cortex": 1.42,
-        "deep": 1.18,
-        "white": 1.0,
-        "pallidum": 0.82,
-        "stem": 1.1,
-        "cerebellum": 1.36,
-        "cerebellar_white": 1.05,
-    }
+        "fluid": 0.85 * water, "ventricle": water, "plexus": 0.72 * water, "cortex": 1.42, "deep": 1.18,
+        "white": 1.0, "pallidum": 0.82, "stem": 1.1, "cerebellum": 1.36, "cerebellar_white": 1.05,
+    }  # fmt: skip
 
 
 def _flair(rng: np.random.Generator) -> dict[str, float]:
     grey = rng.uniform(1.12, 1.42)
     return {
-        "fluid": 0.32,
-        "ventricle": 0.27,
-        "plexus": 0.80,
-        "cortex": grey,
-        "deep": 0.93 * grey,
-        "white": 1.0,
-        "pallidum": 0.95,
-        "stem": 1.08,
-        "cerebellum": 0.95 * grey,
-        "cerebellar_white": 1.0,
-    }
+        "fluid": 0.32, "ventricle": 0.27, "plexus": 0.80, "cortex": grey, "deep": 0.93 * grey,
+        "white": 1.0, "pallidum": 0.95, "stem": 1.08, "cerebellum": 0.95 * grey, "cerebellar_white": 1.0,
+    }  # fmt: skip
 
 
 def healthy_contrast(fields: Fields) -> dict[str, dict[str, float]]:
@@ -80,9 +57,8 @@ def healthy_contrast(fields: Fields) -> dict[str, dict[str, float]]:
     for table in tables.values():
         for name in table:
             if name != "white":
-                table[name] *= float(
-                    np.exp(rng.normal(0, 0.10 if name in ("fluid", "ventricle", "plexus") else 0.03))
-                )
+                spread = 0.10 if name in ("fluid", "ventricle", "plexus") else 0.03
+                table[name] *= float(np.exp(rng.normal(0, spread)))
     return tables
 
 
@@ -98,35 +74,18 @@ def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, flo
     def near(value: float, spread: float) -> float:
         return float(value * np.exp(rng.normal(0, spread)))
 
-    oedema = {
-        "t1n": near(0.87, 0.04),
-        "t1c": near(0.86, 0.05),
-        "t2w": near(2.0, 0.12),
-        "t2f": float(rng.uniform(1.6, 2.25)),
-    }
-    enhancing = {
-        "t1n": near(0.90, 0.05),
-        "t1c": max(1.5, near(1.85, 0.18)),
-        "t2w": near(1.8, 0.10),
-        "t2f": float(rng.uniform(1.25, 2.0)),
-    }
+    def table(*values: float) -> dict[str, float]:
+        return dict(zip(MODALITIES, values, strict=True))
+
+    oedema = table(near(0.87, 0.04), near(0.86, 0.05), near(2.0, 0.12), rng.uniform(1.6, 2.25))
+    enhancing = table(near(0.90, 0.05), max(1.5, near(1.85, 0.18)), near(1.8, 0.10), rng.uniform(1.25, 2.0))
     if subject.cystic:
-        necrosis = {
-            "t1n": near(0.60, 0.10),
-            "t1c": near(0.56, 0.08),
-            "t2w": near(3.1, 0.12),
-            "t2f": near(0.95, 0.2),
-        }
+        necrosis = table(near(0.60, 0.10), near(0.56, 0.08), near(3.1, 0.12), near(0.95, 0.2))
     else:
-        necrosis = {
-            "t1n": near(0.70, 0.08),
-            "t1c": near(0.64, 0.08),
-            "t2w": near(2.35, 0.12),
-            "t2f": near(1.5, 0.2),
-        }
+        necrosis = table(near(0.70, 0.08), near(0.64, 0.08), near(2.35, 0.12), near(1.5, 0.2))
     if subject.kind == "low-grade":
-        factors = zip(MODALITIES, (0.85, 0.83, 1.35, 0.82), strict=True)
-        necrosis = {modality: oedema[modality] * near(factor, 0.05) for modality, factor in factors}
+        factors = table(0.85, 0.83, 1.35, 0.82)
+        necrosis = {modality: oedema[modality] * near(factor, 0.05) for modality, factor in factors.items()}
     return {"oedema": oedema, "enhancing": enhancing, "necrosis": necrosis}
 
 
@@ -206,9 +165,8 @@ def add_confounders(
         image = image + extra.vessels * strength(0.9, 2.2) + extra.sinus * strength(1.2, 2.6)
         image = image + extra.dura * strength(0.3, 1.0) + anatomy.tissue["plexus"] * strength(0.7, 1.5)
     elif modality == "t2w":
-        image = image * (
-            1 - 0.6 * extra.vessels.clamp(max=1) * smoothstep(fluid, 0.3, 0.8)
-        )  # flowing blood is dark
+        flow = 0.6 * extra.vessels.clamp(max=1) * smoothstep(fluid, 0.3, 0.8)
+        image = image * (1 - flow)  # flowing blood is dark
     elif modality == "t2f":
         image = image + extra.dura * strength(0, 0.5)
     else:
@@ -232,9 +190,8 @@ def add_tumour(
     rough = 0.05 if subject.cystic else 0.12
     necrosis = look["necrosis"][modality] * (1 + rough * tx.coarse + 0.06 * tx.fine)
     if modality == "t1n" and subject.bleeding:
-        necrosis = necrosis + 0.45 * smoothstep(
-            tx.middle + 0.3 * tx.fine, 0.6, 1.6
-        )  # methaemoglobin is bright
+        # Methaemoglobin is bright.
+        necrosis = necrosis + 0.45 * smoothstep(tx.middle + 0.3 * tx.fine, 0.6, 1.6)
     image = image + weights.necrosis * (necrosis - image)
 
     leaky = (1 + 0.35 * tx.middle + 0.2 * tx.fine).clamp(min=0.25)

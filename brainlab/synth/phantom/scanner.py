@@ -28,12 +28,9 @@ class Acquisition:
 def draw_acquisition(modality: str, fields: Fields) -> Acquisition:
     """Draw a protocol: T1 is often a 3D sequence, T2 and FLAIR mostly 2D."""
     rng = fields.rng(f"scanner {modality}")
-    three_d = modality in ("t1n", "t1c")
-    thickness = int(
-        rng.choice([1, 2, 3, 5], p=[0.60, 0.10, 0.15, 0.15] if three_d else [0.25, 0.25, 0.25, 0.25])
-    )
+    shares = [0.60, 0.10, 0.15, 0.15] if modality in ("t1n", "t1c") else [0.25] * 4
     return Acquisition(
-        thickness=thickness,
+        thickness=int(rng.choice([1, 2, 3, 5], p=shares)),
         axis=int(rng.choice([2, 1, 0], p=[0.85, 0.08, 0.07])),
         blur=float(rng.uniform(0.35, 0.7)),
         snr=float(np.exp(rng.uniform(np.log(22), np.log(65)))),
@@ -84,10 +81,7 @@ def record(
     slices = F.avg_pool1d(slices.flatten(0, 1), thick).view(*slices.shape[:2], -1) if thick > 1 else slices
     # Thick slices have more signal, thin ones are averaged longer: the same noise level is used for both.
     rng = fields.rng(f"{name} noise")
-    noise = [
-        torch.from_numpy(rng.standard_normal(slices.shape, dtype=np.float32)) / acquisition.snr
-        for _ in range(2)
-    ]
+    noise = torch.from_numpy(rng.standard_normal((2, *slices.shape), dtype=np.float32)) / acquisition.snr
     slices = torch.sqrt((slices + noise[0]).square() + noise[1].square())
     if thick > 1:
         slices = F.interpolate(slices, scale_factor=thick, mode="linear", align_corners=False)

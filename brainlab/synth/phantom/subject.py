@@ -50,18 +50,20 @@ class Grid:
 
     def crop(self, low: np.ndarray, high: np.ndarray, spacing: int) -> "Grid":
         """Return the part from voxel `low` to `high` (exclusive), divided into voxels of `spacing` mm."""
-        origin = tuple(int(o + a * self.spacing) for o, a in zip(self.origin, low, strict=True))
-        shape = tuple(int(b - a) * self.spacing // spacing for a, b in zip(low, high, strict=True))
-        return Grid(origin, shape, spacing)
+        x, y, z = (int(o + a * self.spacing) for o, a in zip(self.origin, low, strict=True))
+        nx, ny, nz = (int(b - a) * self.spacing // spacing for a, b in zip(low, high, strict=True))
+        return Grid((x, y, z), (nx, ny, nz), spacing)
 
 
-PLAN = Grid(BOX_ORIGIN, tuple(size // PLAN_SPACING for size in BOX_SIZE), PLAN_SPACING)
+PLAN = Grid(BOX_ORIGIN, BOX_SIZE, 1).crop(np.zeros(3), np.array(BOX_SIZE), PLAN_SPACING)
 
 
 def slices_of(grid: Grid) -> tuple[slice, slice, slice]:
     """Return the slices that cut a grid made by `PLAN.crop` out of an array on `PLAN`."""
     low = [(o - p) // PLAN_SPACING for o, p in zip(grid.origin, PLAN.origin, strict=True)]
-    return tuple(slice(a, a + n * grid.spacing // PLAN_SPACING) for a, n in zip(low, grid.shape, strict=True))
+    high = [a + n * grid.spacing // PLAN_SPACING for a, n in zip(low, grid.shape, strict=True)]
+    x, y, z = map(slice, low, high)
+    return x, y, z
 
 
 def refine(planned: torch.Tensor, grid: Grid) -> torch.Tensor:
@@ -79,9 +81,7 @@ def sample(volume: torch.Tensor, voxels: torch.Tensor) -> torch.Tensor:
     last = torch.tensor(volume.shape[1:]).view(3, 1, 1, 1) - 1
     # grid_sample expects coordinates from -1 to 1, the last axis first.
     unit = (2 * voxels / last - 1).permute(1, 2, 3, 0).flip(-1)
-    return F.grid_sample(volume[None], unit[None], mode="bilinear", padding_mode="zeros", align_corners=True)[
-        0
-    ]
+    return F.grid_sample(volume[None], unit[None], align_corners=True)[0]
 
 
 def smoothstep(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
@@ -183,10 +183,8 @@ def draw_subject(fields: Fields) -> Subject:
     low_grade = kind == "low-grade"
     number = 1 if low_grade else int(rng.choice([1, 2, 3], p=[0.80, 0.14, 0.06]))
     foci = np.clip(np.sort(rng.dirichlet(np.full(number, 1.2)))[::-1], 0.08, None)
-    if low_grade:
-        core_share = np.clip(rng.beta(2.2, 3.4), 0.15, 0.8)
-    else:
-        core_share = np.clip(rng.beta(2.3, 5.0), 0.06, 0.7)
+    a, b, least, most = (2.2, 3.4, 0.15, 0.8) if low_grade else (2.3, 5.0, 0.06, 0.7)
+    core_share = np.clip(rng.beta(a, b), least, most)
     ring_share = {"ring": np.clip(rng.beta(4.8, 2.7), 0.2, 0.93), "solid": 1.0, "low-grade": 0.0}[kind]
     # A clipped normal distribution has the published percentiles.
     size_cm3 = float(np.clip(NormalDist(95, 43).inv_cdf(fields.even("size", 5**0.5)), 14, 215))

@@ -27,13 +27,8 @@ COARSE = (
 )
 # Region codes of scripts/build_anatomies.py; choroid plexus lies inside the ventricles.
 CODES = {
-    "ventricle": (2, 7),
-    "deep": (3,),
-    "pallidum": (4,),
-    "stem": (5,),
-    "cerebellum": (6,),
-    "plexus": (7,),
-}
+    "ventricle": (2, 7), "deep": (3,), "pallidum": (4,), "stem": (5,), "cerebellum": (6,), "plexus": (7,),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,9 +160,8 @@ def head_map(subject: Subject, fields: Fields) -> torch.Tensor:
     # The falx keeps the midline straight: no sideways deformation near it.
     beside = smoothstep(where[0].abs(), 0, 30)
     for axis, name in enumerate("xyz"):
-        bend = 4.0 * fields.smooth(f"head {name} 50", 50, PLAN) + 1.6 * fields.smooth(
-            f"head {name} 25", 25, PLAN
-        )
+        bend = 4.0 * fields.smooth(f"head {name} 50", 50, PLAN)
+        bend += 1.6 * fields.smooth(f"head {name} 25", 25, PLAN)
         bend += 0.9 * fields.smooth(f"head {name} 11", 11, PLAN)
         where[axis] += bend * (0.2 + 0.8 * beside) if axis == 0 else bend
     where = where + template.centre
@@ -201,8 +195,7 @@ def push_away(
     distance = away.square().sum(0).sqrt().clamp(min=0.5)
     oedema = subject.whole * (1 - subject.core_share) * share
     swelling = 0.85 * radius + 0.22 * (3 * oedema / (4 * math.pi)) ** (1 / 3)
-    profile = torch.exp(-((distance / (radius + 16)) ** 2)) * (
-        1 - torch.exp(-((distance / (0.8 * radius + 2)) ** 2))
-    )
+    inside = torch.exp(-((distance / (0.8 * radius + 2)) ** 2))
+    profile = torch.exp(-((distance / (radius + 16)) ** 2)) * (1 - inside)
     amount = subject.mass * swelling * profile * smoothstep(depth, 1, 14)
     return where - to_template(subject, away / distance * amount)

@@ -105,10 +105,8 @@ def grow_core(
         depth = torch.maximum(depth, border - field)
     core = depth > 0
     # Remove specks and holes of one or two voxels.
-    clean = ndimage.binary_fill_holes(
-        ndimage.binary_opening(core.numpy()) if grid.spacing == 1 else core.numpy()
-    )
-    clean = torch.from_numpy(clean) & free
+    clean = ndimage.binary_opening(core.numpy()) if grid.spacing == 1 else core.numpy()
+    clean = torch.from_numpy(ndimage.binary_fill_holes(clean)) & free
     inside = grid.spacing * torch.from_numpy(ndimage.distance_transform_edt(clean.numpy()).astype(np.float32))
     return torch.where(clean, 0.6 * inside + 0.4 * depth.clamp(0.1, 40), depth.clamp(max=0))
 
@@ -122,10 +120,8 @@ def enhancing_part(subject: Subject, core_depth: torch.Tensor, fields: Fields, g
     core = core_depth > 0
     if subject.ring_share in (0.0, 1.0):
         return core & (subject.ring_share == 1.0)
-    thickness = torch.exp(
-        0.42 * fields.smooth("rim coarse", 10, grid) + 0.20 * fields.smooth("rim fine", 4.5, grid)
-    )
-    order = core_depth / thickness
+    thickness = 0.42 * fields.smooth("rim coarse", 10, grid) + 0.20 * fields.smooth("rim fine", 4.5, grid)
+    order = core_depth / torch.exp(thickness)
     order += 6.0 * smoothstep(fields.smooth("rim gaps", 12, grid), 1.3, 1.8)
     order -= 5.0 * smoothstep(fields.smooth("rim islands", 8, grid), 1.2, 1.7)
     inside = order[core]
@@ -236,9 +232,8 @@ def oedema_weight(
     The image is not a copy of the label: the border is soft, the signal decreases towards it (infiltration),
     and a faint zone of infiltrated tissue lies outside the label.
     """
-    seen = (
-        score + 0.20 * fields.smooth("seen 6", 6, grid) + 0.10 * fields.smooth("seen 3", 3, grid) - threshold
-    )
+    seen = score + 0.20 * fields.smooth("seen 6", 6, grid) + 0.10 * fields.smooth("seen 3", 3, grid)
+    seen = seen - threshold
     inside = 1 - subject.infiltration + subject.infiltration * smoothstep(seen, 0, 2.6)
     weight = inside * smoothstep(seen, -0.8, 0.4)
     weight = torch.maximum(weight, subject.halo * smoothstep(seen, -2.8, 0) * (score > NOWHERE))

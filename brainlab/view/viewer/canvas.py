@@ -6,6 +6,7 @@ per file, and is joined to one module: no bundler, and nothing is loaded from ot
 """
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import anywidget
@@ -41,9 +42,9 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
     truth_codes = Bytes().tag(sync=True)
     prediction_codes = Bytes().tag(sync=True)
 
-    __doc__ = ViewerState.__doc__.replace("The state of a slice browser", "Browse a case slice by slice", 1)
+    __doc__ = str(ViewerState.__doc__).replace("The state of a slice browser", "Browse a case slice by slice")
 
-    def __init__(self, *volumes: object, **options: object) -> None:
+    def __init__(self, *volumes: Any, **options: Any) -> None:
         super().__init__(*volumes, **options)
         self.on_msg(self._answer)
 
@@ -64,7 +65,7 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
     def _about(self) -> dict[str, object]:
         """Return the constants that the page needs: frame, names, colours and counts."""
         frame, source = self.frame, self.source
-        about = {
+        about: dict[str, Any] = {
             "name": source.name,
             "shape": list(frame.shape),
             "axes": list(frame.axes),

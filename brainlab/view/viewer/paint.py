@@ -1,5 +1,6 @@
 """A slice as an RGB picture, the same as in the browser (`js/paint.js`): a test compares the pixels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,37 +43,32 @@ def edges(codes: np.ndarray) -> np.ndarray:
 
 
 def layers(
-    truth: np.ndarray | None,
-    prediction: np.ndarray | None,
-    overlay: str,
-    labels: list[int],
-    alpha: float,
-    contour: bool,
+    maps: Mapping[str, np.ndarray], overlay: str, labels: list[int], alpha: float, contour: bool
 ) -> list[Layer]:
     """Return the overlays of a picture, from the lowest to the highest.
 
     Parameters
     ----------
-    truth, prediction : ndarray (rows, columns) or None
-        Label maps 0 to 3.
+    maps : dict
+        "truth", "prediction" -> label map 0 to 3, (rows, columns): those that the overlay needs.
     overlay : str
         "none", "truth", "prediction", "both" (truth filled, prediction as a contour) or "errors".
     labels : list of int
         The labels to show. An error is shown if the true or the predicted label is.
     """
 
-    def shown(codes: np.ndarray) -> np.ndarray:
-        return np.where(np.isin(codes, labels), codes, 0)
+    def shown(name: str) -> np.ndarray:
+        return np.where(np.isin(maps[name], labels), maps[name], 0)
 
     line = min(1.0, 2 * alpha)  # a contour is thin and needs more opacity than a filled area
     opacity = line if contour else alpha
-    if overlay == "truth":
-        return [Layer(shown(truth), PALETTE, opacity, contour)]
-    if overlay == "prediction":
-        return [Layer(shown(prediction), PALETTE, opacity, contour)]
+    if overlay in ("truth", "prediction"):
+        return [Layer(shown(overlay), PALETTE, opacity, contour)]
     if overlay == "both":
-        return [Layer(shown(truth), PALETTE, alpha), Layer(shown(prediction), PALETTE, line, contour=True)]
+        above = Layer(shown("prediction"), PALETTE, line, contour=True)
+        return [Layer(shown("truth"), PALETTE, alpha), above]
     if overlay == "errors":
+        truth, prediction = maps["truth"], maps["prediction"]
         seen = np.isin(truth, labels) | np.isin(prediction, labels)
         return [Layer(np.where(seen, error_codes(truth, prediction), 0), ERROR_PALETTE, opacity, contour)]
     return []

@@ -33,8 +33,8 @@ class ShownViewer(StoredPicture, ViewerState):
         low, high = source.window(modality)
         black = low + (self.level - self.window / 2) * (high - low)
         white = black + self.window * (high - low)
-        truth, prediction = (cut(self.maps[n]) if n in self.maps else None for n in ("truth", "prediction"))
-        over = layers(truth, prediction, self.overlay, self.labels, self.alpha, self.contour)
+        maps = {name: cut(labels) for name, labels in self.maps.items()}
+        over = layers(maps, self.overlay, self.labels, self.alpha, self.contour)
         # Both images on one grey scale, or they could not be compared.
         after = (cut(source.after(modality)), self.wipe) if source.has_after else None
         return paint(cut(source.volume(modality)), (black, white), over, after)
@@ -60,7 +60,8 @@ class ShownViewer(StoredPicture, ViewerState):
             ax.set_title(title, fontsize=9)
             mark_sides(ax, self.frame.marks(view))
             if self.crosshair:
-                row, column = self.frame.pixel(view, self.voxel)
+                i, j, k = self.voxel
+                row, column = self.frame.pixel(view, (i, j, k))
                 ax.axvline(column, color="white", linewidth=0.6, alpha=0.5)
                 ax.axhline(row, color="white", linewidth=0.6, alpha=0.5)
         if self.overlay == "errors":

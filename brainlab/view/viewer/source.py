@@ -6,9 +6,9 @@ default window and half as much again, so that a few bright vessels do not take 
 """
 
 import gzip
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -70,13 +70,10 @@ def pack(codes: np.ndarray, most: int | None = None) -> bytes:
         coarse = codes
         if bits:
             coarse = np.where(codes > 0, ((codes - (codes > 0)) >> bits << bits) + 1, 0).astype(np.uint8)
-        packed = gzip.compress(np.ascontiguousarray(coarse), compresslevel=1, mtime=0)
+        packed = gzip.compress(coarse.tobytes(), compresslevel=1, mtime=0)
         if most is None or len(packed) <= most:
             break
     return packed
-
-
-Reader = Callable[[str], np.ndarray]
 
 
 class Source:
@@ -94,11 +91,13 @@ class Source:
         Label maps 0 to 3.
     name : str
         Of the case, for titles.
+    has_after : bool
+        Whether there is a second image to compare with.
     """
 
     def __init__(
         self,
-        case_or_arrays: object,
+        case_or_arrays: Any,
         seg: np.ndarray | None = None,
         pred: np.ndarray | None = None,
         affine: np.ndarray | None = None,
@@ -108,7 +107,7 @@ class Source:
         if hasattr(case_or_arrays, "modality"):
             case = case_or_arrays
             self.shape, self.affine = tuple(case.shape), case.affine
-            read, names = case.modality, MODALITIES
+            read, names = case.modality, tuple(MODALITIES)
             seg = case.seg() if seg is None else seg
         else:
             if isinstance(case_or_arrays, CachedCase):
@@ -117,13 +116,14 @@ class Source:
             arrays = _channels(case_or_arrays, "image")
             self.shape, self.affine = arrays.shape[1:], affine
             names = _names(len(arrays))
-            read = _reader(arrays, names)
+            read = dict(zip(names, arrays, strict=True)).__getitem__
         self.titles = {name: MODALITY_NAMES.get(name, name) for name in names}
         self.truth = None if seg is None else self._labels(seg, "seg")
         self.prediction = None if pred is None else self._labels(pred, "pred")
         self._read = cache(read)
         self._windows: dict[str, tuple[float, float]] = {}
-        self._after = None
+        self.has_after = after is not None
+        self._after: dict[str, np.ndarray] = {}
         if after is not None:
             after = _channels(after, "after")
             if after.shape != (len(names), *self.shape):
@@ -131,12 +131,7 @@ class Source:
                     f"after has shape {after.shape}; expected {(len(names), *self.shape)} as the image: "
                     "was it brought to the same grid?"
                 )
-            self._after = _reader(after, names)
-
-    @property
-    def has_after(self) -> bool:
-        """Whether there is a second image to compare with."""
-        return self._after is not None
+            self._after = dict(zip(names, after, strict=True))
 
     def volume(self, modality: str) -> np.ndarray:
         """Return one modality (X, Y, Z); a case reads its file the first time."""
@@ -150,7 +145,7 @@ class Source:
 
     def after(self, modality: str) -> np.ndarray:
         """Return one modality of the second image (X, Y, Z)."""
-        return self._after(modality)
+        return self._after[modality]
 
     def _labels(self, labels: np.ndarray, name: str) -> np.ndarray:
         labels = np.asarray(labels)
@@ -184,10 +179,6 @@ def _names(count: int) -> tuple[str, ...]:
     if count == len(MODALITIES):
         return MODALITIES
     return ("image",) if count == 1 else tuple(f"channel {c}" for c in range(count))
-
-
-def _reader(arrays: np.ndarray, names: tuple[str, ...]) -> Reader:
-    return dict(zip(names, arrays, strict=True)).__getitem__
 
 
 def _of_cached(case: CachedCase) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:

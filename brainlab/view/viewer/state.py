@@ -1,5 +1,7 @@
 """The state of the slice browser: traits to read, set and observe, and the rules that they keep."""
 
+from typing import Any
+
 import numpy as np
 from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode, observe, validate
 
@@ -83,13 +85,13 @@ class ViewerState(HasTraits):
 
     def __init__(
         self,
-        case_or_arrays: object,
+        case_or_arrays: Any,
         seg: np.ndarray | None = None,
         pred: np.ndarray | None = None,
         *,
         affine: np.ndarray | None = None,
         after: np.ndarray | None = None,
-        **traits: object,
+        **traits: Any,
     ) -> None:
         self.source = source = Source(case_or_arrays, seg, pred, affine, after)
         self.frame = frame = frame_of(source.shape, source.affine)

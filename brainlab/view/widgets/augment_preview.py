@@ -90,10 +90,8 @@ class AugmentPreview(Panel):
         figure = Figure(figsize=(10, 2.8))
         places = {"left": 0.005, "right": 0.995, "bottom": 0.02, "top": 0.9, "wspace": 0.03}
         axes = figure.subplots(1, 4, gridspec_kw=places)
-        for ax, when, values, mask in (
-            (axes[0], "before", self.image, self.labels),
-            (axes[1], "after", image, labels),
-        ):
+        slices = {"before": (self.image, self.labels), "after": (image, labels)}
+        for ax, (when, (values, mask)) in zip(axes, slices.items(), strict=False):
             title = f"{when}: {np.count_nonzero(mask)} labelled pixels" if self.labels.any() else when
             # After a flip or a rotation the sides are no longer where the affine has them.
             show_plane(ax, blend(to_grey(values, *window), mask), self.affine, title, marks=when == "before")

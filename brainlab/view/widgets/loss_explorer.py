@@ -106,7 +106,7 @@ class LossExplorer(Panel):
         # Oriented at once, so that a shift to the right is one to the right in the picture.
         self.truth, self.image, self.affine = upright(truth, affine).copy(), upright(image, affine), affine
         self._losses = every_loss(self.truth)
-        self._of_state = lru_cache(maxsize=64)(self._of_state)
+        self._cached = lru_cache(maxsize=64)(self._of_state)
         super().__init__(**traits)
         inside = max(truth.shape) // 2  # the prediction stays within the picture
         shift, grow = min(64, inside), min(16, inside)
@@ -133,11 +133,11 @@ class LossExplorer(Panel):
 
     def values(self) -> dict[str, float]:
         """Return the value of each loss."""
-        return self._of_state(self.right, self.down, self.grow, self.confidence)
+        return self._cached(self.right, self.down, self.grow, self.confidence)
 
     def relative(self) -> dict[str, float]:
         """Return each loss, divided by the same loss of an empty prediction."""
-        empty = self._of_state(0, 0, None, self.confidence)
+        empty = self._cached(0, 0, None, self.confidence)
         return {name: value / empty[name] for name, value in self.values().items()}
 
     def _of_state(self, right: int, down: int, grow: int | None, confidence: float) -> dict[str, float]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from traitlets import Float
 
-from brainlab.inference.forward import evaluating
+from brainlab.inference import evaluating
 from brainlab.metrics.images import high_frequency_ratio, psnr
 from brainlab.models import interpolate_networks
 from brainlab.view.colours import BLUE
@@ -76,7 +76,7 @@ class NetworkMixer(Panel):
         self._states = psnr_state, gan_state
         self._model = copy.deepcopy(model)
         self.lr, self.hr, self.affine = lr, hr.cpu(), affine
-        self._window = window_around(tuple(hr.shape[-2:]), centre, side or max(hr.shape[-2:]) // 2)
+        self._window = window_around(hr.shape[-2:], centre, side or max(hr.shape[-2:]) // 2)
         self._images: dict[float, np.ndarray] = {}
         self.path = {float(a): self._scores(float(a)) for a in np.linspace(0, 1, 11).round(1)}
         super().__init__(**traits)
@@ -114,9 +114,7 @@ class NetworkMixer(Panel):
         }
         for column, (title, plane) in enumerate(parts.items()):
             show_plane(figure.add_subplot(grid[:, column]), plane[self._window], self.affine, title)
-        for row, (title, value) in enumerate(
-            (("PSNR in dB", scores["PSNR"]), ("sharpness", scores["sharpness"]))
-        ):
+        for row, title, value in zip((0, 1), ("PSNR in dB", "sharpness"), scores.values(), strict=True):
             ax = figure.add_subplot(grid[row, 4])
             ax.plot(list(self.path), [both[row] for both in self.path.values()], ".-", color="#999999")
             ax.plot([self.alpha], [value], "o", color=BLUE, markersize=8)

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
-from traitlets import Bool, Enum, Int, TraitType, link
+from traitlets import Bool, Enum, Float, Int, TraitType, link
 
 from brainlab.view.picture import Picture, StoredPicture, refuse_unknown
 
@@ -58,16 +58,13 @@ class Panel(StoredPicture, widgets.VBox):
         if isinstance(trait, Bool):
             control = widgets.Checkbox(description=label, indent=False)
         elif isinstance(trait, Enum):
-            control = widgets.Dropdown(description=label, options=list(trait.values))
+            control = widgets.Dropdown(description=label, options=list(trait.values or ()))
         else:
+            assert isinstance(trait, Int | Float), f"no control shows a {type(trait).__name__}"
             low, high = limits or (trait.min, trait.max)
-            if isinstance(trait, Int):
-                control = widgets.IntSlider(description=label, min=low, max=high)
-            else:
-                digits = ".3f" if step < 0.01 else ".2f"
-                control = widgets.FloatSlider(
-                    description=label, min=low, max=high, step=step, readout_format=digits
-                )
+            fine = {"step": step, "readout_format": ".3f" if step < 0.01 else ".2f"}
+            slider, more = (widgets.IntSlider, {}) if isinstance(trait, Int) else (widgets.FloatSlider, fine)
+            control = slider(description=label, min=low, max=high, **more)
         link((self, name), (control, "value"))
         return labelled(control)
 
@@ -109,7 +106,7 @@ def as_plane(values: object | None, name: str, shape: tuple[int, ...] | None = N
     ValueError
         If there are not two axes, or the shape is not `shape`.
     """
-    plane = np.zeros(shape, np.float32) if values is None else as_array(values)
+    plane: np.ndarray = np.zeros(shape or (), np.float32) if values is None else as_array(values)
     if plane.ndim != 2 or shape not in (None, plane.shape):
         raise ValueError(
             f"{name}: shape {plane.shape}; expected {shape or '(H, W)'}: is it one plane of this slice, such "

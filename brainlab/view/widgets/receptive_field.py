@@ -6,6 +6,7 @@ Luo et al. 2016, "Understanding the Effective Receptive Field" (arXiv:1701.04128
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -80,7 +81,7 @@ class ReceptiveField(Panel):
         box = (-half, half, half, -half)
         left.imshow(shown**0.5, cmap="viridis", vmin=0, vmax=1, extent=box, interpolation="nearest")
         plain = 1 + self.layers * (self.kernel - 1)
-        frame = {"fill": False, "edgecolor": VERMILION, "linestyle": "--", "linewidth": 1.5}
+        frame: dict[str, Any] = {"fill": False, "edgecolor": VERMILION, "linestyle": "--", "linewidth": 1.5}
         left.add_patch(Rectangle((-plain / 2, -plain / 2), plain, plain, **frame, label="without dilation"))
         left.set(xlim=(-edge, edge), ylim=(edge, -edge), xlabel="pixels from the output pixel")
         left.legend(loc="lower right", fontsize=8, frameon=False)
@@ -114,8 +115,8 @@ def _used(field: np.ndarray) -> str:
 def _network(kernel: int, dilations: Sequence[int]) -> nn.Sequential:
     with torch.random.fork_rng(devices=[]):  # the random numbers of a training beside it stay the same
         stack = nn.Sequential(*(nn.Conv2d(1, 1, kernel, dilation=d, bias=False) for d in dilations))
-    for layer in stack:
-        nn.init.constant_(layer.weight, 1 / kernel**2)
+    for weights in stack.parameters():
+        nn.init.constant_(weights, 1 / kernel**2)
     return stack
 
 

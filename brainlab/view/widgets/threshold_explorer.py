@@ -1,5 +1,7 @@
 """From probabilities to labels: one threshold per class, compared with argmax."""
 
+from typing import Any
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
@@ -7,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from traitlets import Float, List, TraitError, validate
 
-from brainlab.inference.forward import decode_argmax, decode_thresholds
+from brainlab.inference.predict import decode_argmax, decode_thresholds
 from brainlab.labels import LABELS
 from brainlab.metrics import dice
 from brainlab.view.colours import BLUE, PALETTE, PURPLE, blend, palette, to_grey
@@ -64,7 +66,7 @@ class ThresholdExplorer(Panel):
         self.image = as_plane(image, "image", self.prob.shape[1:])
         self.labels = LABELS[1 : len(self.prob)]
         decode_thresholds(self.prob)  # says so if these are logits
-        self._argmax = decode_argmax(self.prob)  # (H, W)
+        self._argmax = np.asarray(decode_argmax(self.prob))  # (H, W)
         super().__init__(**{"thresholds": [0.5] * len(self.labels), **traits})
         options = {"min": 0, "max": 1, "step": 0.05}
         names = [f"{one.short} from probability" for one in self.labels]
@@ -97,15 +99,13 @@ class ThresholdExplorer(Panel):
 
     def masks(self) -> np.ndarray:
         """Return the pixels at or above the threshold of each class from 1 on: (C - 1, H, W) bool."""
-        return decode_thresholds(self.prob[1:], self.thresholds)
+        return np.asarray(decode_thresholds(self.prob[1:], self.thresholds))
 
     def scores(self) -> dict[str, dict[str, float]]:
         """Return "argmax" and "thresholds" -> class -> Dice on this slice."""
         methods = {"argmax": self._argmax == self._values(), "thresholds": self.masks()}  # (C - 1, H, W) each
         names, truth = [one.short for one in self.labels], self.target == self._values()
-        return {
-            name: dict(zip(names, map(dice, masks, truth), strict=True)) for name, masks in methods.items()
-        }
+        return {how: dict(zip(names, map(dice, masks, truth), strict=True)) for how, masks in methods.items()}
 
     def _values(self) -> np.ndarray:
         return np.array([one.value for one in self.labels])[:, None, None]  # (C - 1, 1, 1)
@@ -114,9 +114,8 @@ class ThresholdExplorer(Panel):
         """Draw what is shown as a new Matplotlib figure."""
         masks = self.masks()
         classes = masks.sum(axis=0)  # (H, W): how many classes a pixel belongs to
-        by_threshold = np.where(
-            classes > 1, len(PALETTE), np.where(classes == 1, masks.argmax(axis=0) + 1, 0)
-        )
+        single = np.where(classes == 1, masks.argmax(axis=0) + 1, 0)
+        by_threshold = np.where(classes > 1, len(PALETTE), single)
         colours = np.vstack([PALETTE, palette([SEVERAL])])
         grey = to_grey(self.image)
         figure = Figure(figsize=(10, 3.2))
@@ -136,7 +135,9 @@ class ThresholdExplorer(Panel):
     def _draw_dice(self, ax: Axes) -> None:
         for number, (method, values) in enumerate(self.scores().items()):
             rows = np.arange(len(values)) + (number - 0.5) * 0.4
-            style = {"color": "#999999"} if method == "argmax" else {"color": BLUE, "hatch": "//"}
+            style: dict[str, Any] = (
+                {"color": "#999999"} if method == "argmax" else {"color": BLUE, "hatch": "//"}
+            )
             bars = ax.barh(rows, list(values.values()), 0.38, label=method, edgecolor="white", **style)
             ax.bar_label(bars, [f"{value:.2f}" for value in values.values()], padding=2, fontsize=8)
         ax.set_yticks(range(len(self.labels)), [one.short for one in self.labels])

@@ -175,8 +175,8 @@ WRONG = [
 
 SURVIVORS = [
     Survivor(
-        "claimed = prob >= thresholds.view(1, -1, 1, 1)",
-        ["claimed = prob >= thresholds.view(-1, 1, 1)"],
+        "by_threshold = prob >= thresholds.view(1, -1, 1, 1)",
+        ["by_threshold = prob >= thresholds.view(-1, 1, 1)"],
         "broadcasting adds missing axes in front",
     ),
 ]

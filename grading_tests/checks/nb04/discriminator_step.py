@@ -13,7 +13,7 @@ from grading_tests.gap import Gap, Property
 def reference_discriminator_step(
     generator: nn.Module, discriminator: nn.Module, optimizer: torch.optim.Optimizer, lr: Tensor, hr: Tensor
 ) -> float:
-    """The library's step with its forward pass, SRGAN's game."""
+    """The library's step with its forward pass, SRGAN's losses."""
     with torch.no_grad():
         sr = generator(lr, hr.shape[-2:])
     return discriminator_step(discriminator, sr, hr, optimizer, srgan_losses())["d_loss"]

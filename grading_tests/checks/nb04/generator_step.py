@@ -18,7 +18,7 @@ def reference_generator_step(
     hr: Tensor,
     weight: float = 1e-3,
 ) -> float:
-    """The library's step with its forward pass, SRGAN's game on pixels."""
+    """The library's step with its forward pass, SRGAN's losses on pixels."""
     sr = generator.train()(lr, hr.shape[-2:])
     return generator_step(discriminator, sr, hr, optimizer, srgan_losses(adversarial_weight=weight))["g_loss"]
 

@@ -11,7 +11,7 @@ SHOW = {"overlay": "truth", "labels": [1, 2, 3], "alpha": 0.45, "contour": False
 
 
 def over(**changes):
-    return layers(TRUTH, PREDICTION, **{**SHOW, **changes})
+    return layers({"truth": TRUTH, "prediction": PREDICTION}, **{**SHOW, **changes})
 
 
 def test_a_filled_truth_is_the_blend_of_the_figures():

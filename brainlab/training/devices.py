@@ -1,4 +1,4 @@
-"""One process, or several under `torchrun`: rank, device, gradients and the exchange of values.
+"""Where a training runs: one process or several under `torchrun`, on which device, in which precision.
 
     torchrun --nproc_per_node=2 -m brainlab.train runs/unet
 
@@ -9,10 +9,15 @@ Gloo.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.amp import GradScaler
+
+T = TypeVar("T")
+NO_SCALER = GradScaler(enabled=False)
 
 
 class ProcessGroup:
@@ -90,7 +95,7 @@ class ProcessGroup:
             dist.all_gather_object(values, value)
         return values
 
-    def from_main(self, value: object) -> object:
+    def from_main(self, value: T) -> T:
         """Return the main process's `value` on all."""
         values = [value]
         if self.size > 1:
@@ -119,4 +124,33 @@ def _average(value: Tensor) -> None:
 
 
 def _average_grad(weight: Tensor) -> None:
+    assert weight.grad is not None  # the hook runs once it has been summed up
     _average(weight.grad)
+
+
+class Autocast(nn.Module):
+    """A network whose forward pass runs in half precision where that is safe; its output is float32."""
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.model, self.dtype = model, dtype
+
+    def forward(self, x: Tensor, *others: object) -> Tensor:
+        with torch.autocast(x.device.type, self.dtype):
+            return self.model(x, *others).float()
+
+
+def half_type(device: torch.device) -> torch.dtype | None:
+    """Return bfloat16 for a GPU that computes with it, float16 for an older one, None for all else."""
+    if device.type != "cuda":
+        return None
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def mixed_precision(model: nn.Module, device: torch.device, amp: bool) -> tuple[nn.Module, GradScaler]:
+    """Return the network to call in training, which shares its weights with `model`, and its loss scaler.
+
+    Losses stay in float32. Only float16 needs the scaler: bfloat16 has the range of float32.
+    """
+    dtype = half_type(device) if amp else None
+    return Autocast(model, dtype) if dtype else model, GradScaler(device.type, enabled=dtype is torch.float16)

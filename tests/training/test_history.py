@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from brainlab.models.checkpoint import NOTHING_YET, keep_best
+from brainlab.training.history import NOTHING_YET, keep_best
 
 
 def walk(losses):
