@@ -11,7 +11,7 @@ help:
 	@echo "make lab     set up everything, make the cohort, build the notebooks, open JupyterLab"
 	@echo "make app     set up and open the live demo: upload, segment, enlarge"
 	@echo "make test    set up everything, run all tests (ten minutes on two cores; WORKERS=4 uses four)"
-	@echo "make quick   run the tests that need neither a browser nor minutes; make test-graders those of the checks"
+	@echo "make quick   run the tests that are neither slow nor need a browser; make test-graders those of the checks"
 	@echo "make lint    check style and format; make types checks the types of the library"
 	@echo "make course  build the notebooks from solutions/*.py"
 	@echo "make bench   print every published figure"

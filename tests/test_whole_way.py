@@ -36,9 +36,9 @@ SUPERRES["quick"] = replace(SUPERRES["quick"], psnr_epochs=2, gan_epochs=2, unet
 AFTERWARDS = """from courseware.proof.banks import banks
 from courseware.proof.rates import rates
 
-for gap_id, (gap, bank) in banks().items():
+for gap_id in banks():
     if gap_id.startswith("g{number}"):
-        of = rates(gap, bank)
+        of = rates(gap_id)
         print(gap_id, of.right - of.accepted, of.wrong - of.rejected, of.wrong - of.named)
 """
 

@@ -160,6 +160,7 @@ def test_statements_that_do_not_affect_each_other_are_not_exchanged():
 # --- the mutants of all solutions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap_id", banks())
 def test_accepted_mutants_are_listed_with_a_reason(gap_id, one_thread):
     _, bank = banks()[gap_id]
@@ -174,6 +175,7 @@ def test_accepted_mutants_are_listed_with_a_reason(gap_id, one_thread):
     )
 
 
+@pytest.mark.slow
 def test_nearly_all_mutants_that_are_wrong_are_rejected(one_thread):
     found = [mutation(gap_id) for gap_id in banks()]
     listed = [one for _, bank in banks().values() for one in bank.survivors]

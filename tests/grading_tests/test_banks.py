@@ -30,6 +30,8 @@ WRONG = [
 TEXTS = sources(proof.REPO)
 NUMBERS = [text.stem[:2] for text in TEXTS]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def plain_notebook(monkeypatch):

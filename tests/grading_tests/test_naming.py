@@ -24,6 +24,7 @@ REPO = Path(__file__).resolve().parents[2]
 NUMBERS = sorted({gap_id[1:3] for gap_id in banks()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap_id", banks())
 def test_the_shipped_fingerprints_are_up_to_date(gap_id, one_thread):
     """If this fails: python -m courseware fingerprints."""

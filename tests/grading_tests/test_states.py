@@ -17,7 +17,7 @@ from grading_tests import check, running
 from grading_tests.naming import SEED, name_mistake
 from grading_tests.running import outcomes
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 REPO = Path(__file__).resolve().parents[2]
 

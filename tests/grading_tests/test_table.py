@@ -9,7 +9,7 @@ from courseware.proof.banks import Mutation, banks, mutation
 from courseware.proof.rates import Rates, rates
 from grading_tests.gap import Survivor
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 def rows(text):

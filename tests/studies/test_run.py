@@ -152,6 +152,7 @@ def test_no_finished_run_is_an_error(tmp_path):
         write_table(tmp_path, tmp_path / "runs.csv")
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_run(folder, tmp_path):
     """Run the command under torchrun with a tiny budget."""
     code = (

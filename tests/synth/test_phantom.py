@@ -238,6 +238,7 @@ def test_cases_and_seeds_differ(cases):
     assert draw_subject(Fields(0, 0)) != draw_subject(Fields(1, 0))
 
 
+@pytest.mark.slow
 def test_one_millimetre_shows_the_same_patient(cases):
     fine = generate(0, 1, spacing=1)
     assert fine["seg"].shape == (240, 240, 155)

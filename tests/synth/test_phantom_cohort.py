@@ -161,6 +161,7 @@ def test_every_defect_is_written_and_described(tiny, tmp_path):
     assert load(folder, where["truncated_file"], "t1c").shape == (40, 40, 10)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_complete_cases_and_no_process(tmp_path):
     call = f"make_cohort(40, folder={str(tmp_path)!r}, spacing=2, processes=2)"
     command = f"from brainlab.synth.phantom import make_cohort; {call}"

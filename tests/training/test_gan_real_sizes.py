@@ -13,6 +13,8 @@ from brainlab.models import RRDBNet, SRResNet
 from brainlab.training import image_scores, srgan_losses, train_gan, train_psnr
 
 LONG, SHORT = (replace(SETTINGS, epochs=n, lr=2e-3, schedule="cosine") for n in (12, 1))
+pytestmark = pytest.mark.slow
+
 WAYS = {
     "bicubic": bicubic,
     "k-space": kspace_crop,

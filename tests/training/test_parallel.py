@@ -21,6 +21,8 @@ from brainlab.models import RRDBNet, read_saved
 from brainlab.training import History, esrgan_losses, fit, srgan_losses, train_gan, train_psnr
 from brainlab.training.devices import ProcessGroup
 
+pytestmark = pytest.mark.slow
+
 TINY_RUN = shlex.split("--width 2 --size 32 --pixel 1 --epochs 2 --lr 0.01 --device cpu")
 PLAIN = replace(SETTINGS, epochs=3, batch_size=2)
 
