@@ -57,21 +57,18 @@ def modules() -> dict[str, Path]:
     return names
 
 
-def imported(path: Path, known: dict[str, Path]) -> set[str]:
-    """Return the modules that a file imports anywhere in it, inside functions too.
+def imported(source: str, known: dict[str, Path]) -> set[str]:
+    """Return the modules that a Python text imports anywhere in it, inside functions too.
 
-    Names that a package's `__init__` hands on are counted as an import of the package; modules outside the
-    library appear under their top-level name.
+    Names that a package's `__init__` hands on are counted as an import of the package.
     """
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.update(
-                f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module
-                for alias in node.names
-            )
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(name if name in known else node.module for name in names)
     return found
 
 
@@ -79,7 +76,7 @@ def import_graph() -> dict[str, set[str]]:
     """Return which modules of the library each module imports; a package's lazy names are not followed."""
     known = modules()
     return {
-        name: {to for to in imported(path, known) if to in known and to != name}
+        name: {to for to in imported(path.read_text(encoding="utf-8"), known) if to in known and to != name}
         for name, path in known.items()
     }
 
@@ -90,7 +87,7 @@ def arrows_out() -> list[str]:
     return [
         f"{name} -> {to}"
         for name, path in known.items()
-        for to in sorted(imported(path, known))
+        for to in sorted(imported(path.read_text(encoding="utf-8"), known))
         if to.split(".")[0] in OUTSIDE
     ]
 
@@ -125,28 +122,13 @@ def floors(graph: dict[str, set[str]]) -> dict[str, int]:
 
 
 def notebook_modules() -> list[str]:
-    """Return the modules of ours that the notebooks import from."""
-    known, ours = modules(), set()
-    setup_cell = (ROOT / "courseware" / "setup_cell.py").read_text(encoding="utf-8")
-    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "solutions").glob("*.py"))]
-    for source in [*sources, ast.parse(setup_cell) and _setup_text()]:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    full = f"{node.module}.{alias.name}"
-                    ours.add(full if full in known else node.module)
-            elif isinstance(node, ast.Import):
-                ours.update(alias.name for alias in node.names)
-    return sorted(
-        name for name in ours if name.split(".")[0] in {"brainlab", "studies", "demo"} - {"brainlab."}
-    )
-
-
-def _setup_text() -> str:
+    """Return the modules of ours that the notebooks import from, those of their setup cell included."""
     sys.path.insert(0, str(ROOT))
     from courseware.setup_cell import SETUP
 
-    return SETUP
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "solutions").glob("*.py")]
+    names = set().union(*(imported(text, modules()) for text in [SETUP, *texts]))
+    return sorted(name for name in names if name.split(".")[0] in {"brainlab", "studies", "demo"})
 
 
 def walk_of_a_case() -> dict[str, list[str]]:

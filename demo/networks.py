@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainlab.labels import NUM_CLASSES
-from brainlab.models.saved import SEGMENTING, SavedModel, read_saved
+from brainlab.models.networks import SEGMENTING
+from brainlab.models.saved import SavedModel, read_saved
 
 PIXEL_MM = 2.0  # of networks that do not say: the quick and the lesson budget
 SIZE = 128  # of networks for pictures that do not say: `brainlab.recipes.images`, lesson

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from brainlab.home import replace_file
-from brainlab.models.networks import ALL, ENLARGING, SEGMENTING  # noqa: F401  the demo takes the two from here
+from brainlab.models.networks import ALL
 
 LARGEST_OPTION = 4096  # channels, blocks: a network of this course has 1024 at most
 
