@@ -9,5 +9,6 @@ _HOMES = {
     "confusion": "Scores confusion_matrix region_dice region_dice_of_labels scores",
     "images": "high_frequency_ratio perceptual_distance psnr ssim",
     "masks": "dice hd95 jaccard lesion_recall region_scores",
+    "paired": "Interval bootstrap_interval",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
