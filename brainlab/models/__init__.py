@@ -18,7 +18,7 @@ _HOMES = {
     "resunetpp": "ASPP",
     "saved": "SavedModel SavedModelError load_model read_saved save_model",
     "sizes": "conv_output_size count_parameters influence receptive_field",
-    "srgan": "Discriminator ResidualBlock",
+    "srgan": "Discriminator ResidualBlock start_without_checkerboard",
     "unet": "PyramidPooling",
     "upscaling": "resample",
 }
