@@ -44,8 +44,8 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g", options: Sequen
     form : str
         How numbers are printed, as in `format`. With a form such as `".1%"`, 97 and 0.97 both mean 97 %.
     options : sequence of str, optional
-        The possible answers, where the result is one or more of them: a prediction is correct if it names those
-        of the result and no other, so "WT and TC" is not "TC".
+        The possible answers, where the result is one or more of them: a prediction is correct if it names
+        those of the result and no other, so "WT and TC" is not "TC".
     """
     truth = None if options else number_in(was)
     whole = form.endswith("d") and truth is not None  # `format` takes no float for a whole number
