@@ -73,6 +73,7 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
             "spacing": list(frame.spacing),
             "affine": None if frame.affine is None else frame.affine.tolist(),
             "boxes": self.boxes,
+            "middle": self.middle,
             "marks": {view: frame.marks(view) for view in VIEWS},
             "modalities": [{"name": name, "title": title} for name, title in source.titles.items()],
             "labels": [{"short": one.short, "name": one.name, "colour": one.colour} for one in LABELS],

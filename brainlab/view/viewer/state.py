@@ -103,7 +103,9 @@ class ViewerState(HasTraits):
         default = FIRST if FIRST in source.titles else next(iter(source.titles))
         wanted = traits.get("modality", default)
         self.first_modality = wanted if wanted in source.titles else default
-        self.boxes = counts.head_boxes(source.volume(self.first_modality), frame)
+        first_volume = source.volume(self.first_modality)
+        self.boxes = counts.head_boxes(first_volume, frame)
+        self.middle = counts.head_middle(first_volume)
         start: dict[str, object] = {
             "modality": default,
             "overlay": next(iter(self.maps), "none"),
