@@ -79,6 +79,7 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
             "labels": [{"short": one.short, "name": one.name, "colour": one.colour} for one in LABELS],
             "errors": [{"name": name, "colour": colour} for name, colour in ERRORS],
             "after": source.has_after,
+            "captions": list(self.captions),
             "volumes": self.volumes,
             "counts": self.slice_counts,
         }

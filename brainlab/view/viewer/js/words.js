@@ -33,7 +33,7 @@ function valuesAt(about, store, names, voxel, offset) {
     .map((name) => {
       const found = store.value(name, voxel, offset);
       const [modality, second] = name.split("/");
-      const title = titles[modality] + (second ? " after" : "");
+      const title = titles[modality] + (about.after ? `, ${about.captions[second ? 1 : 0]}` : "");
       return found ? `${title} ${found.exact ? "" : "≈ "}${number(found.value)}` : `${title} …`;
     })
     .join(" · ");
