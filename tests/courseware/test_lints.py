@@ -1,6 +1,6 @@
 """Rules for every notebook, gap and check, tested on their sources and on the wheel that is installed.
 
-Other rules are tested elsewhere: a notebook takes at most two hours (test_build); the release is up to date
+Other rules are tested elsewhere: a notebook fits into two sittings (test_build); the release is up to date
 and holds no line of a solution, the solution gets all points, the untouched release none, no cell exceeds the
 time limit of nbgrader (test_whole_way); checks are quick, silent and print at most four lines (test_banks).
 """
