@@ -14,7 +14,6 @@ prints the table from the CSV alone.
 
 - distance: perceptual distance to the truth (a distortion measure); lower is better
 - Fréchet: `frechet_distance` of the reader's features of all positions of a patient; lower is better
-- AUC: of a fresh discriminator, trained on images of the training patients, on this patient; 0.5 is best
 - missed, invented: lesions against the *labels*, by both readers; HR is what they do with the true images
 """
 
@@ -23,17 +22,18 @@ import copy
 import csv
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from superres import gan_losses
 from torch import Tensor, nn
 
 from brainlab.data.cache import cache_cases
 from brainlab.data.split import split_by_patient
 from brainlab.data.superres import SuperResSet, labels_of, stack
 from brainlab.home import home_folder
-from brainlab.inference import forward
 from brainlab.lab import open_cases, setup
 from brainlab.metrics import bootstrap_interval
 from brainlab.models import copy_weights, interpolate_networks
@@ -41,9 +41,9 @@ from brainlab.models.upscaling import resample
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
 from brainlab.synth.phantom import make_cohort
-from brainlab.training import diagnose, fit, probe_auc, roc_auc, train_gan, train_psnr
+from brainlab.training import diagnose, fit, train_gan, train_psnr
 
-COLUMNS = ["PSNR", "SSIM", "distance", "Fréchet", "AUC", "HF ratio"]
+COLUMNS = ["PSNR", "SSIM", "distance", "Fréchet", "HF ratio"]
 COUNTS = [f"{what} {reader}" for reader in ("sharp", "coarse") for what in ("missed", "invented")]
 PAIRS = (
     ("SRGAN", "SRResNet"),
@@ -63,17 +63,16 @@ class Bench:
         lab = setup(budget=budget)
         self.sizes = sizes = sr_recipe.sr_sizes(lab.budget)
         split = split_by_patient(recipe.training_cases(lab), seed=lab.seed)
-        self.train_set, self.val_set, _ = sr_recipe.sr_sets(split, sizes)
+        few = replace(sizes, val_step=3 * sizes.val_step)  # validation only draws the curves here
+        self.train_set, self.val_set, _ = sr_recipe.sr_sets(split, few)
         spacing = lab.budget.spacing
         made = make_cohort(patients, seed=FRESH, folder=home_folder() / f"fresh-{spacing}mm", spacing=spacing)
         self.test_set = SuperResSet(
-            cache_cases(open_cases(made, patients)), hr=sizes.hr, lr=sizes.lr, step=sizes.val_step // 2
+            cache_cases(open_cases(made, patients)), hr=sizes.hr, lr=sizes.lr, step=sizes.val_step
         ).preload()
         self.lr, self.hr = stack(self.test_set)
         self.core = labels_of(self.test_set) % 2 == 1  # labels 1 and 3
         self.numbers = np.array([number for number, _ in self.test_set.index])
-        seen = SuperResSet(split.train, hr=sizes.hr, lr=sizes.lr, step=sizes.val_step)
-        self.seen = stack(seen)
         self.readers = {}
         for name, seed, coarse in (("loss", 0, False), ("sharp", 1, False), ("coarse", 1, True)):
             model = sr_recipe.unet(sizes, seed)
@@ -83,12 +82,8 @@ class Bench:
             self.readers[name] = model
         self.levels = sr_recipe.perceptual_levels(self.readers["sharp"])
 
-    def rows(self, name: str, seed: int, images: Tensor, seen: Tensor | None) -> list[dict]:
+    def rows(self, name: str, seed: int, images: Tensor) -> list[dict]:
         """Return the scores of a method, one row per fresh patient."""
-        judge = sr_recipe.discriminator(self.sizes, 1000 + seed)
-        if seen is not None:
-            probe_auc(judge, (seen, self.seen[1]), (images[:1], self.hr[:1]))
-            logits = [forward(judge, batch).flatten() for batch in (images, self.hr)]
         table = []
         for number, case in enumerate(self.test_set.cached):
             mine = torch.from_numpy(self.numbers == number)
@@ -97,7 +92,6 @@ class Bench:
             row = {"method": name, "seed": seed, "patient": case.id} | {
                 "PSNR": scores["PSNR"], "SSIM": scores["SSIM"], "distance": scores["distance"],
                 "Fréchet": scores["Fréchet"], "HF ratio": scores["high-frequency ratio"],
-                "AUC": float("nan") if seen is None else roc_auc(*(values[mine] for values in logits)),
             }  # fmt: skip
             for reader in ("sharp", "coarse"):
                 found = sr_recipe.core_probability(self.readers[reader], made) > 0.5
@@ -115,11 +109,9 @@ class Bench:
         ):  # fmt: skip
             start, model = time.process_time(), make(self.sizes, seed)
             sets = self.train_set, self.val_set
-            one, two = (
-                sr_recipe.psnr_settings(self.sizes, seed=seed),
-                sr_recipe.gan_settings(self.sizes, second, seed=seed),
-            )
+            one = sr_recipe.psnr_settings(self.sizes, seed=seed)
             train_psnr(model, *sets, one, folder / first, progress=False)
+            two = sr_recipe.gan_settings(self.sizes, second, seed=seed)
             models[first] = copy.deepcopy(model)
             net_d = sr_recipe.discriminator(self.sizes, seed)
             history = train_gan(model, net_d, losses[second], *sets, two, folder / second, progress=False)
@@ -180,7 +172,7 @@ def show(rows: list[dict]) -> None:
     for method in methods:
         sums = [grid(rows, method, column).sum(axis=0).mean() for column in COUNTS]
         print(f"| {method} | " + " | ".join(f"{value:.1f}" for value in sums) + " |")
-    columns = [*COLUMNS[:5], *COUNTS]
+    columns = [*COLUMNS, *COUNTS]
     print("\npaired differences with 95 % bootstrap intervals over patients and seeds; * excludes 0")
     print("| difference | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
     for one, other in PAIRS:
@@ -206,11 +198,11 @@ def main() -> None:
     budget = "quick" if os.environ.get("QUICK") else "lesson"
     folder = options.csv.with_suffix("") / budget
     bench = Bench(budget, options.patients, folder)
-    losses = sr_recipe.gan_losses(*sr_recipe.features(bench.readers["loss"]))
+    losses = gan_losses(bench.readers["loss"])
     done = {(row["method"], row["seed"]) for row in read(options.csv)}
     for name, images in {"bicubic": resample(bench.lr, bench.sizes.hr).clamp(0, 1), "HR": bench.hr}.items():
         if (name, -1) not in done:
-            append(options.csv, bench.rows(name, -1, images, None))
+            append(options.csv, bench.rows(name, -1, images))
     for seed in options.seeds:
         if {(name, seed) for name in ("SRResNet", "SRGAN", "RRDBNet", "ESRGAN", "mixture")} <= done:
             continue

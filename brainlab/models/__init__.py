@@ -18,9 +18,9 @@ _HOMES = {
     "resunetpp": "ASPP",
     "saved": "SavedModel SavedModelError load_model read_saved save_model",
     "sizes": "conv_output_size count_parameters influence receptive_field",
-    "srgan": "Discriminator ResidualBlock start_without_checkerboard",
+    "srgan": "Discriminator ResidualBlock",
     "unet": "PyramidPooling",
-    "upscaling": "resample",
+    "upscaling": "mean_of_four resample",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
 __all__ += [*ALL, "ALL", "ENLARGING", "SEGMENTING", "models_folder"]

@@ -5,15 +5,14 @@ Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Genera
 
 Deviations. Images are in 0..1 on both sides (the paper has -1..1 for the high resolution), with a linear last
 layer: clip an image before it is shown or stored. A PReLU has one parameter; the paper does not say how many.
-`target_size` and `image_skip` are ours.
+`target_size`, `image_skip` and the mean after each pixel shuffle are ours.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brainlab.models.blocks import check_input
-from brainlab.models.upscaling import Upscaler
+from brainlab.models.upscaling import Upscaler, mean_of_four
 
 
 class ResidualBlock(nn.Module):
@@ -36,38 +35,18 @@ class ResidualBlock(nn.Module):
 class PixelShuffleBlock(nn.Module):
     """Double the size: a convolution to four times the channels, which are rearranged to 2x2 pixels.
 
-    Source: Shi et al. 2016 (arXiv:1609.05158), sub-pixel convolution: computed at the small size. The weights
-    start as in `start_without_checkerboard`.
+    Source: Shi et al. 2016 (arXiv:1609.05158), sub-pixel convolution: computed at the small size. Deviation:
+    `mean_of_four` follows, against checkerboards.
     """
 
     def __init__(self, num_feat: int = 64):
         super().__init__()
         self.conv = nn.Conv2d(num_feat, 4 * num_feat, 3, padding=1)
-        start_without_checkerboard(self.conv)
         self.act = nn.PReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(x)  # (B, 4 C, H, W)
-        return self.act(F.pixel_shuffle(x, 2))  # (B, C, 2H, 2W)
-
-
-@torch.no_grad()
-def start_without_checkerboard(conv: nn.Conv2d, r: int = 2) -> None:
-    """Give the r * r channels that pixel shuffle arranges to one block the same initial weights (ICNR).
-
-    With independent weights, the pixels of every block of r x r differ in the same way all over the image: a
-    checkerboard, which training does not fully remove. With equal ones, convolution and pixel shuffle start
-    as nearest-neighbour enlargement.
-
-    Parameters
-    ----------
-    conv : nn.Conv2d
-        Before `F.pixel_shuffle(x, r)`; its weights are changed in place.
-
-    Source: Aitken et al. 2017 (arXiv:1707.02937). Deviation: the bias too is that of the first channel.
-    """
-    for weight in conv.parameters():
-        weight.copy_(weight[:: r * r].repeat_interleave(r * r, dim=0))
+        return self.act(mean_of_four(F.pixel_shuffle(x, 2)))  # (B, C, 2H, 2W)
 
 
 class SRResNet(Upscaler):

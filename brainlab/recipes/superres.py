@@ -7,7 +7,6 @@ VGG19, so that the weights of the losses differ (`UNET_WEIGHTS`).
 Every name without an underscore that is defined here is public.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,22 +21,12 @@ from brainlab.data.split import Split
 from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of
 from brainlab.inference import evaluating
 from brainlab.inference.predict import forward
-from brainlab.losses import cross_entropy, discriminator_loss, generator_loss, soft_dice_loss
+from brainlab.losses import cross_entropy, soft_dice_loss
 from brainlab.metrics import lesion_recall, region_dice_of_labels
 from brainlab.metrics.images import frechet_distance, high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models import Discriminator, RRDBNet, SRResNet, UNet
 from brainlab.models.features import UNetFeatures, VGG19Features
-from brainlab.training import (
-    GanLosses,
-    GanSettings,
-    History,
-    TrainSettings,
-    discriminator_step,
-    diversity,
-    esrgan_losses,
-    generator_step,
-    srgan_losses,
-)
+from brainlab.training import GanSettings, TrainSettings
 
 # Weights of SRGAN's adversarial loss ("SRGAN") and of the terms of ESRGAN's loss: those of the papers, for
 # features of VGG19, and those for features of our U-Net, chosen on validation patients with seeds that are
@@ -193,13 +182,6 @@ def loss_weights(features: nn.Module) -> dict[str, float]:
     return PAPER_WEIGHTS if isinstance(features, VGG19Features) else UNET_WEIGHTS
 
 
-def gan_losses(after: nn.Module, before: nn.Module) -> dict[str, GanLosses]:
-    """Return the losses of "SRGAN" and "ESRGAN" on the two extractors of `features`."""
-    weights = loss_weights(before)
-    parts = {f"{name}_weight": weights[name] for name in ("perceptual", "adversarial", "pixel")}
-    return {"SRGAN": srgan_losses(after, weights["SRGAN"]), "ESRGAN": esrgan_losses(before, **parts)}
-
-
 def perceptual_levels(unet: UNet) -> list[UNetFeatures]:
     """Return feature extractors of all levels of a U-Net's encoder, to measure perceptual distances.
 
@@ -278,68 +260,3 @@ def dice_by_patient(
     for number, case in enumerate(pairs.cached):
         table[case.id] = region_dice_of_labels(guesses[numbers == number], truths[numbers == number])
     return table
-
-
-RING, SPREAD = 8, 0.03  # Gaussians on the ring, and their standard deviation; the circle has radius 0.35
-
-
-def ring_points(n: int, draw: torch.Generator) -> Tensor:
-    """Return `n` points in 0..1, (n, 1, 1, 2), of eight Gaussians on a circle: their modes can be counted.
-
-    Source: Metz et al. 2017 (arXiv:1611.02163), section 3.1; scaled to 0..1, as grey values are.
-    """
-    angle = 2 * math.pi / RING * torch.randint(RING, (n,), generator=draw)
-    centres = 0.5 + 0.35 * torch.stack([angle.cos(), angle.sin()], dim=1)  # (n, 2)
-    return (centres + SPREAD * torch.randn(n, 2, generator=draw)).view(n, 1, 1, 2)
-
-
-def ring_modes(points: Tensor) -> int:
-    """Return how many of the eight Gaussians have at least 2 % of the points (N, 1, 1, 2) within 3 SD."""
-    angle = 2 * math.pi / RING * torch.arange(RING)
-    centres = 0.5 + 0.35 * torch.stack([angle.cos(), angle.sin()], dim=1)  # (8, 2)
-    near = torch.cdist(points.reshape(-1, 2), centres) < 3 * SPREAD
-    return int((near.float().mean(dim=0) >= 0.02).sum())
-
-
-def ring_networks(seed: int = 0) -> tuple[nn.Sequential, nn.Sequential]:
-    """Return a generator, noise (B, 1, 1, 2) to points (B, 1, 1, 2), and a discriminator of points."""
-    torch.manual_seed(seed)
-    to_point, to_logit = ([nn.Flatten(), nn.Linear(2, 64)] for _ in range(2))
-    to_point += [nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2), nn.Unflatten(1, (1, 1, 2))]
-    to_logit += [nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1)]
-    return nn.Sequential(*to_point), nn.Sequential(*to_logit)
-
-
-def train_ring(
-    generator: nn.Module,
-    discriminator: nn.Module,
-    epochs: int,
-    lr: float = 3e-4,
-    d_lr: float = 3e-3,
-    g_steps: int = 1,
-    seed: int = 0,
-) -> tuple[History, Tensor]:
-    """Train a GAN on the ring, 100 steps an epoch; return its history and 1000 generated points.
-
-    Parameters
-    ----------
-    g_steps : int
-        Steps of the generator for each one of the discriminator.
-    """
-    losses = GanLosses("ring", discriminator_loss, lambda *x: {"total": generator_loss(x[-1])}, False)
-    adam = partial(torch.optim.Adam, betas=(0.5, 0.9))
-    optimizer, d_optimizer = adam(generator.parameters(), lr), adam(discriminator.parameters(), d_lr)
-    draw, history = torch.Generator().manual_seed(seed), History(best_by="")
-    for _ in range(epochs):
-        for _ in range(100):
-            true = ring_points(128, draw)
-            made = generator(torch.randn(128, 1, 1, 2, generator=draw))
-            values = discriminator_step(discriminator, made, true, d_optimizer, losses)
-            for _ in range(g_steps):
-                made = generator(torch.randn(128, 1, 1, 2, generator=draw))
-                generator_step(discriminator, made, true, optimizer, losses)
-        with torch.no_grad():
-            made = generator(torch.randn(1000, 1, 1, 2, generator=draw))
-        scores = {"diversity": diversity(made, ring_points(1000, draw)), "modes": ring_modes(made)}
-        history.add(values, scores, 0.0, lr)
-    return history, made

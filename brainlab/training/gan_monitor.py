@@ -22,6 +22,9 @@ from brainlab.training.history import Batches, History
 
 WON = 0.9  # D(real) - D(fake) above which the discriminator wins
 LOST = 0.5  # diversity relative to the true images below which outputs have collapsed
+ALIKE = (
+    2.0  # factor of the mean grey value within which outputs can be images of the kind: white ones diverged
+)
 FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN loses 1 to 3
 IN_A_ROW = 2  # epochs that a win must last: a single one may be chance
 IDLE = 0.05  # D(real) - D(fake) below which, over half of the training, the discriminator guesses
@@ -58,8 +61,8 @@ def image_scores(
     Returns
     -------
     dict
-        "psnr" in dB, "ssim", "high-frequency ratio", "diversity" and, with features, "distance"
-        (`perceptual_distance`).
+        "psnr" in dB, "ssim", "high-frequency ratio", "diversity", "brightness" (mean grey value over that of the
+        true images) and, with features, "distance" (`perceptual_distance`).
     """
     with evaluating(generator):
         pairs = [(generator(lr, hr.shape[-2:]), hr) for lr, hr in batches]
@@ -75,7 +78,8 @@ def image_scores(
         if features is not None:  # batch by batch: features take much memory
             values["distance"] = torch.cat([perceptual_distance(features, *pair) for pair in pairs])
     scores = {name: value.mean().item() for name, value in values.items()}
-    return scores | {"diversity": diversity(sr, hr)}
+    brightness = (sr.clamp(0, 1).mean() / hr.mean()).item()
+    return scores | {"diversity": diversity(sr, hr), "brightness": brightness}
 
 
 @torch.no_grad()
@@ -161,8 +165,10 @@ def diagnose(history: History, probe: Callable[[], float] | None = None) -> list
         Returns `probe_auc` of the trained generator. It is called only if the discriminator's outputs stay
         equal; without it, "discriminator learns nothing" cannot be known and is not reported.
     """
-    found = [_winner(history), _idle(history, probe), _collapse(history), _divergence(history)]
-    return sorted(finding for finding in found if finding)
+    collapse, fall = _collapse(history), _divergence(history)
+    if collapse and fall and collapse.epoch == fall.epoch:
+        fall = None  # one plausible image for every input: the PSNR falls too
+    return sorted(finding for finding in (_winner(history), _idle(history, probe), collapse, fall) if finding)
 
 
 def _winner(history: History) -> Finding | None:
@@ -198,8 +204,10 @@ def _idle(history: History, probe: Callable[[], float] | None) -> Finding | None
 
 
 def _collapse(history: History) -> Finding | None:
-    for epoch, value in enumerate(history.scores.get("diversity", []), start=1):
-        if value < LOST:
+    values = history.scores.get("diversity", [])
+    brightness = history.scores.get("brightness", [1.0] * len(values))
+    for epoch, (value, light) in enumerate(zip(values, brightness, strict=True), start=1):
+        if value < LOST and 1 / ALIKE < light < ALIKE:
             return Finding(
                 epoch,
                 "mode collapse",
