@@ -674,7 +674,8 @@ seen = data.stack(data.SuperResSet(split.train, hr=sizes.hr, lr=sizes.lr, step=s
 
 def separability(generator):
     """Return how well a fresh discriminator separates true and generated images: 0.5 not at all, 1 always."""
-    pairs = [(sr_recipe.enlarge(generator, small, sizes.hr), large) for small, large in (seen, data.stack(val_set))]
+    both = seen, data.stack(val_set)  # one to train it, one to test it
+    pairs = [(sr_recipe.enlarge(generator, small, sizes.hr), large) for small, large in both]
     return probe_auc(sr_recipe.discriminator(sizes, lab.seed + 2), *pairs)
 
 
@@ -1011,16 +1012,15 @@ view.show(side_by_side(outputs), alt=alt, dpi=64)
 from brainlab.metrics import bootstrap_interval
 
 numbers = np.array([number for number, _ in test_set.index])  # of the patient, for each slice
+patients = [numbers == k for k in range(len(test_set.cached))]
 by_patient = {}
 for name in gans:
-    rows = [
-        sr_recipe.scores(outputs[name][numbers == k], hr[numbers == k], levels) for k in range(len(test_set.cached))
-    ]
+    rows = [sr_recipe.scores(outputs[name][mine], hr[mine], levels) for mine in patients]
     by_patient[name] = {score: np.array([row[score] for row in rows]) for score in rows[0]}
 for score in ("PSNR", "distance", "Fréchet"):
     interval = bootstrap_interval(by_patient["ESRGAN"][score] - by_patient["SRGAN"][score])
-    print(f"ESRGAN - SRGAN, {score}: {interval}, {'established' if interval.excludes_zero else 'not established'}")
-print(f"{len(test_set.cached)} patients{', fewer than 10: the intervals are too narrow' * (len(test_set.cached) < 10)}")
+    print(f"ESRGAN - SRGAN, {score}: {interval}, {'' if interval.excludes_zero else 'not '}established")
+print(f"{len(patients)} patients; with fewer than about 10, such intervals are too narrow")
 
 # %% [markdown]
 # <details><summary>What may be concluded</summary>At most something about these two trainings. The budgets are equal
@@ -1309,7 +1309,7 @@ for name, flat in (("largest rise", change.argmax()), ("largest fall", change.ar
     x, y = place
     near = slice(max(x - 2, 0), x + 3), slice(max(y - 2, 0), y + 3)
     share = core[number][near].float().mean()
-    print(f"{name}, {case.id}: {change[number, x, y]:+.2f}; {share:.0%} of these 25 pixels are tumour core", end="; ")
+    print(f"{name}, {case.id}: {change[number, x, y]:+.2f}; {share:.0%} of the pixels are core", end="; ")
     nearer = "generated" if (change[number, x, y] > 0) == (share > 0.5) else "true"
     print(f"the reader is nearer to the labels in the {nearer} slice")
 window = 5 * sizes.hr // 8  # size of the crop in pixels
@@ -1361,10 +1361,10 @@ my_dice, my_best_input = "?", "?"
 tasks = {name: (evaluator, images) for name, images in outputs.items()}
 tasks |= {"trained on coarse": (coarse_unet, up), "high resolution": (evaluator, hr)}
 rows = {name: sr_recipe.dice_by_patient(model, images, test_set) for name, (model, images) in tasks.items()}
-cores = {name: np.mean([row["TC"] for row in patients.values()]) for name, patients in rows.items()}
+cores = {name: np.mean([row["TC"] for row in scored.values()]) for name, scored in rows.items()}
 print(f"mean of {len(test_set.cached)} patients    WT     TC     ET   TC, each patient")
-for name, patients in rows.items():
-    values = np.array([list(row.values()) for row in patients.values()])  # (patients, 3)
+for name, scored in rows.items():
+    values = np.array([list(row.values()) for row in scored.values()])  # (patients, 3)
     each = " ".join(f"{value:.2f}" for value in values[:, 1])
     print(f"{name:20s}" + "".join(f"{value:7.3f}" for value in values.mean(axis=0)) + f"   {each}")
 predicted("Dice of TC on bicubic", my_dice, cores["bicubic"], ".2f")

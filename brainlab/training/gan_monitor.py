@@ -61,8 +61,8 @@ def image_scores(
     Returns
     -------
     dict
-        "psnr" in dB, "ssim", "high-frequency ratio", "diversity", "brightness" (mean grey value over that of the
-        true images) and, with features, "distance" (`perceptual_distance`).
+        "psnr" in dB, "ssim", "high-frequency ratio", "diversity", "brightness" (mean grey value over that of
+        the true images) and, with features, "distance" (`perceptual_distance`).
     """
     with evaluating(generator):
         pairs = [(generator(lr, hr.shape[-2:]), hr) for lr, hr in batches]

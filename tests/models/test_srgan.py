@@ -67,7 +67,7 @@ def test_pixel_shuffle_lays_channels_out_by_hand():
 
 
 def test_no_weights_make_a_checkerboard():
-    """Where the features do not change, neither does the output, whatever the weights; without the mean it does."""
+    """Where the features do not change, neither does the output, whatever the weights."""
     torch.manual_seed(1)
     block, flat = PixelShuffleBlock(3), torch.rand(1, 3, 1, 1).expand(1, 3, 8, 8)
     inside = block(flat)[..., 4:-4, 4:-4]  # away from the padding

@@ -14,7 +14,8 @@ TOO_FAST = {"lr": 50 * 3e-4, "d_lr": 3e-4, "g_steps": 10}  # as in notebook 04
 def test_the_data_have_eight_modes():
     points = ring_points(2000, torch.Generator().manual_seed(0))
     assert points.shape == (2000, 1, 1, 2)
-    assert points.min() > 0 and points.max() < 1
+    assert points.min() > 0
+    assert points.max() < 1
     assert ring_modes(points) == 8
     angles = torch.atan2(points[:, 0, 0, 1] - 0.5, points[:, 0, 0, 0] - 0.5)
     right = angles.abs() < 3.1416 / 8
