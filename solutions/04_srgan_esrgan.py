@@ -108,8 +108,9 @@ picture = view.k_space({name: part.numpy() for name, part in parts.items()}, aff
 grey, soft, rest = (part.numpy() for part in (image, coarse, (image - coarse).abs()))
 steepness = np.hypot(*np.gradient(grey))  # (H, W), large at edges
 kinds = {"dark copy": grey, "blurred copy": soft, "edges": steepness}
-alike = {name: np.corrcoef(rest.ravel(), kind.ravel())[0, 1] for name, kind in kinds.items()}
-print("correlation of the rest with", ", ".join(f"{name} {value:.2f}" for name, value in alike.items()))
+brain = grey > 0.05  # (H, W)
+alike = {name: np.corrcoef(rest[brain], kind[brain])[0, 1] for name, kind in kinds.items()}
+print("correlation of the size of the rest, inside the head, with", ", ".join(f"{name} {value:.2f}" for name, value in alike.items()))
 predicted("the rest resembles", my_rest, max(alike, key=alike.get), options=tuple(alike))
 alt = "A slice, the part in the square and the rest, each above its k-space with a square marked"
 view.show(picture, alt=alt, dpi=64)
@@ -1006,7 +1007,8 @@ view.show(side_by_side(outputs), alt=alt, dpi=64)
 #
 # Is the difference between the two GANs established? The slices of a patient are alike, so the patients are the
 # sample. The next cell averages over the slices of each patient and prints the mean difference ESRGAN - SRGAN with
-# its bootstrap interval over patients. A difference whose interval contains 0 is not established.
+# its bootstrap interval over patients. A difference whose interval contains 0 is not established. With fewer than
+# about 10 patients such an interval is too narrow; with fewer than 5 none is printed.
 
 # %%
 from brainlab.metrics import bootstrap_interval
@@ -1017,14 +1019,22 @@ by_patient = {}
 for name in gans:
     rows = [sr_recipe.scores(outputs[name][mine], hr[mine], levels) for mine in patients]
     by_patient[name] = {score: np.array([row[score] for row in rows]) for score in rows[0]}
+
+
+def compared(differences):
+    """Return the mean of paired differences (patients,) with its interval, and whether its sign is established."""
+    if len(differences) < 5:
+        return f"{np.mean(differences):+.3f}; patients: {len(differences)}, too few for an interval"
+    interval = bootstrap_interval(differences)
+    return f"{interval}, {'' if interval.excludes_zero else 'not '}established"
+
+
 for score in ("PSNR", "distance", "Fréchet"):
-    interval = bootstrap_interval(by_patient["ESRGAN"][score] - by_patient["SRGAN"][score])
-    print(f"ESRGAN - SRGAN, {score}: {interval}, {'' if interval.excludes_zero else 'not '}established")
-print(f"{len(patients)} patients; with fewer than about 10, such intervals are too narrow")
+    print(f"ESRGAN - SRGAN, {score}: {compared(by_patient['ESRGAN'][score] - by_patient['SRGAN'][score])}")
 
 # %% [markdown]
 # <details><summary>What may be concluded</summary>At most something about these two trainings. The budgets are equal
-# in steps and learning rates, but not in weights or seconds, and another seed gives other networks.
+# in steps and learning rates, but not in weights or seconds, and other seeds give other networks.
 # <code>benchmarks/gan_seeds.py</code> repeats the comparison with five seeds on patients that nobody has looked at,
 # and prints intervals over patients and seeds.</details>
 
@@ -1090,7 +1100,7 @@ view.show(picture, alt="PSNR against Fréchet distance: bicubic, four networks a
 # *Look:* is there a network that is best in both? Blau and Michaeli (2018) prove that there is a bound which no
 # method can cross: at this bound, outputs that are distributed more like real images necessarily have a larger
 # error. A network that another one beats in both does not lie on the bound: it could still improve in one without
-# loss in the other. That an interpolated network can beat the GAN itself in both shows that the GAN was not there.
+# loss in the other. Did an interpolated network, which cost no training, beat one of the GANs in this way?
 #
 # Move the slider (or use the arrow keys on it): which interpolation would you choose?
 
@@ -1165,8 +1175,8 @@ view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* what do the images of the first column have in common with brains? This is **divergence**: the weights have
-# left the region where the network computes images, and PSNR, grey values and losses all show it. Such outputs can
-# be alike for every input, but they are not yet mode collapse, in which each single output looks right.
+# left the region where the network computes images, and PSNR and mean grey value show it. Such outputs can be alike
+# for every input, but they are not mode collapse, in which each single output looks right.
 #
 # <details><summary>Why keep checkpoints?</summary>After a divergence the generator is far from the weights of the
 # first phase, and the discriminator was trained on failed outputs. A lower rate alone starts from there. A
@@ -1176,8 +1186,8 @@ view.show(picture, alt=alt, dpi=64)
 #
 # Images have too many dimensions to see which of them a generator never makes. Points in the plane show it: the data
 # are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a balanced
-# training; then the generator is trained ten times for each step of the discriminator, at fifty times its rate and
-# a tenth of the rate of the discriminator; then the checkpoint of *both* networks, from before, is trained on at the
+# training; then the generator is trained ten times for each step of the discriminator, at fifty times its rate and a
+# third of the rate of the discriminator; then the checkpoint of *both* networks, from before, is trained on at the
 # original rates.
 #
 # *Predict:* how many of the eight Gaussians does the generator still reach after the second training?
@@ -1192,7 +1202,7 @@ ring_g, ring_d = studies.ring_networks(lab.seed)
 ring_histories, ring_made = {}, {}
 plans = {  # epochs of 100 steps, rates of generator and discriminator
     "balanced": {"epochs": 16, "lr": 3e-4, "d_lr": 3e-3},
-    "generator too fast": {"epochs": 3, "lr": 50 * 3e-4, "d_lr": 3e-4, "g_steps": 10},
+    "generator too fast": {"epochs": 3, "lr": 50 * 3e-4, "d_lr": 1e-3, "g_steps": 10},
     "checkpoint, original rates": {"epochs": 5, "lr": 3e-4, "d_lr": 3e-3},
 }
 for number, (name, plan) in enumerate(plans.items()):
@@ -1214,14 +1224,14 @@ for ax, (name, points) in zip(picture.subplots(1, 3), ring_made.items()):
     ax.scatter(*true_points.flatten(1).T, s=4, color="#bbbbbb", label="data")
     ax.scatter(*points.flatten(1).T, s=4, color="#0072b2", label="generated")
     ax.set(title=name, xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[], yticks=[])
-ax.legend(frameon=False, fontsize=8, loc="center")
+picture.axes[1].legend(frameon=False, fontsize=8, loc="center")
 alt = "Points of eight Gaussians on a ring, and generated ones: three trainings side by side"
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* the generator that is too fast finds the points that the discriminator rates best at this moment and sends
-# all noise there; one step later the discriminator rates other points best, and the generator follows as a whole.
-# Nothing in the adversarial loss asks for diversity within a batch. The losses of SRGAN and ESRGAN contain a term
+# *Look:* the generator that is too fast finds the place that the discriminator rates best at this moment and sends
+# nearly all noise there; then the discriminator rates other places best, and the generator follows as a whole. So it
+# may just as well be between two Gaussians when the training ends. Nothing in the adversarial loss asks for diversity within a batch. The losses of SRGAN and ESRGAN contain a term
 # that compares each output with its own truth, and their generator starts from the coarse image: both work against
 # mode collapse.
 #
@@ -1362,7 +1372,7 @@ tasks = {name: (evaluator, images) for name, images in outputs.items()}
 tasks |= {"trained on coarse": (coarse_unet, up), "high resolution": (evaluator, hr)}
 rows = {name: sr_recipe.dice_by_patient(model, images, test_set) for name, (model, images) in tasks.items()}
 cores = {name: np.mean([row["TC"] for row in scored.values()]) for name, scored in rows.items()}
-print(f"mean of {len(test_set.cached)} patients    WT     TC     ET   TC, each patient")
+print(f"test patients: {len(test_set.cached):<7d}  WT     TC     ET   TC, each patient")
 for name, scored in rows.items():
     values = np.array([list(row.values()) for row in scored.values()])  # (patients, 3)
     each = " ".join(f"{value:.2f}" for value in values[:, 1])
@@ -1372,8 +1382,8 @@ without = {name: dice for name, dice in cores.items() if name != "high resolutio
 predicted("best input", my_best_input, max(without, key=without.get), options=tuple(without))
 baseline_cores = np.array([row["TC"] for row in rows["trained on coarse"].values()])
 for name in ("SRResNet", "ESRGAN"):
-    interval = bootstrap_interval(np.array([row["TC"] for row in rows[name].values()]) - baseline_cores)
-    print(f"{name} - trained on coarse, TC: {interval}, {'' if interval.excludes_zero else 'not '}established")
+    differences = np.array([row["TC"] for row in rows[name].values()]) - baseline_cores
+    print(f"{name} - trained on coarse, TC: {compared(differences)}")
 
 # %% [markdown]
 # *Look:* how far are the methods from *high resolution*, and which difference between them is established, patient
