@@ -1,8 +1,8 @@
 """Labels, regions, modalities, their names and colours: the one table that everything else reads.
 
-Label 1 is what does not enhance in the tumour core. In the data of BraTS until 2021 it is NCR/NET, necrosis and
-solid tumour that does not enhance; since 2023 it is called NCR. In the built-in cohort it is necrosis, and in
-low-grade tumours the whole core.
+Label 1 is what does not enhance in the tumour core. In the data of BraTS until 2021 it is NCR/NET, necrosis
+and solid tumour that does not enhance; since 2023 it is called NCR. In the built-in cohort it is necrosis,
+and in low-grade tumours the whole core.
 
 The colours are from the colour-blind-safe palette of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/).
 
