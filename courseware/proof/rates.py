@@ -78,4 +78,4 @@ def rates(gap_id: str) -> Rates:
 def steps_named(gap: Gap, errors: list[BaseException], found: Known | None) -> set[int]:
     """Return the numbers of the steps that the message about a failure names."""
     text = " ".join(explain(gap, error, found) for error in errors)
-    return {int(number) for number in re.findall(r"\bstep (\d+)", text)}
+    return {int(number) for number in re.findall(r"look at step (\d+)", text)}
