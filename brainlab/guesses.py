@@ -7,6 +7,7 @@ Colab, VS Code), and `courseware guesses` reads it from submitted notebooks.
 
 import math
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Said(NamedTuple):
     verdict: str
 
 
-def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
+def predicted(what: str, said: Any, was: Any, form: str = ".4g", options: Sequence[str] = ()) -> None:
     """Print a prediction beside the result, and how far apart they are.
 
     Parameters
@@ -42,8 +43,11 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
         The result: a number, an array or tensor of one number, or words.
     form : str
         How numbers are printed, as in `format`. With a form such as `".1%"`, 97 and 0.97 both mean 97 %.
+    options : sequence of str, optional
+        The possible answers, where the result is one or more of them: a prediction is correct if it names
+        those of the result and no other, so "WT and TC" is not "TC".
     """
-    truth = number_in(was)
+    truth = None if options else number_in(was)
     whole = form.endswith("d") and truth is not None  # `format` takes no float for a whole number
     shown = one_line(was) if truth is None else format(round(truth) if whole else truth, form)
     word = one_line(said)
@@ -55,7 +59,12 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g") -> None:
         guess = as_share(guess, word, truth)
     first = _FIRST.setdefault(what, word)
     before = f" (first {first})" if first != word else ""
-    verdict = compare_words(word, shown) if guess is None or truth is None else compare_numbers(guess, truth)
+    if options:
+        verdict = compare_options(word, shown, options)
+    else:
+        verdict = (
+            compare_words(word, shown) if guess is None or truth is None else compare_numbers(guess, truth)
+        )
     print(f"{MARK} {what}: you said {word}{before}, it was {shown}{': ' * bool(verdict)}{verdict}")
 
 
@@ -107,6 +116,34 @@ def compare_words(said: str, was: str) -> str:
     """
     wanted, rest = re.findall(r"\w+", was.lower()), iter(re.findall(r"\w+", said.lower()))
     return "correct" if wanted and all(word in rest for word in wanted) else ""
+
+
+def compare_options(said: str, was: str, options: Sequence[str]) -> str:
+    """Return "correct" if the answer names the options of the result and no other, else "".
+
+    An answer with a negation ("not TC") is left to the teacher.
+    """
+    denied = re.search(r"\b(not?|neither|nor|none)\b|n't\b", said.lower())
+    negation_is_asked = any(option.lower() in ("no", "none", "neither") for option in options)
+    if denied and not negation_is_asked:
+        return ""
+    named = options_in(said, options)
+    return "correct" if named and named == options_in(was, options) else ""
+
+
+def options_in(text: str, options: Sequence[str]) -> set[str]:
+    """Return which options a text names as whole words, whatever stands between the parts of a word.
+
+    "cross-entropy", "cross entropy" and "crossentropy" are one; of "Dice" and "soft Dice" the longer counts.
+    """
+    found = set()
+    for option in sorted(options, key=len, reverse=True):
+        parts = re.findall(r"[^\W_]+", option)
+        pattern = re.compile(r"(?<![^\W_])" + r"[\W_]*".join(parts) + r"(?![^\W_])", re.IGNORECASE)
+        if parts and pattern.search(text):
+            found.add(option)
+            text = pattern.sub(" | ", text)
+    return found
 
 
 def one_line(value: Any) -> str:

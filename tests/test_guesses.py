@@ -114,3 +114,32 @@ def test_what_is_read_back(capsys):
     assert read_lines(capsys.readouterr().out) == [
         Said("share of zeros", "50", "82%", "a factor of 1.6 too small")
     ]
+
+
+LOSSES = ("Dice", "soft Dice", "cross-entropy", "focal")
+
+
+@pytest.mark.parametrize(
+    ("said", "was", "options", "correct"),
+    [
+        ("TC", "TC", ("WT", "TC", "ET"), True),
+        ("the tc, I think", "TC", ("WT", "TC", "ET"), True),
+        ("WT and TC", "TC", ("WT", "TC", "ET"), False),
+        ("not TC", "TC", ("WT", "TC", "ET"), False),
+        ("ETC", "TC", ("WT", "TC", "ET"), False),
+        ("ET, WT", "WT and ET", ("WT", "TC", "ET"), True),
+        ("Cross entropy", "cross-entropy", LOSSES, True),
+        ("crossentropy", "cross-entropy", LOSSES, True),
+        ("soft-dice", "soft Dice", LOSSES, True),
+        ("Dice", "soft Dice", LOSSES, False),
+        ("soft Dice", "Dice", LOSSES, False),
+        ("none of them", "none", ("T1", "T2", "none"), True),
+        ("T1", "T1", ("T1", "T1c"), True),  # a name with a number in it is no number
+        ("T1c", "T1", ("T1", "T1c"), False),
+        ("something else", "TC", ("WT", "TC", "ET"), False),
+    ],
+)
+def test_a_choice_is_correct_if_exactly_the_right_options_are_named(said, was, options, correct, capsys):
+    predicted("which", said, was, options=options)
+    line = f"▸ which: you said {said}, it was {was}{': correct' * correct}\n"
+    assert capsys.readouterr().out == line
