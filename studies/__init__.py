@@ -12,6 +12,6 @@ _HOMES = {
     "figure": "ranking",
     "ring": "ring_modes ring_networks ring_points train_ring",
     "study": "published",
-    "table": "QUESTIONS contrast read_table summarise",
+    "table": "QUESTIONS contrast effects read_table summarise",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
