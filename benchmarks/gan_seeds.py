@@ -58,7 +58,8 @@ FRESH = 1  # seed of the cohort of test patients; that of the course is 0
 class Bench:
     """Sets, readers and patients that all seeds share."""
 
-    def __init__(self, budget: str, patients: int, folder: Path) -> None:
+    def __init__(self, budget: str, patients: int, folder: Path, optimizer: str = "adam") -> None:
+        self.optimizer = optimizer
         os.environ.pop("BRAINLAB_DATA", None)  # always synthetic patients
         lab = setup(budget=budget)
         self.sizes = sizes = sr_recipe.sr_sizes(lab.budget)
@@ -112,6 +113,8 @@ class Bench:
             one = sr_recipe.psnr_settings(self.sizes, seed=seed)
             train_psnr(model, *sets, one, folder / first, progress=False)
             two = sr_recipe.gan_settings(self.sizes, second, seed=seed)
+            if second == "ESRGAN":
+                two = replace(two, optimizer=self.optimizer)
             models[first] = copy.deepcopy(model)
             net_d = sr_recipe.discriminator(self.sizes, seed)
             history = train_gan(model, net_d, losses[second], *sets, two, folder / second, progress=False)
@@ -189,6 +192,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12, 13, 14])
     parser.add_argument("--patients", type=int, default=12)
     parser.add_argument("--csv", type=Path, default=Path("runs/gan_seeds.csv"))
+    parser.add_argument("--optimizer", default="adam", help="of ESRGAN's second phase: adam, rmsprop")
     parser.add_argument("--table", action="store_true", help="print the table of the CSV only")
     options = parser.parse_args()
     if options.table:
@@ -197,7 +201,7 @@ def main() -> None:
 
     budget = "quick" if os.environ.get("QUICK") else "lesson"
     folder = options.csv.with_suffix("") / budget
-    bench = Bench(budget, options.patients, folder)
+    bench = Bench(budget, options.patients, folder, options.optimizer)
     losses = gan_losses(bench.readers["loss"])
     done = {(row["method"], row["seed"]) for row in read(options.csv)}
     for name, images in {"bicubic": resample(bench.lr, bench.sizes.hr).clamp(0, 1), "HR": bench.hr}.items():

@@ -20,11 +20,10 @@ from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, p
 from brainlab.training.devices import ProcessGroup
 from brainlab.training.history import Batches, History
 
+Batch = tuple[Tensor, Tensor]
 WON = 0.9  # D(real) - D(fake) above which the discriminator wins
 LOST = 0.5  # diversity relative to the true images below which outputs have collapsed
-ALIKE = (
-    2.0  # factor of the mean grey value within which outputs can be images of the kind: white ones diverged
-)
+ALIKE = 2.0  # factor of the mean grey value beyond which such outputs are no images of the kind: divergence
 FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN loses 1 to 3
 IN_A_ROW = 2  # epochs that a win must last: a single one may be chance
 IDLE = 0.05  # D(real) - D(fake) below which, over half of the training, the discriminator guesses
@@ -115,15 +114,7 @@ def roc_auc(made: Tensor, true: Tensor) -> float:
     return (0.5 * (above.sign() + 1)).mean().item()
 
 
-def probe_auc(
-    discriminator: nn.Module,
-    seen: tuple[Tensor, Tensor],
-    held_out: tuple[Tensor, Tensor],
-    steps: int = 128,
-    lr: float = 1e-3,
-    batch_size: int = 16,
-    seed: int = 0,
-) -> float:
+def probe_auc(discriminator: nn.Module, seen: Batch, held_out: Batch, steps: int = 128) -> float:
     """Train a fresh discriminator on frozen images; return how well it separates others, as `roc_auc`.
 
     The generator does not answer, so this measures whether the images *can* be told apart: also a distance
@@ -135,15 +126,15 @@ def probe_auc(
         Untrained, (B, 1, H, W) to logits (B, 1); it is trained in place.
     seen, held_out : (Tensor (N, 1, H, W), Tensor (N, 1, H, W))
         Made and true images, to train it and to test it: of different patients.
-    steps, lr, batch_size, seed
-        Of its training with Adam; each step sees `batch_size` images of each kind.
+    steps : int
+        Of Adam at 1e-3, on 16 images of each kind.
     """
     made, true = seen
-    device, draw = next(discriminator.parameters()).device, torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(discriminator.parameters(), lr)
+    device, draw = next(discriminator.parameters()).device, torch.Generator().manual_seed(0)
+    optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3)
     discriminator.train()
     for _ in range(steps):
-        rows = torch.randint(len(made), (batch_size,), generator=draw)
+        rows = torch.randint(len(made), (16,), generator=draw)
         # One batch of both kinds: apart, batch normalisation would remove differences in mean and spread.
         real, fake = discriminator(torch.cat([true[rows], made[rows]]).to(device)).chunk(2)
         optimizer.zero_grad()
@@ -190,16 +181,13 @@ def _idle(history: History, probe: Callable[[], float] | None) -> Finding | None
     judged = zip(history.steps.get("d_real", []), history.steps.get("d_fake", []), strict=True)
     gaps = [real - fake for real, fake in judged]
     late = gaps[len(gaps) // 2 :]
-    if not late or probe is None or not sum(late) / len(late) < IDLE:
-        return None
-    if (auc := probe()) < SEPARABLE:
-        return None  # not even a fresh discriminator separates them: the generator is as good as that
+    if probe is None or not late or sum(late) / len(late) >= IDLE or (auc := probe()) < SEPARABLE:
+        return None  # in the last case not even a fresh discriminator separates them: a true balance
     return Finding(
         len(gaps) - len(late) + 1,
         "discriminator learns nothing",
-        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images "
-        f"(area under the ROC curve {auc:.2f}): the generator moves faster than the discriminator learns; "
-        "lower the weight of the adversarial loss or the generator's rate, or raise d_lr",
+        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images (AUC "
+        f"{auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
     )
 
 
