@@ -592,8 +592,8 @@ for name in ("only D", "both"):
         d_losses[name].append(discriminator_step(net_g, net_d, optimizer_d, small, large))
         if name == "both":
             generator_step(net_g, net_d, optimizer_g, small, large, weight=0.1)
-predicted("first loss of the discriminator", my_first_loss, d_losses["both"][0], ".2f")
-last = {name: values[-1] for name, values in d_losses.items()}
+first, last = ({name: values[k] for name, values in d_losses.items()} for k in (0, -1))
+predicted("first loss of the discriminator", my_first_loss, first["both"], ".2f")
 predicted("loss of the discriminator falls further with", my_lower, min(last, key=last.get), options=tuple(last))
 
 # %%
@@ -852,7 +852,7 @@ relativistic_loss = yours("g04_relativistic_loss", relativistic_loss)
 equal = torch.zeros(4, 1)
 loss_d, loss_g = relativistic_loss(equal, equal)
 print(f"equal logits: {loss_d:.3f} for the discriminator, {loss_g:.3f} for the generator")
-predicted("each loss at equal logits", my_losses, loss_d, ".2f")
+predicted("each of the two losses", my_losses, loss_d, ".2f")
 real = torch.tensor([[3.0], [1.0]], requires_grad=True)
 fake = torch.tensor([[0.0], [-1.0]], requires_grad=True)
 generator_losses = {

@@ -186,8 +186,8 @@ def _idle(history: History, probe: Callable[[], float] | None) -> Finding | None
     return Finding(
         len(gaps) - len(late) + 1,
         "discriminator learns nothing",
-        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images (AUC "
-        f"{auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
+        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images "
+        f"(AUC {auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
     )
 
 
