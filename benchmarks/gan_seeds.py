@@ -212,10 +212,8 @@ def main() -> None:
             continue
         for name, model in bench.generators(seed, folder / f"seed{seed}", losses).items():
             if (name, seed) not in done:
-                images, seen = (
-                    sr_recipe.enlarge(model, small, bench.sizes.hr) for small in (bench.lr, bench.seen[0])
-                )
-                append(options.csv, bench.rows(name, seed, images, seen))
+                images = sr_recipe.enlarge(model, bench.lr, bench.sizes.hr)
+                append(options.csv, bench.rows(name, seed, images))
     show(read(options.csv))
 
 

@@ -1215,7 +1215,8 @@ for name, history in ring_histories.items():
     found = ", ".join(finding.name for finding in diagnose(history))
     print(f"{name}: {history.scores['modes'][-1]} of 8 Gaussians, ", end="")
     print(f"diversity {history.scores['diversity'][-1]:.2f}; monitor: {found or 'no warning'}")
-predicted("Gaussians reached", my_modes, ring_histories["generator too fast"].scores["modes"][-1], "d")
+reached = {name: history.scores["modes"][-1] for name, history in ring_histories.items()}
+predicted("Gaussians reached", my_modes, reached["generator too fast"], "d")
 
 # %%
 true_points = studies.ring_points(1000, torch.Generator().manual_seed(lab.seed))
