@@ -168,7 +168,7 @@ def show(rows: list[dict]) -> None:
     print("| method | " + " | ".join(COLUMNS) + " |\n|---|" + "---|" * len(COLUMNS))
     for method in methods:
         means = [grid(rows, method, column).mean() for column in COLUMNS]
-        print(f"| {method} | " + " | ".join("" if np.isnan(m) else f"{m:.3f}" for m in means) + " |")
+        print(f"| {method} | " + " | ".join(f"{m:.3f}" if np.isfinite(m) else "" for m in means) + " |")
     total = grid(rows, "ESRGAN", "lesions")[:, 0].sum()
     print(f"\nof {total:.0f} lesions in the labels, mean of the seeds")
     print("| method | " + " | ".join(COUNTS) + " |\n|---|" + "---|" * len(COUNTS))

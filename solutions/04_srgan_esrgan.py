@@ -1345,7 +1345,8 @@ volumes = [resample(small, sizes.hr).clamp(0, 1), sr_recipe.enlarge(esrgan, smal
 volumes = [volume[:, 0].movedim(0, -1).numpy() for volume in volumes]  # (H, W, Z) each
 pixel = max(case.image.shape[2:]) / sizes.hr  # pixel size, in voxels of the case
 stretched = case.affine @ np.diag([pixel, pixel, 1, 1])
-SliceViewer(volumes[0], after=volumes[1], affine=stretched, slice=len(patient) // 2)
+pair = {"after": volumes[1], "captions": ("bicubic", "ESRGAN")}
+SliceViewer(volumes[0], **pair, affine=stretched, slice=len(patient) // 2)
 
 # %% [markdown]
 # > **Key point:** a realistic image is no evidence that it is correct. Judge generated images against the truth, not
