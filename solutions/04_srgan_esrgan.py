@@ -1186,7 +1186,7 @@ view.show(picture, alt=alt, dpi=64)
 #
 # Images have too many dimensions to see which of them a generator never makes. Points in the plane show it: the data
 # are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a balanced
-# training; then the generator is trained ten times for each step of the discriminator, and at fifty times its rate;
+# training; then the generator is trained ten times for each step of the discriminator, at a hundred times its rate;
 # then the checkpoint of *both* networks, from before, is trained on at the original rates.
 #
 # *Predict:* how many of the eight Gaussians does the generator still reach after the second training?
@@ -1201,7 +1201,7 @@ ring_g, ring_d = studies.ring_networks(lab.seed)
 ring_histories, ring_made = {}, {}
 plans = {  # epochs of 100 steps, rates of generator and discriminator
     "balanced": {"epochs": 16, "lr": 3e-4, "d_lr": 3e-3},
-    "generator too fast": {"epochs": 3, "lr": 50 * 3e-4, "d_lr": 3e-3, "g_steps": 10},
+    "generator too fast": {"epochs": 3, "lr": 100 * 3e-4, "d_lr": 3e-3, "g_steps": 10},
     "checkpoint, original rates": {"epochs": 5, "lr": 3e-4, "d_lr": 3e-3},
 }
 for number, (name, plan) in enumerate(plans.items()):
