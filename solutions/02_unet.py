@@ -376,7 +376,7 @@ view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged
 # decoder. There it is *concatenated*: the next convolution receives both, the context from below and the position
 # from the skip connection. A **residual connection** (He et al. 2016) is a shorter bridge: it *adds* the input of a
 # block to its output, $x + f(x)$, so the block only learns a correction. Both also give the gradient a direct way
-# to the early layers. The next figure shows this for 30 convolutions in a row, with random weights.
+# to the early layers, as the next figure shows for 30 convolutions in a row with random weights.
 #
 # *Predict:* without residual connections, how many times smaller is the gradient in the first of 30 layers than in the
 # last one? (The gradient is computed backwards, and each layer multiplies it by some factor.)
@@ -1366,8 +1366,8 @@ ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 
 # ## 10 · Break it: does attention help?
 #
 # A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018)
-# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the level below
-# (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
+# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the
+# level below (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
 #
 # $$\alpha = \sigma\big(\psi(\text{ReLU}(W_x\,\text{skip} + W_g\,\text{gate}))\big),\qquad \text{output} = \alpha\cdot\text{skip}$$
 #
@@ -1480,7 +1480,7 @@ plt.close(fig)
 view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0 and the interval of the mean")
 
 # %% [markdown]
-# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; it is the same for
+# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; most of it is common to
 # both networks and cancels in the differences. It is no yardstick for the difference of two networks: a difference
 # much smaller than this spread can be established, and a larger one need not be. What counts is the interval of the
 # paired differences (with fewer than three patients there is none). If it contains 0, the networks have not been
@@ -1535,7 +1535,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # | point | for example | or |
 # |---|---|---|
 # | 1: the mean difference and its interval, with numbers of the own run (or that too few patients give none) | "The difference is …, the interval from … to …." | "With two patients I get no interval, only …." |
-# | 1: the right conclusion from the interval | "0 lies inside, so 'higher' is not shown, and 'equal' is not either." | "0 lies outside, so the sign is established, for this kind of network and patient." |
+# | 1: the right conclusion from the interval (without one: none) | "0 lies inside, so 'higher' is not shown, and 'equal' is not either." | "0 lies outside, so the sign is established, for this kind of network and patient." |
 # | 1: paired differences, not the spread between patients | "The same patients for both: I look at each patient's difference." | "That patients differ from each other cancels in the difference." |
 # | 1: limits of this comparison | "Small networks, short training, simulated patients." | "A dozen patients and few seeds; nothing about another hospital." |
 # | 1: what to measure | "Full-size networks, several seeds, same budget, more patients." | "External patients, scored in pairs; also missed lesions and run time." |
