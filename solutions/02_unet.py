@@ -999,13 +999,13 @@ for name in ("no remedy", "augmentation", "dropout"):
         network.head = nn.Sequential(nn.Dropout2d(0.3), network.head)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     curve = {"train": [], "validation": []}
-    for step in range(1, 301):
+    for step in range(1, 241):
         pairs = list(zip(*two_slices))
         if name == "augmentation":
             pairs = [strong(x, y, rng) for x, y in pairs]
         batch = tuple(torch.stack(part).to(lab.device) for part in zip(*pairs))
         train_step(network, batch, cross_entropy, optimizer)
-        if step % 30 == 0:  # an "epoch" of 30 steps
+        if step % 20 == 0:  # an "epoch" of 20 steps
             curve["train"].append(loss_of(network, *two_slices))
             curve["validation"].append(loss_of(network, *other_patients))
     overfitted[name] = curve
@@ -1014,7 +1014,7 @@ for name in ("no remedy", "augmentation", "dropout"):
 without = overfitted["no remedy"]
 predicted("ratio of the two losses", my_gap, without["validation"][-1] / without["train"][-1], ".0f")
 picture = view.learning_curves(overfitted, ylabel="cross-entropy")
-picture.axes[0].set(yscale="log", xlabel="epoch of 30 steps")
+picture.axes[0].set(yscale="log", xlabel="epoch of 20 steps")
 view.show(picture, alt="Loss on two training slices and on other patients, without a remedy and with two remedies")
 
 # %% [markdown]
