@@ -998,6 +998,7 @@ for name in ("no remedy", "augmentation", "dropout"):
         network.bottom = nn.Sequential(network.bottom, nn.Dropout2d(0.5))
         network.head = nn.Sequential(nn.Dropout2d(0.3), network.head)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 240)
     curve = {"train": [], "validation": []}
     for step in range(1, 241):
         pairs = list(zip(*two_slices))
@@ -1005,6 +1006,7 @@ for name in ("no remedy", "augmentation", "dropout"):
             pairs = [strong(x, y, rng) for x, y in pairs]
         batch = tuple(torch.stack(part).to(lab.device) for part in zip(*pairs))
         train_step(network, batch, cross_entropy, optimizer)
+        decay.step()
         if step % 20 == 0:  # an "epoch" of 20 steps
             curve["train"].append(loss_of(network, *two_slices))
             curve["validation"].append(loss_of(network, *other_patients))
@@ -1031,7 +1033,7 @@ view.show(picture, alt="Loss on two training slices and on other patients, witho
 # weights of He et al. 2015.)
 
 # %%
-def train_small(network, images, target, steps, seed=0, lr=3e-3, optimizer=torch.optim.Adam):
+def train_small(network, images, target, steps, seed=0, lr=1e-2, optimizer=torch.optim.Adam):
     """Train with your step on batches of eight slices; keep the last weights and return the losses."""
     network.to(lab.device)
     optimizer = optimizer(network.parameters(), lr=lr)
