@@ -812,7 +812,7 @@ def train_step(model, batch, loss_fn, optimizer):
 
 # %% [markdown]
 # Now the data, split **by patient** as in notebook 01. If synthetic cases are missing, they are generated now,
-# which can take a minute.
+# which can take some minutes.
 
 # %%
 from brainlab.data import split_by_patient
