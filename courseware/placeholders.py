@@ -2,11 +2,12 @@
 
 import re
 
+from courseware.minutes import pause_after, rounded, sections
 from courseware.setup_cell import badge
 from courseware.source import Cell, SourceError
 from grading_tests.gap import Gap
 
-READING_WORDS_PER_MINUTE = 150
+LONGEST_SITTING = 120  # minutes
 NEEDS = "a laptop with two cores and 3 GB of memory; no GPU"
 
 CHECKLIST = """- [ ] *Kernel → Restart Kernel and Run All Cells* runs to the end.
@@ -41,19 +42,29 @@ def fill(text: str, stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
 
 
 def table(stem: str, cells: list[Cell], gaps: list[Gap]) -> str:
-    """Return the tables at the top of a notebook: time, points and requirements, and a list of the gaps."""
-    filling = sum(gap.minutes for gap in gaps)
-    words = sum(len(cell.source.split()) for cell in cells if cell.role == "")
-    total = 5 * round((filling + words / READING_WORDS_PER_MINUTE) / 5)
+    """Return the tables at the top of a notebook: time, points and requirements, sections, gaps."""
+    found = sections(cells, gaps)
+    pause = pause_after(found)
+    halves = [sum(one.minutes for one in half) for half in (found[:pause], found[pause:])]
+    total = rounded(sum(halves))
+    sitting = ""
+    if total > LONGEST_SITTING:
+        first, second = map(rounded, halves)
+        sitting = f" Take two sittings: {first} min up to section {pause}, then {second} min."
+    steps = "\n".join(f"| {one.title} | {max(1, round(one.minutes))} |" for one in found)
     written = {cell.gap_id for cell in cells if cell.role == "explain"}
     asked = {gap.id: "some sentences" if gap.id in written else f"`{gap.answer}`" for gap in gaps}
     rows = "\n".join(f"| `{gap.id}` | {asked[gap.id]} | {gap.minutes} | {gap.points} |" for gap in gaps)
-    total_points = sum(gap.points for gap in gaps)
+    filling, points = sum(gap.minutes for gap in gaps), sum(gap.points for gap in gaps)
     return f"""| time | points | gaps | requirements |
 |---|---|---|---|
-| about {total} min, {filling} of them in the gaps | {total_points} | {len(gaps)} | {NEEDS} |
+| about {total} min, {filling} of them in the gaps.{sitting} | {points} | {len(gaps)} | {NEEDS} |
 
-<details><summary>The gaps one by one</summary>
+<details><summary>Minutes per section, and the gaps one by one</summary>
+
+| section | minutes |
+|---|---|
+{steps}
 
 | gap | you write | minutes | points |
 |---|---|---|---|

@@ -173,7 +173,10 @@ class Page:
             pixels, what = shown.pixels.T, shown.name
         made = enlarge_slice(pixels, model, c.coarse.value)
         affine = affine_of_slice(shown, z, made) if isinstance(shown, Case) else None
-        viewer = SliceViewer(made.bicubic[..., None], after=made.network[..., None], affine=affine)
+        captions = ("bicubic", network.title if network else NO_NETWORK)
+        viewer = SliceViewer(
+            made.bicubic[..., None], after=made.network[..., None], affine=affine, captions=captions
+        )
         took = f"<p>{time.perf_counter() - start:.2f} s.</p>"
         for old in c.enlarged.children:
             old.close()

@@ -28,14 +28,15 @@
 #
 # | modality | also called | bright | used to see |
 # |---|---|---|---|
-# | T1 | t1n | white matter, fat | the anatomy; tumour and water are dark |
-# | T1 + contrast | t1c, T1Gd, t1ce | tissue into which the contrast agent leaks | the **enhancing tumour (ET)**, often a ring |
+# | T1 | t1n | white matter | the anatomy; most tumours and all water are darker |
+# | T1 + contrast | t1c, T1Gd, t1ce | vessels, and tissue into which the contrast agent leaks | the **enhancing tumour (ET)**, often a ring |
 # | T2 | t2w | all water | oedema and cysts, but the ventricles are bright too |
-# | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour |
+# | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour, which tumour cells have infiltrated too |
 #
-# Inside the ring lies the **necrotic core (NCR)**: dead tissue. In BraTS, raters outlined these three regions voxel
-# by voxel, and neuroradiologists approved them. A network will do the same in notebook 02; first we have to know
-# its data.
+# Inside a ring lies the **necrotic core (NCR)**: dead tissue. Up to BraTS 2021 its label is NCR/NET, necrosis *and*
+# tumour that does not enhance; since 2023 it is NCR. The regions were outlined by raters or, since 2021, by
+# corrected automatic segmentation, and approved by neuroradiologists. A network will do the same in notebook 02;
+# first we have to know its data.
 
 # %% [markdown]
 # ## 2 · Setup
@@ -52,17 +53,22 @@
 # cell, then click into the picture: it is the **slice browser** of this course.
 
 # %%
+from scipy.ndimage import binary_dilation
+
 from brainlab import view
 from brainlab.view import SliceViewer
 
 
-def enclosed_necrosis(case):
-    """Return the number of necrotic voxels if the case also has enhancing tumour, otherwise 0."""
-    seg = case.seg() if case.has_seg else np.zeros(1)
-    return (seg == 1).sum() * (seg == 3).any()
+def closed_ring(case):
+    """Return the share of the surface of the core (label 1) that is enhancing; 0 for a core below 1 cm³."""
+    core = case.seg() == 1 if case.has_seg else np.zeros((1, 1, 1), bool)
+    if core.sum() * np.prod(case.spacing) < 1000:
+        return 0
+    surface = binary_dilation(core) & ~core
+    return (case.seg()[surface] == 3).mean()
 
 
-first = max(lab.open(patients=3), key=enclosed_necrosis)
+first = max(lab.open(patients=3), key=closed_ring)
 SliceViewer(first)
 
 # %% [markdown]
@@ -82,8 +88,9 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 # *Look:* in which modality is the border of the oedema clearest? In which one would you look for the ring? Why can
 # T2 alone not distinguish oedema from a ventricle?
 #
-# <details><summary>Answers</summary>The oedema is clearest in FLAIR, the ring in T1 with contrast. In T2 all water
-# is bright, in the oedema and in the ventricles alike; FLAIR suppresses the free water of the ventricles.</details>
+# <details><summary>Answers</summary>Oedema is usually clearest in FLAIR, and a ring in T1 with contrast. In T2 all
+# water is bright, in the oedema and in the ventricles alike; FLAIR suppresses the free water of the
+# ventricles.</details>
 #
 # The patient seems to face you: the left side, **L**, is on the right of the picture. This is the *radiological
 # convention*. How the program knows which side is left is the first topic. Now open all cases:
@@ -127,12 +134,13 @@ print("its axes point to", orientation(example.affine))
 # the head) and the third towards Superior. The minus signs in the first two columns are therefore correct.
 #
 # *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second one to the right. Where
-# will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run.
-# Predictions earn no points; the line with ▸ shows yours next to the result.
+# will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run both
+# cells. Predictions earn no points; the line with ▸ shows yours next to the result.
 
 # %%
 my_guess = "?"
 
+# %%
 flair, seg = example.modality("t2f"), example.seg()
 i, j, k = np.array(seg.shape) // 2
 planes = {
@@ -145,14 +153,15 @@ for ax, (name, plane) in zip(axes, planes.items()):
     ax.imshow(plane, cmap="gray")
     ax.set(title=name, xticks=[], yticks=[])
 plt.close(fig)
-nose = {"P": "left", "A": "right"}.get(orientation(example.affine)[1], "up or down")
-predicted("the nose points", my_guess, nose)
-view.show(fig, alt="Axial, coronal and sagittal plane drawn as stored in the array; none is upright")
+points_to = {(0, "A"): "down", (0, "P"): "up", (1, "A"): "right", (1, "P"): "left"}  # (axis, its end) -> nose
+nose = next((points_to[end] for end in enumerate(orientation(example.affine)[:2]) if end in points_to), "none")
+predicted("the nose points", my_guess, nose, options=("up", "down", "left", "right"))
+view.show(fig, alt="Axial, coronal and sagittal plane drawn as they are stored in the array")
 
 # %% [markdown]
-# A volume can be cut into **axial** (k fixed), **coronal** (j fixed) and **sagittal** (i fixed) slices. Drawn as
-# they are stored, none of them is upright: in the axial slice of a file stored as LPS, the nose points to the left.
-# From here on, all figures use the affine to draw the head upright.
+# In a file stored as LPS, a volume can be cut into **axial** (k fixed), **coronal** (j fixed) and **sagittal** (i
+# fixed) slices. Drawn as they are stored, none of them is upright. From here on, all figures use the affine to draw
+# the head upright.
 #
 # ### Gap 1 · from voxel to millimetres
 #
@@ -241,19 +250,19 @@ view.show(picture, alt="FLAIR slices with labels; each title names the side of t
 # one scanner and 1500 on the next. Besides, most voxels of a volume are not brain at all.
 #
 # *Predict:* what share of the voxels of a skull-stripped volume is exactly 0? And by what factor does the median
-# FLAIR intensity of the brain differ between the patient with the largest and the one with the smallest: 1.1, 2, or
-# more?
+# FLAIR intensity of the brain differ between the patient with the largest and the one with the smallest?
 
 # %%
 my_share, my_factor = "?", "?"
 
+# %%
 sample = cases[:5]
 volumes = [case.modality("t2f") for case in sample]  # each (X, Y, Z)
 medians = [np.median(volume[volume != 0]) for volume in volumes]
 zeros = np.mean([np.mean(volume == 0) for volume in volumes])
 predicted("share of zeros", my_share, zeros, ".0%")
 print("median of the brain:", " ".join(f"{median:.0f}" for median in medians))
-predicted("largest / smallest median", my_factor, max(medians) / min(medians), ".1f")
+predicted("factor between the medians", my_factor, max(medians) / min(medians), ".1f")
 
 # %% [markdown]
 # The remedy is the **z-score**: subtract the mean, then divide by the standard deviation. But of which voxels? If
@@ -326,8 +335,8 @@ view.show(fig, alt="FLAIR histograms of several cases: as stored, and after two 
 # ## 6 · What do the numbers in a mask mean?
 #
 # A segmentation is a volume of small whole numbers, the labels. Every data set has its own table of their meanings.
-# In this course the labels are always 0 background, 1 necrotic core (NCR), 2 oedema (ED) and 3 enhancing tumour
-# (ET). The next cell shows what other data sets store, and what each label becomes here:
+# In this course the labels are always 0 background, 1 necrotic core (NCR; NCR/NET where the data set counts
+# non-enhancing tumour with it), 2 oedema (ED) and 3 enhancing tumour (ET). The next cell shows what other data sets store, and what each label becomes here:
 
 # %%
 from brainlab.data import PROFILES
@@ -346,8 +355,12 @@ print("profile used for these cases:", ", ".join(sorted({case.profile for case i
 #
 # *Predict:* a mask of the Decathlon is read with the table of BraTS 2023. Which of the Dice scores against the
 # truth fall below 1: whole tumour (WT; labels 1, 2, 3), tumour core (TC; labels 1, 3) or enhancing tumour (ET;
-# label 3)?
-#
+# label 3)? (Dice is 1 where two masks are equal, 0 where they share no voxel; section 7 uses it too.)
+
+# %%
+my_regions = "?"
+
+# %% [markdown]
 # ### Gap 4 · relabel with a table
 #
 # <details><summary>Hint</summary>If you replace 1 by 2 and then 2 by 1 in the same array, what happens to the
@@ -385,25 +398,24 @@ def relabel(seg, table):
 from brainlab.metrics import region_scores
 
 relabel = yours("g01_relabel", relabel)
-my_regions = "?"
-
 tables = {name: {0: 0, **PROFILES[name].labels} for name in ("brats2020", "brats2023", "msd")}
 print("stored as    read as      WT    TC    ET")
 for stored, read in [("msd", "msd"), ("msd", "brats2023"), ("brats2020", "brats2023")]:
     as_stored = relabel(seg, {here: there for there, here in tables[stored].items()})
     try:
-        scores = region_scores(relabel(as_stored, tables[read]), seg)
-        columns = "".join(f"{score['dice']:6.2f}" for score in scores.values())
-        print(f"{stored:12s} {read:10s} {columns}")
+        dice = {region: s["dice"] for region, s in region_scores(relabel(as_stored, tables[read]), seg).items()}
+        print(f"{stored:12s} {read:10s} " + "".join(f"{value:6.2f}" for value in dice.values()))
     except ValueError as error:
         print(f"{stored:12s} {read:12s} refused: {error}")
-predicted("msd read as brats2023, below 1", my_regions, "TC")
+        continue
+    if stored != read:
+        lowered = " and ".join(region for region, value in dice.items() if value < 1) or "none"
+        predicted("msd read as brats2023, below 1", my_regions, lowered, options=("WT", "TC", "ET", "none"))
 
 # %% [markdown]
-# *Look:* whole tumour and enhancing tumour keep a Dice of 1.00; only the tumour core reveals the mistake. Swapped
-# labels can hide behind a perfect whole-tumour score. In the last row the unknown label 4 is refused, so that
-# mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here it is as an error map, which you
-# will use later for the predictions of networks.
+# *Look:* which of the three scores reveals the mistake? Swapped labels can hide behind a perfect whole-tumour score.
+# An unknown label is refused, so that mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here
+# it is as an error map, which you will use later for the predictions of networks.
 
 # %%
 as_stored = relabel(seg, {here: there for there, here in tables["msd"].items()})
@@ -461,8 +473,8 @@ for ax, alpha in zip(axes, (0, 0.25, 0.5, 1)):
     rgb = blend(to_grey(plane), mask, alpha, PALETTE)
     ax.imshow(oriented(rgb, example.affine))
     ax.set(title=f"alpha = {alpha}", xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
-    ax.text(0.02, 0.5, "R", color="white", transform=ax.transAxes)
-    ax.text(0.92, 0.5, "L", color="white", transform=ax.transAxes)
+    for side, x in (("R", 0.06), ("L", 0.94)):
+        ax.text(x, 0.5, side, color="white", weight="bold", ha="center", va="center", transform=ax.transAxes)
 plt.close(fig)
 view.show(fig, alt="A FLAIR slice with labels at four opacities, from invisible to opaque")
 
@@ -540,7 +552,7 @@ label_counts = yours("g01_label_counts", label_counts)
 counts = [label_counts(np.asarray(case.labels)) for case in cached]  # one (Z, 4) for each case
 total = np.concatenate(counts).sum(axis=0)  # (4,)
 predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
-predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())])
+predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())], options=("NCR", "ED", "ET"))
 print(f"accuracy of a network that predicts background everywhere: {total[0] / total.sum():.1%}")
 picture = view.label_histogram(total)
 view.show(picture, alt="Voxels per label on a logarithmic axis: nearly all are background")
@@ -591,14 +603,20 @@ view.show(picture, alt="Histogram of the volume of the whole tumour, with its me
 
 # %% [markdown]
 # Most of the volume of a large tumour lies in its middle slices; a slice at either end contains only a few tumour
-# pixels. Are such slices useful for training? Take the *true* mask, shift it by a single voxel, and compute the
-# Dice score between the two masks for every slice.
+# pixels. Are such slices useful for training? Take the *true* mask A, shift it by a single voxel to get B, and
+# compute for every slice the **Dice score**, the overlap relative to the mean size of the two masks:
+#
+# $$\mathrm{Dice}(A, B) = \frac{2\,|A \cap B|}{|A| + |B|}$$
+#
+# Two discs of 100 pixels that share 80 have a Dice of 2 · 80 / 200 = 0.8; a radiologist would see them as nearly the
+# same.
 #
 # *Predict:* what is the mean Dice score in slices with less than 100 mm² of tumour (a disc 11 mm in diameter)?
 
 # %%
 my_dice = "?"
 
+# %%
 from brainlab.metrics import dice as dice_score
 
 areas, shifted_dice = [], []
@@ -617,11 +635,11 @@ ax.scatter(areas, shifted_dice, s=6, alpha=0.5)
 ax.set(xscale="log", xlabel="whole tumour in the slice in mm²", ylabel="Dice after a shift of one voxel")
 ax.spines[["top", "right"]].set_visible(False)
 plt.close(fig)
-view.show(fig, alt="Dice of a mask shifted by one voxel: high for large areas, low for small ones")
+view.show(fig, alt="Dice of a mask shifted by one voxel against the tumour area of the slice")
 
 # %% [markdown]
-# A shift of one voxel hardly matters for a large tumour area, but lowers the Dice of a small one a lot. A loss that
-# averages over slices gives much weight to the ends of the tumour, where even radiologists disagree. One may
+# The same shift costs a small area much more Dice than a large one, because the border is a larger share of it. A
+# loss that averages over slices gives much weight to the ends of the tumour, where raters disagree most. One may
 # therefore train only on slices above a minimum area, in mm² and not in pixels, because pixels differ in size
 # between files. (*Testing* uses all slices, because a patient comes with all of them.)
 #
@@ -741,6 +759,7 @@ print(f"another patient, middle slice: {similarity:.2f}")
 # %%
 my_a, my_b = "?", "?"
 
+# %%
 from scipy.spatial.distance import cdist
 
 from brainlab.data import SliceDataset

@@ -224,9 +224,11 @@ def test_an_unchecked_label_disappears(driver, twin):
     assert not changed[seg != 2].any()
 
 
-def test_a_click_sets_the_crosshair_and_the_readout(driver, twin):
+@pytest.mark.parametrize(("across", "side"), [(30, "left"), (16, "right")])
+def test_a_click_sets_the_crosshair_and_the_readout(driver, twin, across, side):
+    """Position in signed RAS+ mm; the side from the middle of the head, as x <= 0 in the whole volume."""
     image, seg, _ = head()
-    voxel = (30, 22, driver.slice)
+    voxel = (across, 22, driver.slice)
     row, column = twin.frame.pixel("axial", voxel)
     box = driver.canvas().bounding_box()
     driver.page.mouse.click(
@@ -235,11 +237,9 @@ def test_a_click_sets_the_crosshair_and_the_readout(driver, twin):
     readout = driver.root.locator(".bl-readout")
     exact = f"FLAIR {image[3][voxel]:.0f} "
     readout.filter(has_text=exact).wait_for(timeout=60_000)  # without the sign of a rounded value
-    text = readout.inner_text()
+    text = readout.inner_text().replace("\u2212", "-")
     x, y, z = (AFFINE @ [*voxel, 1])[:3]
-    assert f"{'RL'[int(x < 0)]} {abs(x):.1f}" in text
-    assert f"{'AP'[int(y < 0)]} {abs(y):.1f}" in text
-    assert f"{'SI'[int(z < 0)]} {abs(z):.1f} mm" in text
+    assert f"{side} · x {x:.1f} y {y:.1f} z {z:.1f} mm (RAS+)" in " ".join(text.split())
     assert f"truth: {twin.about['labels'][seg[voxel]]['name']}" in text
 
 

@@ -1,10 +1,13 @@
-"""A small head for the browser: an ellipsoid with a tumour, in voxels of 2 x 2 x 3 mm that run to L, P, S."""
+"""A small head for the browser: an ellipsoid with a tumour, in voxels of 2 x 2 x 3 mm that run to L, P, S.
+
+As in BraTS, x <= 0 and y >= 0 in the whole volume.
+"""
 
 import numpy as np
 
 SHAPE = (48, 56, 32)
 AFFINE = np.diag([-2.0, -2.0, 3.0, 1.0])
-AFFINE[:3, 3] = (48, 60, -40)
+AFFINE[:3, 3] = (0, 110, 0)
 
 
 def head() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """Rules for every notebook, gap and check, tested on their sources and on the wheel that is installed.
 
-Other rules are tested elsewhere: a notebook takes at most two hours (test_build); the release is up to date
+Other rules are tested elsewhere: a notebook fits into two sittings (test_build); the release is up to date
 and holds no line of a solution, the solution gets all points, the untouched release none, no cell exceeds the
 time limit of nbgrader (test_whole_way); checks are quick, silent and print at most four lines (test_banks).
 """
@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from course_folder import REPO
 
+from brainlab.guesses import number_in, options_in
 from courseware.build import build
 from courseware.markers import BEGIN, BEGIN_HIDDEN, END
 from courseware.source import gaps_of
@@ -124,32 +125,89 @@ def test_every_figure_is_shown_with_alt_text(text):
     assert shown, "no figure found: are they shown by another function than view.show?"
 
 
+def names_in(node, context):
+    """Return the names that are read (`ast.Load`) or written (`ast.Store`) in a tree."""
+    found = [one for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, context)]
+    return {one.id for one in found}
+
+
+def code_of(text):
+    """Return the syntax tree of each code cell of a notebook, and the markdown since the one before it."""
+    pairs, prose = [], ""
+    for cell in build(text).cells:
+        if cell.cell_type == "code":
+            pairs.append((ast.parse(cell.source), prose))
+        prose = "" if cell.cell_type == "code" else f"{prose}\n{cell.source}"
+    return pairs
+
+
+def guessed(tree):
+    return {name for name in names_in(tree, ast.Store) if name.startswith("my_")}
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=names)
-def test_every_guess_has_a_cell_and_is_compared(text):
-    """A question "Predict" is followed by a cell with `my_... = "?"`, and each of these names is compared."""
-    cells, asked, seen = build(text).cells, False, set()
-    for cell in cells:
-        asked = asked or (cell.cell_type == "markdown" and "*Predict:*" in cell.source)
-        if cell.cell_type != "code":
+def test_every_guess_has_a_cell_of_its_own_and_is_compared_later(text):
+    """After "*Predict:*" comes a cell that holds only `my_... = "?"`: no answer stands beside the guess."""
+    open_guesses, seen = set(), set()
+    for tree, prose in code_of(text):
+        assert ("*Predict:*" in prose) <= bool(guessed(tree)), f"no cell for a guess after {prose[-300:]}"
+        if guessed(tree):
+            assert guessed(tree) == names_in(tree, ast.Store), ast.unparse(tree)
+            assert all(isinstance(line, ast.Assign) for line in tree.body), ast.unparse(tree)
+            values = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
+            assert values == {"?"}, ast.unparse(tree)
+            open_guesses |= guessed(tree)
             continue
-        tree = ast.parse(cell.source)
-        targets = [
-            name.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Assign)
-            for name in ast.walk(node)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store) and name.id.startswith("my_")
-        ]
-        asked = asked and not targets
         for call in calls(tree, "predicted"):
             what = ast.unparse(call.args[0])
             assert what not in seen, f"{what} occurs twice: its answers could not be told apart"
             assert ": " not in what
+            assert not re.search(r"[=*^×]|\d *[-+/]|\blog|\bexp", what), f"{what} gives the formula away"
             seen.add(what)
-    assert not asked, "the last question to guess has no cell for the guess"
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    for name in set(re.findall(r"\bmy_\w+", code)):
-        assert len(re.findall(rf"\b{name}\b", code)) >= 2, f"{name} is asked for and never compared"
+        open_guesses -= names_in(tree, ast.Load)
+    assert not open_guesses, f"asked for and never compared: {open_guesses}"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=names)
+def test_what_was_to_be_predicted_is_computed(text):
+    """The third argument of `predicted` rests on a result of the run: no literal, no formula of literals."""
+    trees = [tree for tree, _ in code_of(text)]
+    results = set()
+    for node in [node for tree in trees for node in ast.walk(tree)]:
+        if isinstance(
+            node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.With | ast.comprehension
+        ):
+            source = getattr(node, "value", None) or getattr(node, "iter", None)
+            if source is None or names_in(source, ast.Load):  # `x = 0.5` is no result
+                results |= names_in(node, ast.Store)
+    for tree in trees:
+        for call in calls(tree, "predicted"):
+            assert names_in(call.args[2], ast.Load) & results, f"stands in the cell: {ast.unparse(call)}"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=names)
+def test_a_choice_of_words_is_asked_with_its_options(text):
+    """Where a result is words, `predicted` knows the options, and the question names all of them."""
+    results = dict(re.findall(r"▸ (.+): it was (.+) \(no prediction\)", "\n".join(printed_in(text))))
+    prose = "\n".join(prose for _, prose in code_of(text))
+    for tree, _ in code_of(text):
+        for call in calls(tree, "predicted"):
+            options = next((word.value for word in call.keywords if word.arg == "options"), None)
+            what = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
+            if options is None:
+                assert number_in(results.get(what, "0")) is not None, f"{what} needs options=..."
+            elif isinstance(options, ast.Tuple):
+                for option in options.elts:
+                    assert option.value == "none" or options_in(prose, [option.value]), (
+                        f"{what}: the question does not name {option.value!r}"
+                    )
+
+
+def printed_in(text):
+    """Return what the cells of the executed solution printed."""
+    cells = nbformat.read(text.with_suffix(".ipynb"), as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return [output.text for output in outputs if output.get("name") == "stdout"]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=names)

@@ -73,11 +73,13 @@ class SliceViewer(ShownViewer, anywidget.AnyWidget):
             "spacing": list(frame.spacing),
             "affine": None if frame.affine is None else frame.affine.tolist(),
             "boxes": self.boxes,
+            "middle": self.middle,
             "marks": {view: frame.marks(view) for view in VIEWS},
             "modalities": [{"name": name, "title": title} for name, title in source.titles.items()],
             "labels": [{"short": one.short, "name": one.name, "colour": one.colour} for one in LABELS],
             "errors": [{"name": name, "colour": colour} for name, colour in ERRORS],
             "after": source.has_after,
+            "captions": list(self.captions),
             "volumes": self.volumes,
             "counts": self.slice_counts,
         }

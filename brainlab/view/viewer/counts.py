@@ -38,6 +38,21 @@ def head_boxes(volume: np.ndarray, frame: Frame, margin: int = 5) -> dict[str, B
     return {"axial": (*back, *left), "coronal": (*down, *left), "sagittal": (*down, *back)}
 
 
+def head_middle(volume: np.ndarray) -> list[float]:
+    """Return the voxel coordinates (3,) of the centre of the head's bounding box.
+
+    Sides are told from here: in BraTS files x = 0 is at the edge of the volume, so its sign says nothing.
+    """
+    inside = volume != 0
+    middle = []
+    for axis, length in enumerate(volume.shape):
+        others = tuple(other for other in range(3) if other != axis)
+        hits = np.flatnonzero(inside.any(axis=others))
+        first, last = (hits[0], hits[-1]) if hits.size else (0, length - 1)
+        middle.append(float(first + last) / 2)
+    return middle
+
+
 def label_volumes(labels: np.ndarray, frame: Frame) -> list[float]:
     """Return the volume of each label in cm³, 0 for the background."""
     voxels = np.bincount(labels[labels > 0], minlength=NUM_CLASSES)

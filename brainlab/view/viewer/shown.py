@@ -1,12 +1,13 @@
 """What a viewer shows, as pictures, as a Matplotlib figure and in words."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from brainlab.data.display import VIEWS
 from brainlab.view.picture import StoredPicture
-from brainlab.view.slices import label_handles, legend_below, mark_sides
+from brainlab.view.slices import GLOW, label_handles, legend_below, mark_sides
 from brainlab.view.viewer.paint import ERRORS, layers, paint
 from brainlab.view.viewer.state import ViewerState
 
@@ -59,6 +60,8 @@ class ShownViewer(StoredPicture, ViewerState):
             ax.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5), xticks=[], yticks=[])
             ax.set_title(title, fontsize=9)
             mark_sides(ax, self.frame.marks(view))
+            if self.source.has_after:
+                self._name_halves(ax, round(self.wipe * rgb.shape[1]), bottom)
             if self.crosshair:
                 i, j, k = self.voxel
                 row, column = self.frame.pixel(view, (i, j, k))
@@ -72,6 +75,14 @@ class ShownViewer(StoredPicture, ViewerState):
         fig.suptitle(f"{self.source.name}  {place}".strip(), fontsize=10)
         return fig
 
+    def _name_halves(self, ax: Axes, column: int, row: int) -> None:
+        """Draw the divider of the wipe and write the name of each image on its side."""
+        ax.axvline(column - 0.5, color="#f0e442", linewidth=0.8)
+        for text, side, shift in zip(self.captions, ("right", "left"), (-4, 4), strict=True):
+            ax.annotate(
+                text, (column - 0.5, row - 0.5), (shift, 18), textcoords="offset points", ha=side, va="bottom"
+            ).set(color="white", fontsize=8, path_effects=GLOW)
+
     def describe(self) -> str:
         """Return what is shown as alt text."""
         what, where = self.modalities[self.modality], f"{self.view} slice {self.slice}"
@@ -79,6 +90,8 @@ class ShownViewer(StoredPicture, ViewerState):
             where = ", ".join(self.pictures())
         elif self.side_by_side:
             what = f"{len(self.modalities)} modalities"
+        if self.source.has_after:
+            what += f", {self.captions[0]} left of the divider and {self.captions[1]} right of it"
         text = f"{self.source.name} {where} of {what}".strip()
         if self.overlay == "none":
             return text

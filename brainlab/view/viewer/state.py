@@ -30,6 +30,8 @@ class ViewerState(HasTraits):
         Voxel to mm of arrays. Without it left and right are not known and are not marked.
     after : ndarray, optional
         A second image of the same shape, compared with the first by a wipe, e.g. after super-resolution.
+    captions : pair of str
+        What the two images are called in the picture, left and right of the wipe.
     **traits
         First values of the traits below.
 
@@ -91,8 +93,10 @@ class ViewerState(HasTraits):
         *,
         affine: np.ndarray | None = None,
         after: np.ndarray | None = None,
+        captions: tuple[str, str] = ("before", "after"),
         **traits: Any,
     ) -> None:
+        self.captions = captions
         self.source = source = Source(case_or_arrays, seg, pred, affine, after)
         self.frame = frame = frame_of(source.shape, source.affine)
         maps = {"truth": source.truth, "prediction": source.prediction}
@@ -103,7 +107,9 @@ class ViewerState(HasTraits):
         default = FIRST if FIRST in source.titles else next(iter(source.titles))
         wanted = traits.get("modality", default)
         self.first_modality = wanted if wanted in source.titles else default
-        self.boxes = counts.head_boxes(source.volume(self.first_modality), frame)
+        first_volume = source.volume(self.first_modality)
+        self.boxes = counts.head_boxes(first_volume, frame)
+        self.middle = counts.head_middle(first_volume)
         start: dict[str, object] = {
             "modality": default,
             "overlay": next(iter(self.maps), "none"),

@@ -53,3 +53,11 @@ def test_the_box_holds_the_head_in_every_view(codes):
         assert boxes[view] == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
         rows, columns = frame.plane(volume, view, 0).shape
         assert counts.head_boxes(np.zeros(shape), frame)[view] == (0, rows, 0, columns)
+
+
+def test_the_middle_is_that_of_the_head_and_not_of_the_volume():
+    volume = np.zeros((10, 11, 12))
+    volume[2:5, 4:10, 0:12] = 1
+    volume[3] = 0  # a gap inside changes nothing
+    assert counts.head_middle(volume) == [3.0, 6.5, 5.5]
+    assert counts.head_middle(np.zeros((4, 5, 6))) == [1.5, 2.0, 2.5]

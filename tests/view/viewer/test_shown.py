@@ -75,3 +75,13 @@ def test_a_static_page_gets_a_picture_with_alt_text(viewer):
     assert data["image/png"] in data["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in data
     assert len(data["image/png"]) < 200_000
+
+
+def test_both_halves_of_the_wipe_are_named(arrays):
+    image = arrays[0]
+    viewer = SliceViewer(image[0], after=image[3], captions=("bicubic", "ESRGAN"), wipe=0.25)
+    left, right = viewer.to_figure().axes[0].texts[-2:]
+    assert (left.get_text(), left.get_ha()) == ("bicubic", "right")
+    assert (right.get_text(), right.get_ha()) == ("ESRGAN", "left")
+    assert left.xy == right.xy == (round(0.25 * image.shape[1]) - 0.5, left.xy[1])
+    assert "bicubic left of the divider and ESRGAN right of it" in viewer.describe()

@@ -46,7 +46,7 @@ function makeControls(about, act) {
   const jump = button("largest tumour", "j", "go to the slice with the largest tumour area", act.jump);
   const cross = toggle("crosshair", "x", "show the crosshair", act.crosshair, (s) => s.crosshair);
   const reset = button("reset window", "r", "default window and level", act.resetWindow);
-  const wipe = range("wipe between before and after", 0, 1, 0.01, (value) => act.set({ wipe: value }));
+  const wipe = range(`wipe between ${about.captions.join(" and ")}`, 0, 1, 0.01, (value) => act.set({ wipe: value }));
 
   const drawn = has("truth") || has("prediction");
   const element = h("div", { class: "bl-controls" },
@@ -56,7 +56,7 @@ function makeControls(about, act) {
     group("modality", ...modalities),
     ...(drawn ? [group("overlay", ...overlays, contour, h("label", { class: "bl-label" }, "opacity", alpha)),
       group("labels", ...boxes.map((one) => one.element), errors)] : []),
-    ...(about.after ? [group("wipe", h("label", { class: "bl-label" }, "before / after", wipe))] : []));
+    ...(about.after ? [group("wipe", h("label", { class: "bl-label" }, about.captions.join(" / "), wipe))] : []));
 
   // The area of each shown label in every slice, as stacked bars above the slider.
   function drawProfile(state, counts) {

@@ -8,7 +8,7 @@ function makePanel(about, { name, view, title }) {
   const canvas = h("canvas", { class: "bl-canvas", ...(view ? { "data-view": view } : { "data-modality": name }) });
   const marks = ["left", "right", "top", "bottom"].map((side) => h("span", { class: `bl-mark bl-${side}` }));
   const lines = [h("div", { class: "bl-line bl-across" }), h("div", { class: "bl-line bl-along" })];
-  const wipe = h("div", { class: "bl-wipe" }, h("span", {}, "before"), h("span", {}, "after"));
+  const wipe = h("div", { class: "bl-wipe" }, ...about.captions.map((text) => h("span", {}, text)));
   const caption = h("figcaption", {}, title);
   const inner = h("div", { class: "bl-inner" }, canvas, ...lines, wipe);
   const frame = h("div", { class: "bl-frame" }, inner, ...marks);

@@ -5,12 +5,20 @@ const number = (value) => {
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
 
+const signed = (value) => value.toFixed(1).replace("-0.0", "0.0").replace("-", "\u2212");
+
+// Which side of the patient, from the middle of the head: x = 0 may lie anywhere, in BraTS at the volume's edge.
+function sideInWords(about, mm) {
+  const across = mm[0] - toMillimetres(about, about.middle)[0];
+  return Math.abs(across) < 1 ? "midline" : across < 0 ? "left" : "right";
+}
+
 function placeInWords(about, voxel) {
   const mm = toMillimetres(about, voxel);
   const where = `voxel ${voxel.join(", ")}`;
   if (!mm) return where;
-  const letters = [["R", "L"], ["A", "P"], ["S", "I"]];
-  return `${mm.map((v, i) => `${letters[i][v < 0 ? 1 : 0]} ${Math.abs(v).toFixed(1)}`).join("  ")} mm · ${where}`;
+  const [x, y, z] = mm.map(signed);
+  return `${sideInWords(about, mm)} · x ${x}  y ${y}  z ${z} mm (RAS+) · ${where}`;
 }
 
 function labelsAt(about, store, offset) {
@@ -25,7 +33,7 @@ function valuesAt(about, store, names, voxel, offset) {
     .map((name) => {
       const found = store.value(name, voxel, offset);
       const [modality, second] = name.split("/");
-      const title = titles[modality] + (second ? " after" : "");
+      const title = titles[modality] + (about.after ? `, ${about.captions[second ? 1 : 0]}` : "");
       return found ? `${title} ${found.exact ? "" : "≈ "}${number(found.value)}` : `${title} …`;
     })
     .join(" · ");
@@ -47,8 +55,7 @@ function labelsInWords(about, view, index) {
 function sliceInWords(about, view, voxel) {
   const axis = sliceAxis(about, view);
   const mm = toMillimetres(about, voxel);
-  const names = [["right", "left"], ["front", "back"], ["up", "down"]];
   const d = NORMAL[view];
-  const place = mm ? `, ${Math.abs(mm[d]).toFixed(1)} mm ${names[d][mm[d] < 0 ? 1 : 0]}` : "";
+  const place = mm ? `, ${"xyz"[d]} ${signed(mm[d])} mm${d ? "" : `, ${sideInWords(about, mm)}`}` : "";
   return `${view} slice ${voxel[axis]} of 0 to ${about.shape[axis] - 1}${place}`;
 }
