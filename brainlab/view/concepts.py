@@ -15,8 +15,10 @@ NEXT, SKIP, SCALE, LOSS = "next block", "skip, same scale", "skip, another scale
 STYLES = {NEXT: ("#555555", "-"), SKIP: (BLUE, "-"), SCALE: (VERMILION, "--"), LOSS: (GREEN, ":")}
 
 
-def maps(panels: Mapping[str, np.ndarray], columns: int = 4, cmap: str = "viridis") -> Figure:
-    """Draw arrays (H, W) side by side under their names, each on its own scale.
+def maps(
+    panels: Mapping[str, np.ndarray], columns: int = 4, cmap: str = "viridis", same_scale: bool = False
+) -> Figure:
+    """Draw arrays (H, W) side by side under their names, each on its own scale, or all on the same.
 
     Raises
     ------
@@ -31,8 +33,10 @@ def maps(panels: Mapping[str, np.ndarray], columns: int = 4, cmap: str = "viridi
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
         ax.axis("off")
+    everything = list(panels.values())
+    limits = (min(map(np.min, everything)), max(map(np.max, everything))) if same_scale else (None, None)
     for ax, (title, values) in zip(axes, panels.items(), strict=False):
-        ax.imshow(values, cmap=cmap, interpolation="nearest")
+        ax.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], interpolation="nearest")
         ax.set_title(title, fontsize=9)
     return fig
 
