@@ -70,10 +70,6 @@ def connections() -> Figure:
         for kind, (colour, dashes) in STYLES.items()
     ]
     legend_below(fig, handles)
-    fig.set_label(
-        "Blocks and connections of U-Net (skips at the same scale), U-Net 3+ (skips also from all finer and "
-        "all coarser scales, and side outputs) and ResUNet++ (residual blocks, attention, ASPP)"
-    )
     return fig
 
 
