@@ -19,17 +19,25 @@ APART = 9.0  # mm at least between two lesions: BraTS joins fragments less than 
 
 @dataclass(frozen=True)
 class Nodule:
-    """One small lesion: centre (3,) in mm, volumes in mm³; `place` is "oedema", "near" or "far"."""
+    """One small lesion.
+
+    Attributes
+    ----------
+    centre : (3,) in mm
+    core, whole : volume in mm³ of what enhances or is necrotic, and with oedema
+    reach : distance in mm from the centre within which it lies
+    place : "near" the main tumour, "far" from it, or in its "oedema"
+    """
 
     centre: np.ndarray
     core: float
     whole: float
+    reach: float
     place: str
 
-    @property
-    def reach(self) -> float:
-        """Distance in mm from the centre within which the lesion lies."""
-        return 1.3 * (3 * self.whole / (4 * math.pi)) ** (1 / 3)
+    def as_dict(self) -> dict:
+        """Return plain values for the record of the case."""
+        return {"place": self.place, "mm3": round(self.whole), "centre_mm": self.centre.tolist()}
 
 
 def place_nodules(subject: Subject, fields: Fields, plan: Anatomy, labels: torch.Tensor) -> list[Nodule]:
@@ -58,8 +66,9 @@ def place_nodules(subject: Subject, fields: Fields, plan: Anatomy, labels: torch
         place = str(
             rng.choice(["near", "far", "oedema"], p=[0.6, 0.4, 0] if not number else [0.4, 0.25, 0.35])
         )
-        nodule = Nodule(np.zeros(3), core, core * rng.uniform(1.4, 2.2), place)
-        gap = (to_core if place == "oedema" else to_tumour) - nodule.reach
+        whole = core * rng.uniform(1.4, 2.2)
+        reach = 1.3 * (3 * whole / (4 * math.pi)) ** (1 / 3)
+        gap = (to_core if place == "oedema" else to_tumour) - reach
         allowed = white & (gap > APART)
         allowed &= oedema if place == "oedema" else (gap < 25) == (place == "near")
         # The highest of fixed random numbers: one voxel more or less, at another spacing, rarely matters.
@@ -67,8 +76,8 @@ def place_nodules(subject: Subject, fields: Fields, plan: Anatomy, labels: torch
         if not allowed.any():
             continue
         centre = PLAN.positions().flatten(1)[:, order.argmax()]
-        nodules.append(Nodule(centre.numpy(), core, nodule.whole, place))
-        away = (PLAN.positions() - centre.view(3, 1, 1, 1)).square().sum(0).sqrt() - nodule.reach
+        nodules.append(Nodule(centre.numpy(), core, whole, reach, place))
+        away = (PLAN.positions() - centre.view(3, 1, 1, 1)).square().sum(0).sqrt() - reach
         to_core, to_tumour = torch.minimum(to_core, away), torch.minimum(to_tumour, away)
     return nodules
 
