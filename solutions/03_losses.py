@@ -50,10 +50,10 @@ split = split_by_patient(cases, val=0.2, test=0.3, seed=lab.seed)
 budget = recipe.one_of_four(lab.budget)
 size, pixel = budget.size, recipe.pixel_of(cases[0], budget)
 
-smallest = {case.id: recipe.smallest_lesion(case) for case in split.test}  # volume in mm3, slice
+smallest = {case.id: recipe.smallest_lesion(case) for case in split.test}  # volume in mm3, voxel
 by_size = sorted(split.test, key=lambda case: smallest[case.id][0])
 example = by_size[0]
-volume, z = smallest[example.id]
+volume, (_, _, z) = smallest[example.id]
 image = to_network(example, z, size, pixel)  # (4, H, W), z-scored
 labels = labels_to_network(example, z, size, pixel)  # (H, W)
 planes = [image[1], image[3], image[3]]
@@ -905,13 +905,15 @@ view.show(picture, alt="Mean Dice of a lesion in three groups of volume, for fou
 shown_cases = by_size[:3]
 planes, true_labels, predicted_labels, titles = [], [], [], []
 for case in shown_cases:
-    z = case.box[2][0] + smallest[case.id][1]
-    planes.append(case.to_full(np.asarray(case.image[:, 3]))[:, :, z])
-    true_labels.append(truths[case.id][:, :, z])
-    predicted_labels.append({name: volumes[case.id][:, :, z] for name, volumes in predictions.items()})
-    titles.append(f"{case.id[-9:]}, {z}")
+    x, y, z = np.add(smallest[case.id][1], [start for start, _ in case.box])  # a voxel of the source
+    half = round(24 / case.spacing[0])  # 24 mm to each side of the lesion
+    window = slice(max(0, x - half), x + half), slice(max(0, y - half), y + half), z
+    planes.append(case.to_full(np.asarray(case.image[:, 3]))[window])
+    true_labels.append(truths[case.id][window])
+    predicted_labels.append({name: volumes[case.id][window] for name, volumes in predictions.items()})
+    titles.append(f"{case.id[-9:]}, slice {z}")
 affines = [case.affine for case in shown_cases]
-picture = view.predictions_beside_truth(planes, affines, true_labels, predicted_labels, titles, margin=14)
+picture = view.predictions_beside_truth(planes, affines, true_labels, predicted_labels, titles)
 view.show(picture, alt="The smallest lesions on FLAIR, with the truth and the predictions of four networks")
 
 # %% [markdown]
@@ -1219,7 +1221,7 @@ def through_coco(pairs, step):
         read = [(image.load_mask(), masks[image.image.name]) for image in read_coco(folder)]
     corners = sum(len(one["segmentation"][0]) // 2 for one in annotations)
     score = np.mean([dice(*pair) for pair in read])
-    print(f"every {step:2d}. vertex: {corners // len(annotations):4d} in a polygon, Dice {score:.4f}")
+    print(f"one vertex in {step:2d}: {corners // len(annotations):4d} in a polygon, Dice {score:.4f}")
     return score
 
 

@@ -127,8 +127,10 @@ def dice_of_cases(
     return table
 
 
-def smallest_lesion(case: CachedCase, min_volume: float = 50.0, join: float = 3.0) -> tuple[float, int]:
-    """Return the volume in mm3 of the smallest lesion of a labelled case, and a slice through its middle.
+def smallest_lesion(
+    case: CachedCase, min_volume: float = 50.0, join: float = 3.0
+) -> tuple[float, tuple[int, int, int]]:
+    """Return the volume in mm3 of the smallest lesion of a labelled case, and a voxel in its middle.
 
     A lesion is a connected region of tumour in 3D. As in `brainlab.metrics.lesion_wise`, regions that touch
     when each is dilated by `join` mm are one, and those of `min_volume` or less do not count.
@@ -137,8 +139,8 @@ def smallest_lesion(case: CachedCase, min_volume: float = 50.0, join: float = 3.
     -------
     volume : float
         Infinite if there is no lesion.
-    z : int
-        Slice of the cached case; 0 if there is no lesion.
+    x, y, z : tuple of int
+        Voxel of the cached case; 0, 0, 0 if there is no lesion.
     """
     tumour = np.asarray(case.labels) > 0  # (Z, x, y)
     size = np.asarray(case.spacing, float)[[2, 0, 1]]
@@ -148,7 +150,7 @@ def smallest_lesion(case: CachedCase, min_volume: float = 50.0, join: float = 3.
     volumes = np.bincount(regions[tumour])[1:] * size.prod()
     volumes = np.where(volumes > min_volume, volumes, np.inf)
     if not np.isfinite(volumes).any():
-        return np.inf, 0
+        return np.inf, (0, 0, 0)
     number = int(volumes.argmin())
-    z, *_ = np.nonzero(tumour & (regions == number + 1))
-    return float(volumes[number]), int(np.median(z))
+    z, x, y = (int(np.median(places)) for places in np.nonzero(tumour & (regions == number + 1)))
+    return float(volumes[number]), (x, y, z)

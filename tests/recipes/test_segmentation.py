@@ -116,9 +116,11 @@ def test_smallest_lesion_is_the_smallest_that_lesion_wise_counts(cached):
     for case in cached:
         truth = recipe.truth_of(case) > 0
         lesions = lesion_wise(truth, truth, case.spacing).lesions
-        volume, z = recipe.smallest_lesion(case)
+        volume, (x, y, z) = recipe.smallest_lesion(case)
         assert volume == pytest.approx(min(lesion.volume for lesion in lesions))
         assert np.asarray(case.labels[z]).any()
+        near = case.labels[max(0, z - 9) : z + 10, max(0, x - 9) : x + 10, max(0, y - 9) : y + 10]
+        assert np.asarray(near).any()
 
 
 def test_smallest_lesion_counts_voxels_joins_fragments_and_leaves_out_specks():
@@ -127,10 +129,10 @@ def test_smallest_lesion_counts_voxels_joins_fragments_and_leaves_out_specks():
     labels[30:33, 20:24, 10:15] = 3  # 60 voxels of 1.5 mm3
     labels[34, 20:23, 10:13] = 1  # 2 mm further, nine voxels
     labels[20, 28, 18] = 3  # a speck of one voxel
-    volume, z = recipe.smallest_lesion(with_labels(labels, (1.0, 1.5, 1.0)))
+    volume, place = recipe.smallest_lesion(with_labels(labels, (1.0, 1.5, 1.0)))
     assert volume == pytest.approx(69 * 1.5)
-    assert z == 31
-    assert recipe.smallest_lesion(with_labels(labels[15:25], (1, 1, 1))) == (np.inf, 0)
+    assert place == (21, 12, 31)
+    assert recipe.smallest_lesion(with_labels(labels[15:25], (1, 1, 1))) == (np.inf, (0, 0, 0))
 
 
 def test_one_training_of_four_is_smaller():
