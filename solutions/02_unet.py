@@ -225,7 +225,8 @@ my_mode = "?"
 
 # %%
 heights = np.linspace(0.2, 0.8, 4) * len(cached)
-batch = torch.stack([torch.from_numpy(to_network(cached, int(h), size, pixel)) for h in heights])[:, 3:]
+slices = [torch.from_numpy(to_network(cached, int(h), size, pixel)) for h in heights]
+batch = 5 + torch.stack(slices)[:, 3:]  # (4, 1, H, W): FLAIR of four slices, moved away from mean 0
 norm = nn.BatchNorm2d(1, affine=False)  # of one channel, without learnt scale and offset
 running = [norm.running_mean.item()]
 for _ in range(40):
@@ -245,7 +246,7 @@ predicted("mode in which it changes", my_mode, answer, options=("training", "eva
 fig, ax = plt.subplots(figsize=(5, 2.4), layout="constrained")
 ax.plot(running, marker=".", label="running mean")
 ax.axhline(batch.mean().item(), color="#888888", linestyle=":", label="mean of the batch")
-ax.set(xlabel="batches seen", ylabel="mean of FLAIR")
+ax.set(xlabel="batches seen", ylabel="mean of the channel")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
@@ -397,17 +398,16 @@ for name, residual in (("30 convolutions", False), ("30 residual connections", T
     for layer in layers:
         x = x + F.relu(layer(x)) if residual else F.relu(layer(x))
     x.sum().backward()
-    gradients[name] = [layer.weight.grad.norm().item() for layer in layers]
-plain_gradient = gradients["30 convolutions"]
-predicted("ratio of last and first gradient", my_times, plain_gradient[-1] / max(plain_gradient[0], 1e-30), ".1e")
-panel = {"length of the gradient": gradients}
+    lengths = np.array([layer.weight.grad.norm().item() for layer in layers])
+    gradients[name] = lengths / lengths[-1]
+predicted("times smaller", my_times, 1 / gradients["30 convolutions"][0], ".1e")
+panel = {"gradient, relative to layer 30": gradients}
 picture = view.curves(range(1, 31), panel, "layer, counted from the input", log=panel)
 view.show(picture, alt="Length of the gradient in each of 30 layers, with and without residual connections")
 
 # %% [markdown]
-# *Look:* the gradient is computed backwards, from layer 30 to layer 1. Each convolution without a bridge multiplies
-# it by a factor. (Better initial weights or batch normalisation bring that factor near 1; a residual connection
-# also helps where they fail.)
+# *Look:* the gradient is computed backwards, from layer 30 to layer 1, and each layer multiplies it by some factor.
+# Which of the two curves has factors near 1? (Better initial weights and batch normalisation help as well.)
 #
 # The convolutions of the U-Net paper have no padding, so the map from the encoder is larger than the one from below.
 # It is cropped to its centre:
@@ -1018,14 +1018,14 @@ view.show(picture, alt=alt)
 #
 # ### Overfit once on purpose
 #
-# What does overfitting look like? The next cells train a small network on the slices of only six images, again and
-# again, without augmentation; once more with augmentation; and once with **dropout**, which sets a random half of
-# the channels at the bottom of the U to 0 in each training step and does nothing in evaluation mode (Srivastava et
-# al. 2014). To compare equal things, both losses are computed in the same way: slices with tumour, no augmentation,
-# evaluation mode. The images have 48 × 48 pixels, so that each training takes seconds.
+# What does overfitting look like? A small network is trained on only two slices, again and again: without
+# augmentation; with augmentation; and with **dropout**, which sets random channels to 0 in each training step and
+# does nothing in evaluation mode (Srivastava et al. 2014). To compare equal things, both losses are computed in the
+# same way: slices with tumour, no augmentation, evaluation mode. The images have 48 × 48 pixels, so that each
+# training takes seconds.
 #
 # *Predict:* at the end of the training without any remedy, how many times larger is the loss on other patients than
-# on the six slices?
+# on the two slices?
 
 # %%
 my_gap = "?"
@@ -1053,8 +1053,9 @@ plain_train = copy.copy(train_set)  # the same slices in memory
 plain_train.augment = unchanged
 val_tumour, _ = recipe.slice_sets(split._replace(train=split.val), lab.budget, unchanged)
 other_patients = shrunk(val_tumour, np.linspace(0, len(val_tumour) - 1, 40).astype(int))
-six = np.linspace(0, len(train_set) - 1, 6).astype(int)
-six_slices = shrunk(plain_train, six)
+two_slices = shrunk(plain_train, [len(train_set) // 3, 2 * len(train_set) // 3])
+strong = Augment(flip=True, rotation=20, shift=0.1, zoom=0.2, shear=0.1, elastic=2.0)
+rng = np.random.default_rng(lab.seed)
 
 overfitted = {}
 for name in ("no remedy", "augmentation", "dropout"):
@@ -1062,34 +1063,39 @@ for name in ("no remedy", "augmentation", "dropout"):
     network = UNet(width=8, depth=3).to(lab.device)
     if name == "dropout":
         network.bottom = nn.Sequential(network.bottom, nn.Dropout2d(0.5))
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+        network.head = nn.Sequential(nn.Dropout2d(0.3), network.head)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     curve = {"train": [], "validation": []}
     for step in range(1, 161):
-        images, target = shrunk(train_set, six) if name == "augmentation" else six_slices
-        train_step(network, (images.to(lab.device), target.to(lab.device)), cross_entropy, optimizer)
-        if step % 16 == 0:  # an "epoch" of 16 steps
-            curve["train"].append(loss_of(network, *six_slices))
+        pairs = list(zip(*two_slices))
+        if name == "augmentation":
+            pairs = [strong(x, y, rng) for x, y in pairs]
+        batch = tuple(torch.stack(part).to(lab.device) for part in zip(*pairs))
+        train_step(network, batch, cross_entropy, optimizer)
+        if step % 20 == 0:  # an "epoch" of 20 steps
+            curve["train"].append(loss_of(network, *two_slices))
             curve["validation"].append(loss_of(network, *other_patients))
     overfitted[name] = curve
     last = {part: values[-1] for part, values in curve.items()}
-    print(f"{name:13s} six slices {last['train']:.3f}   other patients {last['validation']:.3f}")
+    print(f"{name:13s} two slices {last['train']:.4f}   other patients {last['validation']:.4f}")
 without = overfitted["no remedy"]
 predicted("ratio of the two losses", my_gap, without["validation"][-1] / without["train"][-1], ".0f")
 picture = view.learning_curves(overfitted, ylabel="cross-entropy")
-picture.axes[0].set(yscale="log", xlabel="epoch of 16 steps")
-view.show(picture, alt="Loss on six training slices and on other patients, without a remedy and with two remedies")
+picture.axes[0].set(yscale="log", xlabel="epoch of 20 steps")
+view.show(picture, alt="Loss on two training slices and on other patients, without a remedy and with two remedies")
 
 # %% [markdown]
-# *Look:* the distance between a dashed and a solid curve of one colour is the **generalisation gap**. Which remedy
-# narrows it, and at the cost of what? At which epoch would early stopping have stopped?
+# *Look:* the distance between the dashed and the solid curve of one colour is the **generalisation gap**. Does a
+# validation loss rise while the training loss falls? Which remedy narrows the gap, and what does it do to the
+# training loss? After which epoch would you have stopped?
 #
 # ### Two optimisers
 #
 # Stochastic gradient descent takes steps of one length for all weights. **Adagrad** (Duchi et al. 2011) divides the
 # step of each weight by the root of the sum of its squared gradients so far, so its steps only ever become shorter.
 # **Adam** (Kingma and Ba 2015) divides by a *running* average of them, which forgets the beginning, and averages the
-# gradient as well. A rate that suits one of them does not suit the other, so each is tried with three rates, and the
-# validation loss chooses.
+# gradient as well. A rate that suits one need not suit the other, so each is tried with the same three rates, and
+# the validation loss chooses.
 
 # %%
 def train_small(network, images, target, steps, seed=0, lr=3e-3, optimizer=torch.optim.Adam):
@@ -1108,11 +1114,10 @@ def train_small(network, images, target, steps, seed=0, lr=3e-3, optimizer=torch
 
 steps, seeds = (40, 2) if lab.budget.name == "quick" else (240, 3)
 train_images, train_target = shrunk(plain_train)
-rates = {torch.optim.Adam: (1e-3, 3e-3, 1e-2), torch.optim.Adagrad: (3e-3, 1e-2, 3e-2)}
 curves = {}
-for optimizer, tried in rates.items():
+for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     best = np.inf
-    for lr in tried:
+    for lr in (3e-3, 1e-2, 3e-2):
         torch.manual_seed(lab.seed)
         network = UNet(width=8, depth=3)
         losses = train_small(network, train_images, train_target, steps // 2, lr=lr, optimizer=optimizer)
@@ -1251,7 +1256,7 @@ print("held-out patient        WT    TC    ET")
 for case_id, row in dice.items():
     print(f"{case_id}" + "".join(f"{value:6.2f}" for value in row.values()))
 means = np.mean([list(row.values()) for row in dice.values()], axis=0)
-print(f"mean of {len(dice)} patients    " + "".join(f"{value:6.2f}" for value in means))
+print(f"mean, n = {len(dice):<10d}" + "".join(f"{value:6.2f}" for value in means))
 
 # %%
 shown_cases = recipe.cases_to_look_at(lab, split)
@@ -1312,7 +1317,7 @@ def owners_of(dataset):
 def established(differences):
     """Return the mean of paired differences (patients, seeds), its 95 % interval, and what follows, as text."""
     if len(differences) < 3:
-        return f"{differences.mean():+.3f} (no interval: {len(differences)} patients are too few)"
+        return f"{differences.mean():+.3f}, without an interval: fewer than three patients"
     interval = bootstrap_interval(differences)
     verdict = "established: the interval excludes 0" if interval.excludes_zero else "not established"
     return f"{interval} {verdict}"
@@ -1341,9 +1346,16 @@ fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
 for seed in range(seeds):
     ax.plot(numbers, val_dice[:, :, seed].mean(axis=1), "-o", markersize=4, color="#999999", linewidth=1)
 ax.plot(numbers, val_dice.mean(axis=(1, 2)), "-o", color="#0072B2", linewidth=2.5, label="mean of the seeds")
-ax.set(xlabel="patients trained on", ylabel="mean Dice of the validation patients", xticks=numbers)
+full = val_dice[-1].mean()
+if val_dice.shape[1] >= 3:
+    for k in range(len(shares) - 1):  # the interval of the difference, drawn below or above the Dice with 100 %
+        low, high = full + np.array(bootstrap_interval(val_dice[k] - val_dice[-1])[1:])
+        ax.plot([numbers[k]] * 2, [low, high], color="#0072B2", linewidth=6, alpha=0.3)
+    ax.plot([], [], color="#0072B2", linewidth=6, alpha=0.3, label="95 % interval of the difference to 100 %")
+ax.axhline(full, color="#888888", linestyle=":")
+ax.set(xlabel="patients trained on", ylabel="mean validation Dice", xticks=numbers)
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
+ax.legend(frameon=False, fontsize=8)
 plt.close(fig)
 view.show(fig, alt="Validation Dice against the number of training patients: a curve for each seed, and their mean")
 
@@ -1536,8 +1548,9 @@ print(f"standard deviation between patients: of the Dice {plain_dice.mean(axis=1
 print(f"of the paired differences {gains.mean(axis=1).std():.3f}")
 predicted("mean difference in Dice", my_gain, gains.mean(), "+.3f")
 enough = len(gains) >= 3
-excludes = "yes" if enough and bootstrap_interval(gains).excludes_zero else "no"
-predicted("interval excludes 0", my_verdict, excludes, options=("yes", "no"))
+if enough:
+    excludes = "yes" if bootstrap_interval(gains).excludes_zero else "no"
+    predicted("interval excludes 0", my_verdict, excludes, options=("yes", "no"))
 
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for seed in range(seeds):
@@ -1556,8 +1569,8 @@ view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0
 # *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; it is the same for
 # both networks and cancels in the differences. It is no yardstick for the difference of two networks: a difference
 # much smaller than this spread can be established, and a larger one need not be. What counts is the interval of the
-# paired differences. If it contains 0, the networks have not been shown to be equal: any difference inside the
-# interval is compatible with the data.
+# paired differences (with fewer than three patients there is none). If it contains 0, the networks have not been
+# shown to be equal: any difference inside the interval is compatible with the data.
 #
 # Which regions do the gates pass on? The library's network stores the attention coefficients of the last forward
 # pass in `attention_maps`, the finest resolution first.

@@ -13,7 +13,7 @@ import torch
 from grading_tests import check, core, grade, running, yours
 from grading_tests.core import CheckFailed, find_gap, first_problem
 from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.message import one_line, shown
+from grading_tests.message import contrast, one_line, shown
 from grading_tests.naming import SEED, Known, mark
 from grading_tests.running import outcomes
 
@@ -61,7 +61,7 @@ def examiner(monkeypatch):
     found = core.gaps_of
     monkeypatch.setattr(core, "gaps_of", lambda number: {GAP.id: GAP} if number == "98" else found(number))
     marks = [mark(result) for result in outcomes(GAP, squares, SEED, graded=True)]
-    square = Known("square", "it looks like a square.\nTwo lines.", marks)
+    square = Known("square", "it looks like a square.\nTwo lines.", marks, step=2)
     monkeypatch.setattr("grading_tests.naming.known_mistakes", {GAP.id: [square]}.get)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
@@ -121,13 +121,14 @@ def test_a_failed_check_has_four_lines_and_names_the_mistake(capsys):
     assert len(lines) == 4
     assert lines[1] == "  tried: three numbers"
     assert "expected: [" in lines[2]
-    assert lines[2].endswith("(look at step 1)")
+    assert lines[2].endswith("(look at step 2)")
     assert lines[3] == "  likely: it looks like a square. Two lines."
 
 
 def test_an_unknown_mistake_is_not_named():
     _, message = first_problem(GAP, lambda x: 3 * x)
     assert "likely" not in message
+    assert "step" not in message  # the value may be wrong for another reason
 
 
 def test_an_empty_gap_is_no_error(capsys):
@@ -251,11 +252,36 @@ class Unprintable:
         (np.full((4, 4), np.nan), "shape (4, 4), no number"),
         (np.zeros((0, 3)), "nothing, shape (0, 3)"),
         ("a\nb", "a b"),
-        (Unprintable(), "a Unprintable that cannot be shown"),
+        (ValueError(Unprintable()), "a ValueError that cannot be shown"),
+        (Unprintable(), "a Unprintable"),
     ],
 )
 def test_values_are_shown_on_one_line(value, text):
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "texts"),
+    [
+        (np.zeros((3, 4)), np.eye(3, 4), ("0 at [0, 0]", "1 there (3 of 12 places differ, shape (3, 4))")),
+        (torch.zeros(2, 1, 6), torch.zeros(2, 6), ("(2, 1, 6)", "(2, 6)")),
+        (1.0, 1.0000001, ("1", "1.0000001")),
+        ([0.25, 0.5], [0.25, 0.50001], ("[0.25, 0.5 ]", "[0.25 , 0.50001]")),
+        (
+            0.3,
+            torch.tensor([[0.3]], dtype=torch.float64),
+            ("number (float)", "tensor of shape (1, 1), float64"),
+        ),
+        ({"a": 1, "b": [1, "x"]}, {"a": 1, "b": [1, "y"]}, ("['b'] [1] x", "y")),
+        (np.zeros(3), np.zeros(2), ("shape (3,): [0., 0., 0.]", "shape (2,): [0., 0.]")),
+        ("left", "right", ("left", "right")),
+    ],
+)
+def test_expected_and_got_differ_where_the_values_do(expected, got, texts):
+    """Two equal means or two equal roundings would tell nothing."""
+    found = contrast(expected, got)
+    assert found[0] != found[1]
+    assert all(text in one for text, one in zip(texts, found, strict=True)), found
 
 
 def test_long_text_is_cut():
