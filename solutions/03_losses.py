@@ -161,9 +161,12 @@ predicted("gradient changed by the other pixels", my_gradient, changed(gradients
 def weighted_cross_entropy(logits, target, weight):
     """Weighted mean of -log(probability of the true class); the weight of a pixel is that of its true class.
 
-    logits  (B, C, H, W)         target  (B, H, W) int64         weight  (C,)
-    returns a scalar tensor, differentiable in logits; as in PyTorch, the mean is the weighted sum divided
-            by the sum of the weights of all pixels
+    logits  (B, C, H, W)         target  (B, H, W) int64         weight  (C,), at least 0
+    returns a scalar: a tensor of shape (), differentiable in logits, accurate for logits of 400 too; as in
+            PyTorch, the mean is the weighted sum divided by the sum of the weights of all pixels
+
+    For all losses of this notebook: any B, C, H and W, and a class may be missing in target; logits are
+    float32 or float64, and the loss of float64 logits is float64; the inputs are not modified.
     """
     ### BEGIN SOLUTION
     # 1. log-probabilities                     -> (B, C, H, W)
@@ -211,7 +214,8 @@ def focal_loss(logits, target, gamma=2.0):
 
     logits  (B, C, H, W)         target  (B, H, W) int64
     gamma   0 gives the cross-entropy; larger values down-weight well-classified pixels more
-    returns a scalar tensor, differentiable in logits
+    returns a scalar, shape (), differentiable in logits (for gamma below 1: where p < 1); accurate for
+            logits of 400 too
     """
     ### BEGIN SOLUTION
     # 1. log(p) of the true class              -> (B, H, W)
@@ -305,8 +309,8 @@ def soft_dice_loss(logits, target, eps=1e-6):
     """1 - mean soft Dice over images and classes, the background included.
 
     logits  (B, C, H, W)         target  (B, H, W) int64
-    eps     added to numerator and denominator: a class that is absent and not predicted scores 1
-    returns a scalar tensor, differentiable in logits
+    eps     added once to numerator and denominator: a class that is absent and not predicted scores 1
+    returns a scalar, shape (), differentiable in logits; absent classes count in the mean
     """
     prob, truth = probabilities(logits, target)  # both (B, C, H, W), truth one-hot
     ### BEGIN SOLUTION
@@ -359,8 +363,8 @@ def batch_dice_loss(logits, target, eps=1e-6):
     """1 - mean over classes of one soft Dice for the whole batch, the background included.
 
     logits  (B, C, H, W)         target  (B, H, W) int64
-    eps     added to numerator and denominator, as in soft_dice_loss
-    returns a scalar tensor, differentiable in logits
+    eps     added once to numerator and denominator, as in soft_dice_loss
+    returns a scalar, shape (), differentiable in logits; absent classes count in the mean
     """
     prob, truth = probabilities(logits, target)  # both (B, C, H, W), truth one-hot
     ### BEGIN SOLUTION
@@ -402,8 +406,10 @@ def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):
 
     logits  (B, C, H, W)         target  (B, H, W) int64
     alpha   weight of the false positives        beta  weight of the false negatives
-    eps     added to numerator and denominator
-    returns a scalar tensor, differentiable in logits; soft Dice for alpha = beta = 0.5
+    eps     added once to numerator and denominator
+    returns a scalar, shape (), differentiable in logits; absent classes count in the mean
+
+    alpha and beta need not add up to 1. For alpha = beta = 0.5 and small eps this is soft Dice.
     """
     prob, truth = probabilities(logits, target)  # both (B, C, H, W), truth one-hot
     ### BEGIN SOLUTION
@@ -499,10 +505,11 @@ def bce_dice_loss(logits, target, alpha=0.5):
     logits  (B, 1, H, W), before the sigmoid
     target  (B, H, W) int64: 0 background, 1 tumour
     alpha   from 0, Dice alone, to 1, BCE alone
-    returns a scalar tensor, differentiable in logits
+    returns a scalar, shape (), differentiable in logits
 
     BCE is the mean over all pixels, and accurate for logits of 200 and -200 too. Dice is that of the tumour
-    in each image, with 1e-6 added to numerator and denominator, averaged over the images.
+    in each image, with 1e-6 added to numerator and denominator, averaged over the images: an image without
+    tumour counts, and scores 1 if none is predicted.
     """
     ### BEGIN SOLUTION
     # 1. the truth, with shape and type of the logits   -> (B, 1, H, W)
@@ -553,9 +560,12 @@ def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0
     """dice_weight * mean of (-log Dice)**gamma + cross_weight * mean of (-log p)**gamma.
 
     logits  (B, C, H, W)         target  (B, H, W) int64
-    Dice    of each class in the whole batch, with 1e-6 added to numerator and denominator; mean over classes
-    p       probability of the true class; unweighted mean over pixels
-    returns a scalar tensor, differentiable in logits, even if every pixel is right
+    Dice    of each class in the whole batch, with 1e-6 added to numerator and denominator; mean over all C
+    p       probability of the true class; mean over pixels, without the class weights of the paper
+    gamma   above 0; where -log Dice or -log p is below 1e-5, you may bound it as you like
+    returns a scalar, shape (), differentiable in logits: the gradient is finite even if every pixel is right
+
+    dice_weight and cross_weight need not add up to 1. Accurate for logits of 500 too.
     """
     prob, truth = probabilities(logits, target)  # both (B, C, H, W), truth one-hot
     ### BEGIN SOLUTION
@@ -685,12 +695,13 @@ print(f"from the corner to cell 1: {to_cell_1[0, 0]:.1f} pixels")
 def border_weight_map(instances, w0=10.0, sigma=5.0):
     """Return the weight of each pixel: 1, and more on the background between two objects.
 
-    instances  (H, W) int: 0 background, otherwise the number of the object; numbers may be missing, as in 0, 2, 7
+    instances  (H, W) array of integers of any type: 0 background, otherwise the number of the object; numbers
+               may be missing or large, as in 0, 2, 7, 300
     w0         additional weight of a pixel whose distances d1 and d2 are both 0
     sigma      decay of the weight with the distance, in pixels
-    returns    (H, W): 1 + w0 * exp(-(d1 + d2)**2 / (2 * sigma**2)) on the background, where d1 and d2 are
-               the distances to the nearest and to the second nearest object; 1 inside objects;
-               1 everywhere if there are fewer than two objects
+    returns    (H, W) NumPy array of floats: 1 + w0 * exp(-(d1 + d2)**2 / (2 * sigma**2)) on the background,
+               where d1 and d2 are the distances to the nearest and to the second nearest object; 1 inside
+               objects; 1 everywhere if there are fewer than two objects. The input is not modified.
     """
     ### BEGIN SOLUTION
     # 1. the numbers of the objects
@@ -953,10 +964,10 @@ print(matrices["cross-entropy"])
 def class_scores(confusion):
     """Return the scores of each class against all others.
 
-    confusion  (C, C) counts: row = true class, column = predicted class
-    returns    {"recall": ..., "precision": ..., "f1": ..., "specificity": ...}, arrays of shape (C,)
+    confusion  (C, C) counts of any size: row = true class, column = predicted class; it is not modified
+    returns    {"recall": ..., "precision": ..., "f1": ..., "specificity": ...}, NumPy arrays of shape (C,)
 
-    F1 is 2 TP / (2 TP + FP + FN). A score whose denominator is 0 is nan.
+    F1 is 2 TP / (2 TP + FP + FN). A score whose denominator is 0 is nan; 0 / (more than 0) is 0.
     """
     ### BEGIN SOLUTION
     # 1. this class, predicted as this class: TP             -> (C,)
@@ -1249,9 +1260,9 @@ def elastic_field(shape, sigma=10.0, grid=3, rng=None):
     shape   (H, W) of the image
     sigma   standard deviation at the nodes, in pixels
     grid    nodes along each side; the outermost lie on the borders of the image
-    rng     numpy.random.Generator; a new one if None
-    returns (2, H, W): displacement along H and along W, in pixels; normally distributed at the nodes,
-            bicubic interpolation between them
+    rng     numpy.random.Generator, the only source of randomness; a new one if None
+    returns (2, H, W), a tensor or an array of floats: displacement along H and along W, in pixels; at the
+            nodes independent and normally distributed, bicubic interpolation between them
     """
     rng = rng or np.random.default_rng()
     ### BEGIN SOLUTION
@@ -1444,10 +1455,10 @@ def repaired_loss(logits, target):
     """Return cross-entropy + 1 - soft Dice, as `broken_loss` should have been.
 
     logits  (B, C, H, W)                target  (B, H, W) int64
-    returns a scalar tensor, differentiable in logits
+    returns a scalar, shape (), differentiable in logits
 
-    Cross-entropy is the mean over all pixels, Dice the mean over images and classes, background included. A
-    class that is absent and not predicted has Dice 1.
+    Cross-entropy is the mean over all pixels, accurate for logits of 200 too; Dice is the mean over images and
+    classes, background and absent classes included. A class that is absent and not predicted has Dice 1.
     """
     eps = 1e-6
     ### BEGIN SOLUTION

@@ -7,7 +7,7 @@ import numpy as np
 
 from brainlab.losses import border_weight_map
 from brainlab.synth import touching_cells
-from grading_tests.gap import Gap, Property, Wrong, expect, first_largest
+from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain
 from grading_tests.networks import attempt
 
 
@@ -37,20 +37,31 @@ def cells(rng: np.random.Generator) -> np.ndarray:
 
 
 def weights_of(answer: Any, instances: np.ndarray, tried: str, **options: float) -> np.ndarray:
-    """Return the answer's map, an array of floats with the shape of the mask.
+    """Return the answer's map as an array with the shape of the mask.
 
     Raises
     ------
     Wrong
         If the answer fails, or returns something else.
     """
-    wanted = f"a NumPy array of floats, shape {instances.shape}"
+    wanted = f"weights of shape {instances.shape}"
     got = attempt(tried, wanted, answer, instances.copy(), **options)
-    if not isinstance(got, np.ndarray):
-        raise Wrong(tried, wanted, f"a {type(got).__name__}")
-    if got.dtype.kind != "f" or got.shape != instances.shape:
-        raise Wrong(tried, wanted, f"{got.dtype}, shape {got.shape}")
-    return got
+    weights = plain(got)
+    if weights is None or weights.shape != instances.shape:
+        shape = "" if weights is None else f" of shape {weights.shape}"
+        raise Wrong(tried, wanted, f"a {type(got).__name__}{shape}")
+    return weights
+
+
+def an_array(answer: Any, rng: np.random.Generator) -> None:
+    instances = cells(rng)
+    for mask in (instances, instances * (instances == 2)):
+        tried = "the type of the map" + ("" if mask is instances else " of one object")
+        got = attempt(tried, "a NumPy array", answer, mask.copy())
+        if not isinstance(got, np.ndarray):
+            raise Wrong(tried, "a NumPy array of floats", f"a {type(got).__name__}")
+        if got.dtype.kind != "f":
+            raise Wrong(tried, "a NumPy array of floats", f"an array of {got.dtype}")
 
 
 def expect_map(
@@ -90,6 +101,7 @@ def fewer_than_two(answer: Any, rng: np.random.Generator) -> None:
     everywhere = np.ones(instances.shape, dtype=bool)
     expect_map(answer, np.where(instances == 3, 3, 0), everywhere, "one object, number 3")
     expect_map(answer, np.zeros_like(instances), everywhere, "no object")
+    expect_map(answer, np.where(instances == 2, 0, instances), instances == 0, "two objects, numbers 1 and 3")
 
 
 def touching_objects(answer: Any, rng: np.random.Generator) -> None:
@@ -161,12 +173,13 @@ GAP = Gap(
         Property("the background between three objects", between_objects, share=2),
         Property("inside the objects", inside_objects),
         Property("other w0 and sigma", other_options),
-        Property("one object, and none", fewer_than_two),
+        Property("no object, one and two", fewer_than_two),
         Property("touching objects", touching_objects),
         Property("no background", without_background, share=0.5),
         Property("object numbers with gaps", missing_numbers),
         Property("large distances, objects at the border", wide_image, share=0.5),
         Property("other types of integers", other_types, share=0.5),
+        Property("a NumPy array of floats", an_array, share=0.5),
         Property("input unchanged, a second call", unchanged, share=0.5),
     ],
 )

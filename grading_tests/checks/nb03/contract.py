@@ -244,6 +244,18 @@ def double(value: Tensor) -> Tensor:
     return value.double() if value.is_floating_point() else value
 
 
+def expect_eps(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str, **options: Any) -> None:
+    """Raise `Wrong` unless an answer has an eps of 1e-6, or half or twice as much.
+
+    With TP / (TP + FP / 2 + FN / 2) the same eps counts twice: both are right.
+    """
+    low, expected, high = (float(oracle(*inputs, eps=eps, **options)) for eps in (2e-6, 1e-6, 0.5e-6))
+    got = value_of(answer, inputs, tried, expected, **options)
+    array = plain(got)
+    if array is None or array.size != 1 or not low - 1e-4 <= float(array.reshape(-1)[0]) <= high + 1e-4:
+        raise Wrong(tried, expected, got)
+
+
 def tiny_area(rng: np.random.Generator, images: int, channels: int, area: float) -> tuple[Tensor, Tensor]:
     """Return float64 inputs whose last class is nowhere true, with `area` pixels of it predicted per image.
 
