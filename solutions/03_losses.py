@@ -79,7 +79,7 @@ counts = sum(case.label_counts.sum(axis=0) for case in split.train)  # (4,) insi
 voxels = sum(np.prod(case.full_shape) for case in split.train)
 counts[0] = voxels - counts[1:].sum()  # the region outside the boxes is background too
 picture = view.label_histogram(counts, title="Voxels per label in whole volumes")
-view.show(picture, alt="Voxels per label on a logarithmic axis: about 99 percent are background")
+view.show(picture, alt="Voxels per label on a logarithmic axis, with the share of each")
 
 # %% [markdown]
 # A **constant baseline** uses only this histogram: it assigns the same four probabilities, the class shares above,
@@ -480,7 +480,7 @@ view.show(picture, alt="Three losses over shift and width of a bar, with a star 
 in_place = {name: surface[:, list(shifts).index(0)] for name, surface in surfaces.items()}
 panels = {"loss (no bar: 1)": in_place}
 picture = view.curves(widths, panels, "width of a bar in the right place (truth: 8)")
-view.show(picture, alt="Loss against width, lowest at 8; too wide costs less for Dice and Tversky")
+view.show(picture, alt="Three losses against the width of a bar in the right place")
 
 # %% [markdown]
 # *Look:* where bar and tumour do not overlap, no panel has a slope along the shift. There, the cross-entropy only
@@ -1439,7 +1439,7 @@ def sweep(loss_fn, t):
 ts = np.linspace(-3, 3, 61)
 lines = {"broken": [sweep(broken_loss, t) for t in ts]}
 picture = view.curves(ts, {"(c) loss": lines}, "logit of the tumour")
-view.show(picture, alt="The broken loss against the logit of a tumour: nearly flat, with one jump at 0")
+view.show(picture, alt="The broken loss against the logit of a tumour, from -3 to 3")
 
 # %% [markdown]
 # *Look:* why is (a) not 0? By how much is (b) too low? Where does (c) have a slope?
