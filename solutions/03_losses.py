@@ -841,15 +841,6 @@ view.show(picture, alt="Validation Dice of WT and ET by epoch for four losses")
 # %%
 from brainlab.metrics import dice, hd95, lesion_wise, surface_dice
 
-
-
-def without_specks(mask, spacing, min_volume=50):
-    """Return a mask (X, Y, Z) without its connected regions of up to `min_volume` mm3."""
-    regions, _ = ndimage.label(mask, np.ones((3, 3, 3)))
-    volumes = np.bincount(regions.ravel()) * np.prod(spacing)
-    return mask & (volumes[regions] > min_volume)
-
-
 truths = {case.id: recipe.truth_of(case) for case in split.test}  # (X, Y, Z) each
 by_lesion, table = {}, {}
 print(f"mean of {len(truths)} patients, whole tumour              by lesion")
@@ -857,7 +848,7 @@ print("                Dice  HD95 mm  surface Dice    Dice  HD95 mm  found misse
 for name, volumes in predictions.items():
     rows, by_lesion[name] = [], []
     for case in split.test:
-        pair = without_specks(volumes[case.id] > 0, case.spacing), truths[case.id] > 0
+        pair = recipe.without_specks(volumes[case.id] > 0, case.spacing), truths[case.id] > 0
         lesions = lesion_wise(*pair, case.spacing)
         by_lesion[name].append(lesions)
         whole = dice(*pair), hd95(*pair, case.spacing), surface_dice(*pair, case.spacing, tolerance=2.0)

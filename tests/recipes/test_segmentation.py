@@ -135,6 +135,18 @@ def test_smallest_lesion_counts_voxels_joins_fragments_and_leaves_out_specks():
     assert recipe.smallest_lesion(with_labels(labels[15:25], (1, 1, 1))) == (np.inf, (0, 0, 0))
 
 
+def test_specks_are_removed_by_volume_in_mm3():
+    mask = np.zeros((12, 12, 12), bool)
+    mask[0, 0, :3] = True  # three voxels
+    mask[1, 1, 3] = True  # touches them by a corner
+    mask[6:9, 6:9, 6:9] = True
+    kept = recipe.without_specks(mask, (1.0, 2.0, 3.0), min_volume=24)
+    assert kept.sum() == 27
+    assert recipe.without_specks(mask, (1.0, 2.0, 3.0), min_volume=23.9).sum() == 31
+    assert mask.sum() == 31, "the mask is left as it was"
+    assert not recipe.without_specks(np.zeros((2, 2, 2), bool), (1, 1, 1)).any()
+
+
 def test_one_training_of_four_is_smaller():
     lesson = BUDGETS["lesson"]
     one = recipe.one_of_four(lesson)
