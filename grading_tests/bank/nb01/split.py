@@ -478,7 +478,7 @@ WRONG = [
     Mistake(
         "order of appearance",
         "ivadomed/ivadomed#402: the order of the centres decided the split",
-        "you take the patients in the order of the list; they often come hospital by hospital. Shuffle first.",
+        "you take the patients in the order of the list, which often follows hospitals. Shuffle first.",
         split_with(lambda names, seed: names, names_of=lambda patients: list(dict.fromkeys(patients))),
         2,
     ),
