@@ -10,6 +10,6 @@ from brainlab.lazy import lazy_names
 _HOMES = {
     "figure": "ranking",
     "study": "published",
-    "table": "QUESTIONS contrast read_table summarise",
+    "table": "QUESTIONS contrast effects read_table summarise",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -14,7 +14,7 @@ def test_pictures_are_named_with_their_colours():
     fig = view.modalities(image, AFFINE, np.ones((20, 24, 1), int), title="case")
     assert describe(fig) == (
         "case axial slice 0. Pictures: T1, T1 + contrast, T2, FLAIR, FLAIR + labels. "
-        "Colours: necrotic core (NCR), oedema (ED), enhancing tumour (ET)"
+        "Colours: necrotic or non-enhancing core (NCR), oedema (ED), enhancing tumour (ET)"
     )
 
 
