@@ -1236,7 +1236,7 @@ view.show(picture, alt=alt, dpi=64)
 # mode collapse.
 #
 # The monitor recognises it by the **diversity**: the standard deviation over different inputs, relative to that of
-# real data.
+# real data. It would miss a generator that has kept two opposite Gaussians. Where modes can be counted, count them.
 #
 # > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
 # sharpness, interpolation chooses between them. Distortion compares each image with its truth, perception compares
