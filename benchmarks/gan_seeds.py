@@ -162,7 +162,7 @@ def grid(rows: list[dict], method: str, column: str) -> np.ndarray:
 
 
 def show(rows: list[dict]) -> None:
-    """Print means by method (± SD of the seeds), lesion counts, and paired differences with their intervals."""
+    """Print means by method (± SD of the seeds), lesion counts, and paired differences with intervals."""
     whole = {row["seed"] for row in rows if row["method"] == "mixture" or row["seed"] < 0}
     rows = [row for row in rows if row["seed"] in whole]  # not the one that is being trained
     patients = {row["patient"] for row in rows}
