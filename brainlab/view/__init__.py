@@ -19,7 +19,7 @@ WIDGETS = {
     "TrainingMonitor": "training_monitor",
 }
 _HOMES = {
-    "charts": "confusion_matrix dice_strip histogram label_histogram percent size_histogram",
+    "charts": "confusion_matrix histogram label_histogram percent",
     "colours": "PALETTE blend to_grey",
     "concepts": "connections maps",
     "curve_figures": "curves gan_curves landscapes learning_curves perception_distortion",
