@@ -768,16 +768,18 @@ print(f"{walls.sum()} wrong pixels in each prediction")
 # does. So do losses that use distances, such as the boundary loss and the Hausdorff loss, and clDice, which compares
 # skeletons.
 #
-# All losses of the library for the slice of section 3, relative to an empty prediction:
+# All losses of the library for the largest tumour slice of the same patient, relative to an empty prediction:
 #
 # *Try:* shift and enlarge the prediction. For which losses does an empty prediction soon become cheaper, and which
 # one hardly increases for a prediction that is too large?
 
 # %%
+from brainlab.data import tumour_area
 from brainlab.view import LossExplorer
 
-tumour = labels_to_network(example, z, size, pixel) > 0  # (H, W)
-LossExplorer(tumour, to_network(example, z, size, pixel)[3], example.affine, right=6)
+largest = int(tumour_area(example).argmax())  # slice
+tumour = labels_to_network(example, largest, size, pixel) > 0  # (H, W)
+LossExplorer(tumour, to_network(example, largest, size, pixel)[3], example.affine, right=6)
 
 # %% [markdown]
 # ## 8 · The same network, four losses
