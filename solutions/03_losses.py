@@ -1105,7 +1105,9 @@ view.show(picture, alt=f"Gradient at each of 30 layers; at the first {first}")
 # end, and attention in the decoder. Which of the three networks could you build by changing only the skips?
 
 # %%
-picture = view.connections()
+from studies import connections
+
+picture = connections()
 view.show(picture, alt="Blocks and skip connections of U-Net, U-Net 3+ and ResUNet++, level by level")
 
 # %% [markdown]
