@@ -178,7 +178,7 @@ def test_what_was_to_be_predicted_is_computed(text):
             node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.With | ast.comprehension
         ):
             source = getattr(node, "value", None) or getattr(node, "iter", None)
-            filled_later = isinstance(source, ast.Dict | ast.List) and not list(ast.walk(source))[2:]
+            filled_later = source and re.search(r"\{\}|\[\]", ast.unparse(source))
             if source is None or filled_later or names_in(source, ast.Load):  # `x = 0.5` is no result
                 results |= names_in(node, ast.Store)
     for tree in trees:
