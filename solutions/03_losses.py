@@ -166,7 +166,8 @@ def weighted_cross_entropy(logits, target, weight):
             PyTorch, the mean is the weighted sum divided by the sum of the weights of all pixels
 
     For all losses of this notebook: any B, C, H and W, and a class may be missing in target; logits are
-    float32 or float64, and the loss of float64 logits is float64; the inputs are not modified.
+    float32 or float64, in any memory layout (reshape works, view may not), and the loss of float64 logits is
+    float64; the inputs are not modified.
     """
     ### BEGIN SOLUTION
     # 1. log-probabilities                     -> (B, C, H, W)
