@@ -1008,8 +1008,8 @@ print(metrics.scores(matrices["exp-log"]))
 # %% [markdown]
 # *Look:* the constant baseline detects no tumour; what are its mean specificity and its mean precision? (Precision is
 # undefined for classes that are never predicted, and these drop out.) Including the background in the mean, as the
-# study below does, raises every F1. Class by class: why is the specificity of each tumour class close to 1, whatever
-# the network?
+# study below does, raises every F1. Class by class: why is the specificity of each tumour class higher than its
+# precision, whatever the network?
 #
 # ### The networks of the table
 #
@@ -1054,7 +1054,7 @@ view.show(picture, alt="Input pixels used by one output pixel of three sequences
 # 1 × 1, 2 × 2, 3 × 3 and 6 × 6 cells and enlarges each result again. So each pixel is told what its quarter of the
 # image contains, and the image as a whole. It needs no weights, but inside a cell the position is lost: the pooled
 # maps are joined to the features, they do not replace them. ASPP took over the idea of several scales and replaced
-# the pooling. What of the tumour is left in each map?
+# the pooling. What of the lesion is left in each map?
 
 # %%
 flair = view.to_grey(view.oriented(image[3], example.affine))  # (H, W), the slice of section 3
