@@ -94,12 +94,6 @@ def label_after_label(grey, labels, alpha, palette):
     return picture
 
 
-def into_labels_type(grey, labels, alpha, palette):
-    picture = np.zeros((*grey.shape, 3), labels.dtype)
-    picture[...] = blend(grey, labels, alpha, palette)
-    return picture
-
-
 def scaled(change):
     """Return an answer that changes the grey values first."""
     return lambda grey, labels, alpha, palette: blend(change(grey), labels, alpha, palette)
@@ -172,15 +166,6 @@ WRONG = [
         lambda grey, labels, alpha, palette: np.where(
             (labels > 0)[..., None], np.maximum(rgb_of(grey), alpha * palette[labels]), rgb_of(grey)
         ),
-    ),
-    Mistake(
-        "written into the input",
-        "matterport/Mask_RCNN#1185: image[:, :, c] = ...",
-        "you change the image that you were given.",
-        lambda grey, labels, alpha, palette: (
-            blend(grey, labels, alpha, palette),
-            grey.__setitem__(labels > 0, 0),
-        )[0],
     ),
     Mistake(
         "blended with black",
@@ -360,12 +345,6 @@ WRONG = [
         lambda grey, labels, alpha, palette: np.stack(
             [blend(grey, labels, alpha, palette)[..., 0], grey, grey], axis=-1
         ),
-    ),
-    Mistake(
-        "array of the labels' type",
-        "a common slip: np.zeros(shape, labels.dtype)",
-        "you write colours into an array of integers, which cuts them to 0 and 1: make one of floats.",
-        into_labels_type,
     ),
     Mistake(
         "lists of lists",

@@ -178,13 +178,6 @@ WRONG = [
         lambda counts: np.concatenate([[0], weights_of(counts[:, 1:].sum(axis=0), classes=3)]),
     ),
     Mistake(
-        "NaN for an absent class",
-        "misconception: undefined is NaN",
-        "a class that does not occur gets NaN, which spreads through every later sum; it should weigh 0.",
-        instead(np.nan),
-        3,
-    ),
-    Mistake(
         "1 for an absent class",
         "misconception: the neutral weight is 1",
         "a class that does not occur should weigh 0.",
@@ -260,7 +253,7 @@ WRONG = [
     Mistake(
         "background scaled to 1",
         "a common convention, but not this formula",
-        "you scale the weights such that the background has 1; the formula needs no scaling.",
+        "the background, the largest class, gets 1: all voxels belong above the line, without scaling.",
         returning(balanced_weights, lambda weights: weights / (weights[0] or 1)),
     ),
     Mistake(
@@ -281,15 +274,6 @@ WRONG = [
         "a common way to soften weights, but not this formula",
         "you take a logarithm; the formula has none.",
         returning(balanced_weights, np.log1p),
-    ),
-    Mistake(
-        "largest class over own",
-        "a common convention, but not this formula",
-        "above the line you have the largest class; all voxels belong there.",
-        lambda counts: np.where(
-            counts.sum(axis=0) > 0, counts.sum(axis=0).max() / np.maximum(counts.sum(axis=0), 1), 0
-        ),
-        2,
     ),
     Mistake(
         "one weight a slice",

@@ -145,27 +145,15 @@ WRONG = [
         lambda: list(FOUND.values()),
     ),
     Mistake(
-        "pairs",
-        "habit from dict.items()",
-        "you return a list of pairs; asked for is a dictionary.",
-        lambda: list(FOUND.items()),
-    ),
-    Mistake(
         "nothing returned",
         "a common slip: the return is forgotten",
         "your function returns nothing; asked for is a dictionary.",
         lambda: None,
     ),
     Mistake(
-        "names to numbers",
-        "a common slip: key and value exchanged",
-        "keys and values are exchanged: the case number comes first.",
-        lambda: {name: case for case, name in FOUND.items()},
-    ),
-    Mistake(
         "counted from 0",
         "misconception: the number of a case is its place",
-        "your cases are numbered 0 to 4: use the numbers of the cases.",
+        "no key is the number of a case: use these numbers as keys, and the names as values.",
         lambda: dict(enumerate(FOUND.values())),
     ),
     Mistake(

@@ -161,12 +161,6 @@ def rounded_in_place(seg, table):
     return relabel(seg, table)
 
 
-def adding_to_table(seg, table):
-    for number in np.unique(np.rint(seg)).astype(int).tolist():
-        table.setdefault(number, 0)
-    return relabel(seg, table)
-
-
 def error_as_result(seg, table):
     try:
         return relabel(seg, table)
@@ -329,15 +323,8 @@ WRONG = [
     Mistake(
         "into one byte",
         "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
-        "one byte holds 0 to 255: 257 becomes 1, and -1 becomes 255. Round to a larger integer type.",
+        "one byte holds 256 numbers only: 257 becomes 1. Round to a larger integer type.",
         lambda seg, table: relabel(np.rint(seg).astype(np.uint8), table),
-        1,
-    ),
-    Mistake(
-        "into one byte with a sign",
-        "open-mmlab/mmsegmentation#1969, with int8",
-        "one byte with a sign holds -128 to 127: 257 becomes 1. Round to a larger integer type.",
-        lambda seg, table: relabel(np.rint(seg).astype(np.int8), table),
         1,
     ),
     Mistake(
@@ -436,13 +423,6 @@ WRONG = [
         "your function changes its input seg: work on a copy.",
         rounded_in_place,
         1,
-    ),
-    Mistake(
-        "table filled up",
-        "a common slip: setdefault and defaultdict write into the table",
-        "you add unknown labels to the table as background; refuse them with a ValueError.",
-        adding_to_table,
-        2,
     ),
     shared_result(relabel),
     changed_input("seg", relabel, lambda seg, table: seg.__setitem__(seg > 1, 0)),
