@@ -440,6 +440,87 @@ WRONG = [
     ),
     shared_result(balanced_weights),
     changed_input("counts", balanced_weights, lambda counts: np.cumsum(counts, axis=0, out=counts)),
+    Mistake(
+        "squared weights",
+        "a common slip: squared weights",
+        "you square the weights.",
+        returning(balanced_weights, np.square),
+    ),
+    Mistake(
+        "falling order",
+        "a common slip: falling order",
+        "your weights run from class 3 to 0.",
+        returning(balanced_weights, lambda weights: weights[::-1]),
+    ),
+    Mistake(
+        "softmax",
+        "a common slip: softmax",
+        "you apply a softmax; the formula has none.",
+        returning(
+            balanced_weights,
+            lambda weights: np.exp(weights - weights.max()) / np.exp(weights - weights.max()).sum(),
+        ),
+    ),
+    Mistake(
+        "divided by the number of slices",
+        "a common slip: divided by the number of slices",
+        "you divide by the number of slices; the formula has only voxels.",
+        lambda counts: balanced_weights(counts) / len(counts),
+        2,
+    ),
+    Mistake(
+        "median for sum",
+        "a common slip: median for sum",
+        "you take the median of the slices; add them up.",
+        lambda counts: balanced_weights(np.median(counts, axis=0)[None]),
+        1,
+    ),
+    Mistake(
+        "minus one for an absent class",
+        "a common slip: minus one for an absent class",
+        "a class that does not occur should weigh 0.",
+        instead(-1),
+        3,
+    ),
+    Mistake(
+        "last slice left out",
+        "a common slip: last slice left out",
+        "you leave out the last slice.",
+        lambda counts: balanced_weights(counts[:-1]),
+        1,
+    ),
+    Mistake(
+        "texts",
+        "a common slip: texts",
+        "you return texts; asked for are numbers.",
+        returning(balanced_weights, lambda weights: [f"{one:.3f}" for one in weights]),
+    ),
+    Mistake(
+        "Python objects",
+        "a common slip: Python objects",
+        "your array holds Python objects; asked for are floats.",
+        returning(balanced_weights, lambda weights: weights.astype(object)),
+    ),
+    Mistake(
+        "a masked array",
+        "a common slip: a masked array",
+        "you return a masked array, in which 0 is hidden; asked for is a plain one.",
+        returning(balanced_weights, lambda weights: np.ma.masked_equal(weights, 0)),
+    ),
+    Mistake(
+        "largest slice only",
+        "a common slip: largest slice only",
+        "you look at one slice; add up all of them.",
+        lambda counts: balanced_weights(counts[counts[:, 1:].sum(axis=1).argmax()][None]),
+        1,
+    ),
+    Mistake(
+        "tiny weight for an absent class",
+        "a common slip: tiny weight for an absent class",
+        "a class that does not occur should weigh exactly 0.",
+        instead(0.01),
+        3,
+    ),
 ]
 
 SURVIVORS = [

@@ -175,6 +175,24 @@ def no_result(seg, table):
         return None
 
 
+def whole_numbers_only(seg, table):
+    if seg.dtype.kind == "f":
+        raise ValueError("labels are whole numbers")
+    return relabel(seg, table)
+
+
+def as_error(kind):
+    """Return an answer that raises this kind of error."""
+
+    def run(seg, table):
+        try:
+            return relabel(seg, table)
+        except ValueError as error:
+            raise kind(str(error)) from None
+
+    return run
+
+
 WRONG = [
     Mistake(
         "4 becomes 3, always",
@@ -427,6 +445,80 @@ WRONG = [
     shared_result(relabel),
     changed_input("seg", relabel, lambda seg, table: seg.__setitem__(seg > 1, 0)),
     changed_input("table", relabel, lambda seg, table: table.pop(0)),
+    Mistake(
+        "TypeError for the unknown",
+        "a common slip: TypeError for the unknown",
+        "an unknown label raises TypeError; the docstring asks for ValueError.",
+        as_error(TypeError),
+        2,
+    ),
+    Mistake(
+        "Exception for the unknown",
+        "a common slip: Exception for the unknown",
+        "an unknown label raises a plain Exception; the docstring asks for ValueError.",
+        as_error(Exception),
+        2,
+    ),
+    Mistake(
+        "negative labels not compared",
+        "a common slip: negative labels not compared",
+        "you refuse positive labels only; a negative one is unknown, too.",
+        refusing_if(lambda whole, table: not set(np.unique(whole[whole > 0]).tolist()) <= set(table)),
+        2,
+    ),
+    Mistake(
+        "first voxel compared",
+        "a common slip: first voxel compared",
+        "you look at one voxel only when you refuse unknown labels.",
+        refusing_if(lambda whole, table: whole.flat[0] not in table),
+        2,
+    ),
+    Mistake(
+        "labels limited to 3",
+        "a common slip: labels limited to 3",
+        "you limit the labels to 3: use the table.",
+        lambda seg, table: np.clip(checked(np.rint(seg).astype(int), table), 0, 3),
+        3,
+    ),
+    Mistake(
+        "label times label",
+        "a common slip: label times label",
+        "you multiply the new labels by the old ones.",
+        lambda seg, table: sum(
+            old * new * (np.rint(checked(np.rint(seg), table)) == old).astype(int)
+            for old, new in table.items()
+        ),
+        3,
+    ),
+    Mistake(
+        "half precision for labels",
+        "a common slip: half precision for labels",
+        "float16 is exact up to 2048 only: round to a larger integer type.",
+        lambda seg, table: relabel(seg.astype(np.float16), table),
+        1,
+    ),
+    Mistake(
+        "background expected",
+        "a common slip: background expected",
+        "you refuse a segmentation without background.",
+        refusing_if(
+            lambda whole, table: not (whole == 0).any() or not set(np.unique(whole).tolist()) <= set(table)
+        ),
+        2,
+    ),
+    Mistake(
+        "floats refused",
+        "a common slip: floats refused",
+        "you refuse labels that are stored as floats: round them.",
+        whole_numbers_only,
+        1,
+    ),
+    Mistake(
+        "axes exchanged",
+        "a common slip: axes exchanged",
+        "the axes of your result are exchanged.",
+        returning(relabel, np.transpose),
+    ),
 ]
 
 SURVIVORS = [

@@ -12,7 +12,7 @@ BRATS_2023 = {0: 0, 1: 1, 2: 2, 3: 3}
 BRATS_2024 = {0: 0, 1: 1, 2: 2, 3: 3, 4: 0}  # 4 is the cavity that the surgeon left
 DECATHLON = {0: 0, 1: 2, 2: 1, 3: 3}
 # Label numbers like those of an atlas.
-ATLAS = {0: 0, 41: 1, 257: 2, 1024: 3}
+ATLAS = {0: 0, 41: 1, 257: 2, 3001: 3}
 
 
 def seg_of(values: list, shape: tuple = (3, 4, 5), dtype: str = "uint8") -> np.ndarray:
@@ -42,8 +42,9 @@ def mapped_decathlon(answer, rng: np.random.Generator) -> None:
 
 
 def mapped_atlas(answer, rng: np.random.Generator) -> None:
-    values = rng.permutation([0, 41, 257, 1024, 257])
-    mapped(answer, ATLAS, seg_of(values, dtype="uint16"), f"an atlas, values {values.tolist()}")
+    values = rng.permutation([0, 41, 257, 3001, 257])
+    for kind in ("uint16", "float32"):
+        mapped(answer, ATLAS, seg_of(values, dtype=kind), f"an atlas, {kind}, values {values.tolist()}")
 
 
 def mapped_unknown(answer, rng: np.random.Generator) -> None:
@@ -84,6 +85,7 @@ def mapped_floats(answer, rng: np.random.Generator) -> None:
 def mapped_without_class(answer, rng: np.random.Generator) -> None:
     mapped(answer, BRATS_2020, seg_of(rng.permutation([0, 2, 4, 2])), "a case without label 1")
     mapped(answer, DECATHLON, seg_of([0]), "a case without tumour")
+    mapped(answer, DECATHLON, seg_of(rng.permutation([1, 2, 3])), "a crop without background")
 
 
 def mapped_unsorted(answer, rng: np.random.Generator) -> None:
@@ -102,7 +104,7 @@ def typed(rng: np.random.Generator) -> Cases:
     seg = rng.choice([0, 1, 2, 3], (3, 4, 2))
     kinds = ("uint8", "int16", "int64", "float32", "float64")
     cases = [(f"a segmentation of type {kind}", (seg.astype(kind), DECATHLON)) for kind in kinds]
-    return [*cases, ("0.9999999 for 1", (seg.astype(float) * (1 - 1e-7), DECATHLON))]
+    return [*cases, ("0.999 for 1", (seg.astype(float) * 0.999, DECATHLON))]
 
 
 def mapped_form(answer, rng: np.random.Generator) -> None:
