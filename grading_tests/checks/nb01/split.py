@@ -1,6 +1,7 @@
 """The split by patient: split_items(patients, val, test, seed)."""
 
 import builtins
+import dis
 import inspect
 from collections.abc import Iterator
 from types import CodeType, SimpleNamespace
@@ -152,7 +153,8 @@ def names_in(answer) -> set[str]:
     function = inspect.unwrap(answer)
 
     def of(code: CodeType) -> Iterator[str]:
-        yield from code.co_names
+        loaded = (step for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+        yield from (step.argval for step in loaded)  # not the names of attributes, such as `case.id`
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 yield from of(constant)
