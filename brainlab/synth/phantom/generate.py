@@ -114,7 +114,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     oedema = oedema_weight(subject, score, threshold, anatomy, fields, grid)
 
     # Small lesions apart from it.
-    planned = sum(value * (on_plan(labels == value, grid) >= 0.5) for value in (1, 2, 3))
+    planned = torch.stack([value * (on_plan(labels == value, grid) >= 0.5) for value in (1, 2, 3)]).sum(0)
     nodules = place_nodules(subject, fields, plan, planned)
     small, around = grow_nodules(nodules, fields, anatomy, grid)
     labels = torch.where(small > 0, small, labels)
