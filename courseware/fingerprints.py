@@ -66,11 +66,11 @@ def known(gap_id: str, mistakes: list[Mistake], takes: list[Marks]) -> list[Know
     Where the shipped fingerprints still hold, their unstable parts stay: they may come from another machine.
     """
     marks = functools.reduce(common, [take[gap_id] for take in takes])
-    found = [Known(one.name, one.message, kept) for one, kept in zip(mistakes, marks, strict=True)]
+    found = [Known(one.name, one.message, kept, one.step) for one, kept in zip(mistakes, marks, strict=True)]
     if outdated({gap_id: found}):
         return found
     return [
-        Known(new.name, new.message, common(new.marks, old.marks))
+        Known(new.name, new.message, common(new.marks, old.marks), new.step)
         for new, old in zip(found, known_mistakes(gap_id), strict=True)
     ]
 
@@ -143,7 +143,7 @@ def outdated(taken: dict[str, list[Known]]) -> list[str]:
     """Return the gaps whose shipped fingerprints do not agree with these."""
 
     def same(first: Known, second: Known) -> bool:
-        words = (first.name, first.message) == (second.name, second.message)
+        words = (first.name, first.message, first.step) == (second.name, second.message, second.step)
         return words and agree(first.marks, second.marks)
 
     def up_to_date(gap_id: str, found: list[Known]) -> bool:
@@ -160,11 +160,13 @@ def unstable_marks(found: dict[str, list[Known]]) -> int:
 
 def write(taken: dict[str, list[Known]], target: Path) -> None:
     """Write fingerprints, one mistake per line."""
+
+    def line(one: Known) -> str:
+        kept = {name: value for name, value in vars(one).items() if name != "step" or value}
+        return json.dumps(kept, ensure_ascii=False)
+
     gaps = [
-        f"{json.dumps(gap_id)}: [\n"
-        + ",\n".join(json.dumps(vars(one), ensure_ascii=False) for one in found)
-        + "\n]"
-        for gap_id, found in taken.items()
+        f"{json.dumps(gap_id)}: [\n" + ",\n".join(map(line, found)) + "\n]" for gap_id, found in taken.items()
     ]
     text = "{\n" + ",\n".join(gaps) + "\n}\n"
     replace_file(target, lambda part: part.write_text(text, encoding="utf-8"))

@@ -1,5 +1,6 @@
 """The three functions that notebooks call: `check`, `grade` and `yours`."""
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -7,11 +8,11 @@ from typing import Any
 
 from grading_tests.borrowed import watched
 from grading_tests.checks import gaps_of
-from grading_tests.gap import Gap, Wrong
+from grading_tests.gap import Gap, Wrong, is_stub
 from grading_tests.message import explain, refuse, succeed
 from grading_tests.naming import SEED, name_mistake
 from grading_tests.picture import beside
-from grading_tests.running import TooSlow, outcomes
+from grading_tests.running import LONGEST_SECONDS, TooSlow, limit, outcomes, quiet
 
 
 class CheckFailed(AssertionError):
@@ -45,8 +46,15 @@ def first_problem(gap: Gap, answer: Any, graded: bool = False) -> tuple[BaseExce
     if error is None:
         return None, succeed(gap, borrowed)
     # An empty gap and an endless loop have no known mistake behind them.
-    plain = isinstance(error, NotImplementedError) or any(isinstance(one, TooSlow) for one in results)
-    return error, explain(gap, error, None if plain else name_mistake(gap, results))
+    plain = is_stub(error) or any(isinstance(one, TooSlow) for one in results)
+    with quiet(), limit(LONGEST_SECONDS):
+        return error, explain(gap, error, None if plain else name_mistake(gap, results))
+
+
+def beyond_words(gap: Gap, error: BaseException) -> str:
+    """Return the message about an answer on which the check itself stopped."""
+    kind = type(error).__name__
+    return f"✗ {gap.id}: not right yet.\n  it returns something that cannot be compared ({kind})."
 
 
 def check(gap_id: str, answer: Any) -> None:
@@ -60,7 +68,10 @@ def check(gap_id: str, answer: Any) -> None:
         Under `nbgrader validate` only.
     """
     gap = find_gap(gap_id)
-    error, message = first_problem(gap, answer)
+    try:
+        error, message = first_problem(gap, answer)
+    except (Exception, TooSlow) as stopped:  # no answer may stop a notebook
+        error, message = stopped, beyond_words(gap, stopped)
     if error is not None and os.environ.get("NBGRADER_EXECUTION") == "validate":
         raise CheckFailed(message)
     print(message)
@@ -85,8 +96,12 @@ def grade(gap_id: str, answer: Any) -> float:
     feedback. `BRAINLAB_GRADE_SEED` changes the inputs from year to year.
     """
     gap = find_gap(gap_id)
-    with watched(gap, answer) as (call, borrowed):
-        results = outcomes(gap, call, seed_of_the_year(gap_id), graded=True)
+    try:
+        with watched(gap, answer) as (call, borrowed):
+            results = outcomes(gap, call, seed_of_the_year(gap_id), graded=True)
+    except (Exception, TooSlow) as stopped:  # no answer may stop the grading
+        print(f"graded: 0 of {gap.points} points. The answer cannot be tried ({type(stopped).__name__}).")
+        return 0.0
     if borrowed:
         print(f"graded: 0 of {gap.points} points. {refuse(borrowed)}")
         return 0.0
@@ -98,7 +113,7 @@ def grade(gap_id: str, answer: Any) -> float:
     else:
         # Three decimals keep the feedback readable; the full score is exact.
         points = 0.0 if results[0] is not None else round(gap.points * held / total, 3)
-    empty = any(isinstance(result, NotImplementedError) for result in results)
+    empty = any(result is not None and is_stub(result) for result in results)
     reason = f" Not yet: {', '.join(lost)}." if lost and not empty else ""
     print(f"graded: {points:g} of {gap.points} points.{reason}")
     return points
@@ -113,7 +128,8 @@ def seed_of_the_year(gap_id: str) -> int:
 def yours(gap_id: str, answer: Any) -> Any:
     """Return the answer if it passes the visible check, else the library's, so that later cells work."""
     gap = find_gap(gap_id)
-    if all(result is None for result in outcomes(gap, answer, SEED, graded=False)):
-        return answer
+    with contextlib.suppress(Exception, TooSlow):
+        if all(result is None for result in outcomes(gap, answer, SEED, graded=False)):
+            return answer
     print(f"{gap_id} does not pass its check yet: from here on brainlab's own {gap.answer} is used.")
     return gap.reference

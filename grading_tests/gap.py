@@ -1,10 +1,15 @@
 """A gap: its points, its minutes and the properties of a right answer."""
 
+import dis
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from grading_tests.values import form, plain, same, same_form
+
+__all__ = ["Gap", "Mistake", "Property", "Survivor", "Wrong", "expect", "first_largest", "plain", "same"]
 
 
 class Wrong(Exception):
@@ -17,12 +22,16 @@ class Wrong(Exception):
     expected, got
         Values. Known mistakes are recognised by `got`, so give the full value.
     step : str
-        The numbered step of the gap to look at, e.g. `"step 2"`.
+        Where to look. A numbered step, `"step 2"`, is shown only if it is `certain`: the same value may be
+        wrong for several reasons. The steps of known mistakes are in the bank (`Mistake.step`).
+    certain : bool
+        Whether an answer can fail here for no other reason than this step.
     """
 
-    def __init__(self, tried: str, expected: Any, got: Any, step: str = "") -> None:
+    def __init__(self, tried: str, expected: Any, got: Any, step: str = "", certain: bool = False) -> None:
         super().__init__(tried)
-        self.tried, self.expected, self.got, self.step = tried, expected, got, step
+        self.tried, self.expected, self.got = tried, expected, got
+        self.step, self.certain = step, certain
 
 
 @dataclass(frozen=True)
@@ -78,12 +87,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: a name for the idea, where it was seen, and the message for the student."""
+    """A known wrong answer: a name for the idea, where it was seen, and the message for the student.
+
+    `step` is the numbered step of the gap where the mistake is, 0 if it is in none or in several.
+    """
 
     name: str
     source: str
     message: str
     answer: Any
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,29 +112,6 @@ class Survivor:
     equivalent: bool = True
 
 
-def plain(value: Any) -> np.ndarray | None:
-    """Return `value` as a NumPy array of numbers, or None if it is not made of numbers."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
-    try:
-        array = np.asarray(value)
-    except (ValueError, TypeError):
-        return None
-    return array if array.dtype.kind in "biufc" else None
-
-
-def same(got: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
-    """Return whether two values agree: numbers within a tolerance, up to axes of length 1; others by `==`."""
-    if isinstance(got, tuple | list) and isinstance(expected, tuple | list) and plain(expected) is None:
-        return len(got) == len(expected) and all(map(same, got, expected))
-    a, b = plain(got), plain(expected)
-    if a is None or b is None:
-        return a is None and b is None and type(got) is type(expected) and got == expected
-    if a.shape != b.shape and a.squeeze().shape != b.squeeze().shape:
-        return False
-    return bool(np.allclose(a.squeeze(), b.squeeze(), rtol=rtol, atol=atol, equal_nan=True))
-
-
 def first_largest(values: np.ndarray) -> int:
     """Return the flat index of the first value that is within 1 % of the largest.
 
@@ -131,14 +121,53 @@ def first_largest(values: np.ndarray) -> int:
 
 
 def expect(
-    got: Any, expected: Any, tried: str, step: str = "", rtol: float = 1e-4, atol: float = 1e-5
+    got: Any,
+    expected: Any,
+    tried: str,
+    step: str = "",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    *,
+    like: bool = False,
+    shapes: tuple[tuple[int, ...], ...] = (),
+    certain: bool = False,
 ) -> None:
     """Raise `Wrong` unless `got` agrees with `expected`.
+
+    Parameters
+    ----------
+    got, expected, tried, step, certain
+        As for `Wrong`.
+    rtol, atol : float
+        Tolerances of floating-point numbers.
+    like : bool
+        If True, `got` must also be the same kind of object (tensor, array, number, list), have exactly the
+        shape and the same kind of number (floating-point, whole, Boolean, complex). Otherwise axes of length
+        1 and the kind are free. Use it wherever a later cell relies on the form.
+    shapes : tuple of shapes
+        With `like`: other shapes that the contract allows, such as `((),)`.
 
     Raises
     ------
     Wrong
-        If the values differ.
+        If the values or their forms differ.
     """
+    if like and not same_form(got, expected, shapes):
+        raise Wrong(f"{tried}: the kind and shape of the result", form(expected), form(got))
     if not same(got, expected, rtol, atol):
-        raise Wrong(tried, expected, got, step)
+        raise Wrong(tried, expected, got, step, certain)
+
+
+def is_stub(error: BaseException) -> bool:
+    """Return whether an error is the `raise NotImplementedError` of an empty gap.
+
+    PyTorch raises the same kind of error, e.g. for a dtype that an operation does not support.
+    """
+    if not isinstance(error, NotImplementedError) or error.__traceback__ is None:
+        return False
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code, module = trace.tb_frame.f_code, str(trace.tb_frame.f_globals.get("__name__"))
+    raised = code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return raised and module.split(".")[0] not in ("torch", "numpy")

@@ -4,13 +4,15 @@ Layers are matched by kind and shape in the order of their creation, so that nam
 style do not matter.
 """
 
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grading_tests.gap import Wrong
+from grading_tests.gap import Wrong, is_stub, same
 
 State = dict[str, Tensor]
 
@@ -79,14 +81,49 @@ def share_weights(reference: nn.Module, answer: nn.Module, tried: str) -> None:
 
 
 def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
-    """Return `call(*inputs)`; an exception becomes a `Wrong` with its text as the returned value."""
+    """Return `call(*inputs)`; an exception becomes a `Wrong` with its text as the returned value.
+
+    Compute `expected` from other objects than `inputs`, because the answer may write into them: see `given`.
+    """
     try:
         return call(*inputs, **named)
-    except NotImplementedError:
-        raise
     except Exception as error:
+        if is_stub(error) or isinstance(error, Wrong):
+            raise
         first_line = str(error).split("\n")[0]
         raise Wrong(tried, expected, f"{type(error).__name__}: {first_line}") from error
+
+
+class Given:
+    """Copies of the inputs of one call, which know whether the answer wrote into them.
+
+    `given = Given(x, y)`, then `answer(*given)` and `given.expect_unchanged(tried)`; x and y stay as they
+    are.
+    """
+
+    def __init__(self, *inputs: Any) -> None:
+        self.kept = [copy.deepcopy(value) for value in map(detached, inputs)]
+        self.inputs = [copied(value) for value in inputs]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.inputs)
+
+    def expect_unchanged(self, tried: str) -> None:
+        """Raise `Wrong` if one of the copies has other values than before."""
+        for number, (now, before) in enumerate(zip(self.inputs, self.kept, strict=True), start=1):
+            if not same(detached(now), before, rtol=0, atol=0):
+                raise Wrong(f"{tried}: is input {number} still what it was?", before, now, "work on a copy")
+
+
+def detached(value: Any) -> Any:
+    return value.detach() if isinstance(value, Tensor) else value
+
+
+def copied(value: Any) -> Any:
+    """Return a copy; of a tensor one without a graph that requires a gradient as the original does."""
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    return copy.deepcopy(value)
 
 
 def twin(

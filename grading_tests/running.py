@@ -1,6 +1,7 @@
 """Run the properties of a gap on an answer that may print, warn, exit, hang or change global state."""
 
 import contextlib
+import functools
 import io
 import random
 import signal
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grading_tests.gap import Gap
+from grading_tests.gap import Gap, Wrong
+from grading_tests.values import unfit
 
 # A right answer takes well under a second for all its properties, even on a loaded machine.
 LONGEST_SECONDS = 20.0
@@ -37,7 +39,7 @@ def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseExcepti
             torch.manual_seed(seed)
             try:
                 with limit(LONGEST_SECONDS):
-                    item.run(answer, np.random.default_rng([seed, number]))
+                    item.run(guarded(answer), np.random.default_rng([seed, number]))
                 results.append(None)
             except KeyboardInterrupt:
                 raise
@@ -46,6 +48,31 @@ def outcomes(gap: Gap, answer: Any, seed: int, graded: bool) -> list[BaseExcepti
             except BaseException as error:  # SystemExit too: `exit()` in an answer must not end the notebook
                 results.append(error)
     return results
+
+
+def guarded(answer: Any) -> Any:
+    """Return the answer such that it raises `Wrong` for a result that no check can compare (`values.unfit`).
+
+    An iterator without end or an object that equals everything never reaches a property.
+    """
+    if isinstance(answer, type) or not callable(answer):
+        return answer
+
+    @functools.wraps(answer, updated=())
+    def call(*arguments: Any, **options: Any) -> Any:
+        result = answer(*arguments, **options)
+        odd = None if of_own_class(result, answer) else unfit(result)
+        if odd is not None:
+            raise Wrong("the kind of the result", "what the gap asks for", odd)
+        return result
+
+    return call
+
+
+def of_own_class(result: Any, answer: Any) -> bool:
+    """Return whether the answer is a class, and the result an object of it."""
+    own = getattr(answer, "__wrapped__", answer)
+    return isinstance(own, type) and issubclass(type(result), own)
 
 
 @contextlib.contextmanager

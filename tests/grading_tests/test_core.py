@@ -61,7 +61,7 @@ def examiner(monkeypatch):
     found = core.gaps_of
     monkeypatch.setattr(core, "gaps_of", lambda number: {GAP.id: GAP} if number == "98" else found(number))
     marks = [mark(result) for result in outcomes(GAP, squares, SEED, graded=True)]
-    square = Known("square", "it looks like a square.\nTwo lines.", marks)
+    square = Known("square", "it looks like a square.\nTwo lines.", marks, step=2)
     monkeypatch.setattr("grading_tests.naming.known_mistakes", {GAP.id: [square]}.get)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
@@ -121,13 +121,14 @@ def test_a_failed_check_has_four_lines_and_names_the_mistake(capsys):
     assert len(lines) == 4
     assert lines[1] == "  tried: three numbers"
     assert "expected: [" in lines[2]
-    assert lines[2].endswith("(look at step 1)")
+    assert lines[2].endswith("(look at step 2)")
     assert lines[3] == "  likely: it looks like a square. Two lines."
 
 
 def test_an_unknown_mistake_is_not_named():
     _, message = first_problem(GAP, lambda x: 3 * x)
     assert "likely" not in message
+    assert "step" not in message  # the value may be wrong for another reason
 
 
 def test_an_empty_gap_is_no_error(capsys):
@@ -251,7 +252,8 @@ class Unprintable:
         (np.full((4, 4), np.nan), "shape (4, 4), no number"),
         (np.zeros((0, 3)), "nothing, shape (0, 3)"),
         ("a\nb", "a b"),
-        (Unprintable(), "a Unprintable that cannot be shown"),
+        (ValueError(Unprintable()), "a ValueError that cannot be shown"),
+        (Unprintable(), "a Unprintable"),
     ],
 )
 def test_values_are_shown_on_one_line(value, text):
