@@ -1,7 +1,7 @@
 """What is tried of every network of this notebook: values, modes, types, calls in a row, gradients.
 
-The answer and the reference get the same random weights. Layers are matched by kind and shape, in the order in
-which the forward pass uses them, so that names and the order of creation do not matter.
+The answer and the reference get the same random weights. Layers are matched by kind and shape, in the order
+in which the forward pass uses them, so that names and the order of creation do not matter.
 """
 
 import copy
@@ -94,10 +94,16 @@ def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried:
 
 
 def twins(
-    answer: Any, reference: nn.Module, rng: np.random.Generator, inputs: Inputs, call: str, *sizes: Any
+    answer: Any,
+    reference: nn.Module,
+    rng: np.random.Generator,
+    inputs: Inputs,
+    call: str,
+    *sizes: Any,
+    **named: Any,
 ) -> nn.Module:
     """Return the answer's network of these sizes in evaluation mode, with the weights of `reference`."""
-    model = attempt(f"{call}: making it", "a network", answer, *sizes)
+    model = attempt(f"{call}: making it", "a network", answer, *sizes, **named)
     if not isinstance(model, nn.Module):
         raise Wrong(f"{call}: making it", "a network (nn.Module)", type(model).__name__)
     if any(isinstance(weight, UninitializedParameter) for weight in model.parameters()):
@@ -150,7 +156,7 @@ def expect_output(
 def expect_training(
     model: nn.Module, reference: nn.Module, inputs: Inputs, tried: str, outputs: Sequence[str] = ("",)
 ) -> None:
-    """Raise `Wrong` unless the network trains as the reference does: batch statistics, and no change of mode."""
+    """Raise `Wrong` unless the network trains as the reference does and stays in its mode."""
     model.train()
     reference.train()
     expect_output(model, reference, inputs, f"{tried}, in training mode", outputs)
@@ -190,7 +196,7 @@ def things_kept(model: nn.Module) -> int:
 def expect_gradients(
     model: nn.Module, reference: nn.Module, inputs: Inputs, call: str, outputs: Sequence[str] = ("",)
 ) -> None:
-    """Raise `Wrong` unless every output has the reference's gradient in every input, and one in all weights."""
+    """Raise `Wrong` unless all outputs have the reference's gradients in all inputs, and in all weights."""
     model.double()
     reference.double()
     count = len(outputs)

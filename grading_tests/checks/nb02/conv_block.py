@@ -19,7 +19,7 @@ def conv_block_values(answer: Any, rng: np.random.Generator) -> None:
 def conv_block_valid(answer: Any, rng: np.random.Generator) -> None:
     reference, inputs = ConvBlock(4, 2, padded=False), noises(rng, x=(1, 4, 11, 8))
     call = "ConvBlock(4, 2, padded=False)"
-    model = contract.twins(answer, reference, rng, inputs, call, 4, 2, False)
+    model = contract.twins(answer, reference, rng, inputs, call, 4, 2, padded=False)
     contract.expect_output(model, reference, inputs, on(call, inputs))
 
 
@@ -28,7 +28,7 @@ def conv_block_training(answer: Any, rng: np.random.Generator) -> None:
         reference, inputs = ConvBlock(size, size, padded=padded), noises(rng, x=(3, size, 7, 6))
         inputs["x"] = 3 * inputs["x"] + 1
         call = f"ConvBlock({size}, {size}, padded={padded})"
-        model = contract.twins(answer, reference, rng, inputs, call, size, size, padded)
+        model = contract.twins(answer, reference, rng, inputs, call, size, size, padded=padded)
         contract.expect_training(model, reference, inputs, call)
 
 

@@ -134,8 +134,8 @@ def small_differences_count(answer: Any, rng: np.random.Generator) -> None:
 
 
 def goes_on_from_a_record(answer: Any, rng: np.random.Generator) -> None:
-    """Training goes on from a record: epochs 7 to 10. Only what is handed in counts, and it stays as it is."""
-    tried = "training that goes on: best epoch 4 with 0.3, then losses 0.4, 0.35, 0.2, 0.25: (epoch, loss, waited)"
+    """Training goes on from a record, in epochs 7 to 10; what is handed in stays as it is."""
+    tried = "best so far epoch 4 with 0.3, then losses 0.4, 0.35, 0.2, 0.25: (epoch, loss, waited)"
     kept = {"epoch": 4, "val_loss": 0.3, "weights": {"w": torch.zeros(2)}, "waited": 2}
     rows = records(answer, [0.4, 0.35, 0.2, 0.25], tried, dict(kept), first=7)
     expect(rows, [(4, 0.3, 3), (4, 0.3, 4), (9, 0.2, 0), (9, 0.2, 1)], tried)

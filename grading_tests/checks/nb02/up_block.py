@@ -22,7 +22,7 @@ def up_block_values(answer: Any, rng: np.random.Generator) -> None:
 def up_block_valid(answer: Any, rng: np.random.Generator) -> None:
     reference, inputs = UpBlock(5, 3, 2, padded=False), noises(rng, x=(1, 5, 5, 6), skip=(1, 3, 19, 15))
     call = "UpBlock(5, 3, 2, padded=False)"
-    model = contract.twins(answer, reference, rng, inputs, call, 5, 3, 2, False)
+    model = contract.twins(answer, reference, rng, inputs, call, 5, 3, 2, padded=False)
     contract.expect_output(model, reference, inputs, on(call, inputs))
 
 
