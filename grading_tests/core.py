@@ -41,7 +41,7 @@ def find_gap(gap_id: str) -> Gap:
 def first_problem(gap: Gap, answer: Any, graded: bool = False) -> tuple[BaseException | None, str]:
     """Return the first failure of an answer (None if there is none) and the message about it."""
     with watched(gap, answer) as (call, borrowed):
-        results = outcomes(gap, call, SEED, graded)
+        results = outcomes(gap, call, SEED, graded)  # `borrowed` is complete only after the block
     error = next((result for result in results if result is not None), None)
     if error is None:
         return None, succeed(gap, borrowed)

@@ -54,6 +54,8 @@ def contrast(expected: Any, got: Any) -> tuple[str, str]:
         )
     if max(a.size, b.size) > 8:
         place, count = first_difference(a, b)
+        if count == 0:
+            return form(expected), form(got)
         there = np.unravel_index(np.ravel_multi_index(place, b.shape), a.shape)
         pair = told_apart((shown(b[place]), shown(a[there])), b[place], a[there])
         where = f"[{', '.join(map(str, place))}]"

@@ -23,10 +23,10 @@
 #
 # **The patient.** How large is the tumour? Has it grown since the last scan? What can the surgeon remove, and where
 # must the radiation go? All these questions begin with an outline of the tumour. Drawing it by hand can take an
-# hour per patient, and two radiologists do not draw the same outline. *Semantic segmentation* assigns one of four
-# classes to every pixel: background, necrotic core (NCR), oedema (ED) or enhancing tumour (ET). Clinical questions
-# concern unions of these classes: the **whole tumour** WT = all three, the **tumour core** TC = NCR + ET, and ET
-# alone.
+# hour per patient, and two radiologists do not draw the same outline. The labels are background, necrotic core
+# (NCR, label 1), oedema (ED, 2) and enhancing tumour (ET, 3). Until BraTS 2021, label 1 also held the
+# non-enhancing tumour and was called NCR/NET. Clinical questions concern unions of the labels: the **whole tumour**
+# WT = all three, the **tumour core** TC = label 1 + ET, and ET alone.
 
 # %% [markdown]
 # ## 2 · Setup
@@ -56,7 +56,36 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 
 # %% [markdown]
 # *Look:* cover the image with the labels and point at the border of the oedema. Which modality did you use? Which
-# one would you use for the ring of the enhancing tumour?
+# one would you use for the enhancing tumour?
+#
+# ### Three tasks on one image
+#
+# **Classification** gives one answer for the whole image. **Semantic segmentation**, the task of the U-Net, gives one
+# class for every pixel; two separate lesions of one kind get the same label. **Instance segmentation** also says
+# which pixels belong to the same object, so that lesions can be counted and followed. In medicine it is often derived
+# from the second by a rule: pixels that touch form one lesion, as in the panel on the right. Two lesions that touch
+# then count as one.
+
+# %%
+from scipy import ndimage
+
+volume = example.image()  # (4, X, Y, Z)
+truth = example.seg() if example.has_seg else np.zeros(volume.shape[1:], int)
+height = view.largest_slice(truth, (1, 3))
+core = np.isin(truth[:, :, height], (1, 3))  # (X, Y), tumour core
+numbers, count = ndimage.label(core, np.ones((3, 3)))  # pixels that touch, also diagonally, get the same number
+titles = {
+    "classification:\n" + ("tumour" if truth.any() else "no tumour"): core & False,
+    "semantic segmentation:\ntumour core or not": core,
+    f"instance segmentation:\nareas in this slice: {count}": numbers,
+}
+fig, axes = plt.subplots(1, 3, figsize=(7.5, 3.1), layout="constrained")
+for ax, (title, mask) in zip(axes, titles.items()):
+    view.draw(ax, volume[3, :, :, height], example.affine, title=title)
+    shown = np.ma.masked_equal(view.oriented(mask.astype(int), example.affine), 0)
+    ax.imshow(shown, cmap="tab10", vmin=1, vmax=10, alpha=0.8, interpolation="nearest")
+plt.close(fig)
+view.show(fig, alt="A FLAIR slice three times: unmarked, with one mask, and with a colour for each connected area")
 
 # %% [markdown]
 # ## 4 · What a convolution computes
@@ -92,12 +121,13 @@ view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coars
 # Where the kernel would extend beyond the border of the image, there is no output. This is called a **valid**
 # convolution. Its result is smaller than the input.
 #
-# *Predict:* how many rows does the result with dilation 4 have? Write your number into `my_rows`, then run the
-# cell.
+# *Predict:* how many rows does the result with dilation 4 have? Write your number into `my_rows`, then run both
+# cells.
 
 # %%
 my_rows = "?"
 
+# %%
 print(f"the slice has {flair.shape[-2]} rows, the plain result {edges.shape[-2]}")
 predicted("rows with dilation 4", my_rows, far_edges.shape[-2])
 
@@ -180,19 +210,70 @@ class ConvBlock(nn.Sequential):
 # %% check="g02_conv_block"
 
 # %% [markdown]
+# ### Batch normalisation, in training and in evaluation mode
+#
+# Batch normalisation subtracts from each channel its mean, divides by its standard deviation, and then applies a
+# scale and an offset that are learnt (Ioffe and Szegedy 2015). In **training mode**, the mean and standard deviation
+# are those of the batch, over all its images and pixels. Meanwhile the layer keeps *running* averages of them, which
+# start at 0 and 1 and move by a tenth of the way with each batch; in **evaluation mode** it uses these. The modes
+# are switched by `model.train()` and `model.eval()`, and forgetting it is a frequent bug.
+#
+# *Predict:* the same image is normalised alone, and in a batch with three others. In which mode does its result
+# change: `training`, `evaluation`, `both` or `neither`?
+
+# %%
+my_mode = "?"
+
+# %%
+heights = np.linspace(0.2, 0.8, 4) * len(cached)
+slices = [torch.from_numpy(to_network(cached, int(h), size, pixel)) for h in heights]
+batch = 5 + torch.stack(slices)[:, 3:]  # (4, 1, H, W): FLAIR of four slices, moved away from mean 0
+norm = nn.BatchNorm2d(1, affine=False)  # of one channel, without learnt scale and offset
+running = [norm.running_mean.item()]
+for _ in range(40):
+    norm(batch)
+    running.append(norm.running_mean.item())
+
+depends = {}
+for mode, training in (("training", True), ("evaluation", False)):
+    norm.train(training)
+    alone, together = norm(batch[:1])[0], norm(batch)[0]  # the first image, alone and among the four
+    depends[mode] = (alone - together).abs().max().item() > 1e-3
+    print(f"{mode:10s} mean of the image alone {alone.mean():+.2f}, among four {together.mean():+.2f}")
+found = [mode for mode, yes in depends.items() if yes]
+answer = "neither" if not found else "both" if len(found) == 2 else found[0]
+predicted("mode in which it changes", my_mode, answer, options=("training", "evaluation", "both", "neither"))
+
+fig, ax = plt.subplots(figsize=(5, 2.4), layout="constrained")
+ax.plot(running, marker=".", label="running mean")
+ax.axhline(batch.mean().item(), color="#888888", linestyle=":", label="mean of the batch")
+ax.set(xlabel="batches seen", ylabel="mean of the channel")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False)
+plt.close(fig)
+view.show(fig, alt="The running mean starts at 0 and approaches the mean of the batch within some 40 batches")
+
+# %% [markdown]
+# A network that is evaluated after three training steps is evaluated with wrong averages. A batch of one image works,
+# since its pixels are enough for a mean, but the image is then always brought to mean 0, however bright it was. With
+# one image of 1 × 1 pixel, PyTorch raises an error in training mode.
+#
+# ### The receptive field
+#
 # Which input pixels can influence an output pixel? Autograd can tell: the gradient of *one* output pixel with
 # respect to the image is 0 wherever a change of the image has no influence. The region where it is not 0 is the
 # **receptive field**.
 #
-# *Predict:* which of these has the largest receptive field: your block, two 3 × 3 convolutions with dilation 4, or
-# a U-Net with two pooling layers?
+# *Predict:* which of these has the largest receptive field: your `block`, two 3 × 3 convolutions with `dilation` 4,
+# or a `U-Net` with two pooling layers?
+
+# %%
+my_furthest = "?"
 
 # %%
 from brainlab.models import influence
 
 ConvBlock = yours("g02_conv_block", ConvBlock)
-my_furthest = "?"
-
 torch.manual_seed(lab.seed)
 dilated = nn.Sequential(nn.Conv2d(4, 8, 3, dilation=4), nn.Conv2d(8, 8, 3, dilation=4))
 networks = {
@@ -201,26 +282,27 @@ networks = {
     "U-Net, 2 poolings": brainlab.models.UNet(width=8, depth=2),
     "U-Net, 4 poolings": brainlab.models.UNet(width=8, depth=4),
 }
+widths = []
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.9), layout="constrained")
 for ax, (name, network) in zip(axes, networks.items()):
     field = influence(network.eval(), size=96, channels=4).numpy()  # (96, 96)
     rows = np.flatnonzero(field.any(axis=1))
+    widths.append(rows[-1] - rows[0] + 1)
     ax.imshow((field / field.max()) ** 0.25, cmap="viridis")
-    ax.set(title=f"{name}:\n{rows[-1] - rows[0] + 1} of 96 pixels", xticks=[], yticks=[])
+    ax.set(title=f"{name}:\n{widths[-1]} of 96 pixels", xticks=[], yticks=[])
 plt.close(fig)
-predicted("largest receptive field of the first three", my_furthest, "U-Net")
-view.show(fig, alt="Receptive fields: a tiny square, nine dots, a larger square, the whole image")
+names = ("block", "dilation", "U-Net")
+predicted("largest receptive field of the three", my_furthest, names[int(np.argmax(widths[:3]))], options=names)
+view.show(fig, alt=f"The receptive fields of four networks, {', '.join(map(str, widths))} pixels wide")
 
 # %% [markdown]
-# *Look:* in each network without dilation, pixels in the centre have more influence than pixels at the edge. What
-# do the two dilated convolutions leave out?
+# *Look:* where is the influence strongest within a receptive field? What do the two dilated convolutions leave out?
 #
 # <details><summary>Answer</summary>Everything between the kernel elements. Their receptive field is 17 pixels wide,
 # but it contains only 25 of the 289 pixels of that square. Yu and Koltun increase the dilation from layer to layer
 # (1, 2, 4, …), so that no pixel is skipped.</details>
 #
-# *Try:* how large is the receptive field of three layers without dilation, with dilation 4 in each, and with a
-# dilation that starts at 1 and doubles? Which of them leave gaps?
+# Optional: in this widget, choose the number of layers and their dilation. Which choices leave gaps?
 
 # %%
 from brainlab.view import ReceptiveField
@@ -234,9 +316,52 @@ ReceptiveField(layers=3, dilation=4)
 # %% [markdown]
 # ## 5 · Down, up and across
 #
-# Each pooling layer doubles the spacing between pixels, so the receptive field of the next convolution doubles, but
-# the resolution is halved. After three pooling layers a feature map can still represent *that* there is a tumour,
-# but no longer exactly *where* its border is:
+# ### Encoder and decoder
+#
+# A segmentation network must know *what* is in the image, which takes a large receptive field, and *where* it is,
+# which takes full resolution. The **encoder** (left half) alternates convolutions with pooling: each level has half
+# as many pixels along each axis and twice as many channels, so position is lost and context gained. The **decoder**
+# (right half) enlarges the result step by step to the size of the image. At each level, it also receives the
+# encoder's result of that level. The next figure is computed with your function of gap 1.
+
+# %%
+def draw_unet(size, padded, depth=4):
+    """Return a drawing of a U-Net with the pixels and channels of each level."""
+    fig, ax = plt.subplots(figsize=(9, 3.7), layout="constrained")
+    places = []  # position and pixels after the block of each level: down, bottom, up
+    for number in range(2 * depth + 1):
+        level = min(number, 2 * depth - number)
+        for _ in range(2):
+            size = conv_output_size(size, 3, padding=int(padded))
+        places.append((number, -level, size))
+        size = size // 2 if number < depth else 2 * size
+        colour = "#cfe8f7" if number < depth else "#eeeeee" if number == depth else "#fbdcc8"
+        text, box = f"{places[-1][2]} px\n{64 * 2**level} ch", {"boxstyle": "round", "fc": colour, "ec": "none"}
+        ax.text(number, -level, text, ha="center", va="center", fontsize=8, bbox=box)
+    for (x, y, _), (to_x, to_y, _) in zip(places, places[1:]):
+        ax.annotate("", (to_x, to_y), (x, y), arrowprops={"arrowstyle": "->", "shrinkA": 16, "shrinkB": 16})
+    for level in range(depth):
+        arrow = {"arrowstyle": "->", "linestyle": "--", "color": "#0072B2", "shrinkA": 20, "shrinkB": 20}
+        ax.annotate("", (2 * depth - level, -level), (level, -level), arrowprops=arrow)
+    ax.text(depth, 0.12, "skip connection", ha="center", color="#0072B2", fontsize=8)
+    ax.set(xlim=(-0.6, 2 * depth + 0.6), ylim=(-depth - 0.5, 0.5))
+    ax.axis("off")
+    ax.set_title("blue: encoder, orange: decoder; pixels along one axis and channels after each block", fontsize=9)
+    plt.close(fig)
+    return fig
+
+
+view.show(draw_unet(572, padded=False), alt="A U of nine blocks with pixels and channels, and four skip connections")
+
+# %% [markdown]
+# *Look:* this is the network of the paper, without padding. It takes 572 pixels and returns 388. What happens to
+# the other 184?
+#
+# <details><summary>Answer</summary>They serve as context. The outer 92 pixels at each side are input but are not
+# segmented. To segment them as well, the network needs more image around them. Section 6 shows how this is
+# done.</details>
+#
+# Why does the decoder need the encoder's results? Here is a slice that was pooled three times and enlarged again:
 
 # %%
 pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
@@ -247,12 +372,43 @@ picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
 # %% [markdown]
-# On its way up (the decoder) the U-Net therefore combines two feature maps: the one from the level below, which
-# carries more context, and one from the way down (the encoder), copied before the pooling, which still has the full
-# resolution. This copy is the **skip connection**.
+# ### Skip connections and residual connections
 #
-# The convolutions of the paper have no padding, so the copy is larger than the feature map from below. It is
-# cropped to its centre:
+# A **skip connection** of the U-Net carries a feature map of the encoder, taken *before* the pooling, across to the
+# decoder. There it is *concatenated*: the next convolution receives both, the context from below and the position
+# from the skip connection. A **residual connection** (He et al. 2016) is a shorter bridge: it *adds* the input of a
+# block to its output, $x + f(x)$, so the block only learns a correction. Both also give the gradient a direct way
+# to the early layers, as the next figure shows for 30 convolutions in a row with random weights.
+#
+# *Predict:* without residual connections, how many times smaller is the gradient in the first of 30 layers than in the
+# last one? (The gradient is computed backwards, and each layer multiplies it by some factor.)
+
+# %%
+my_times = "?"
+
+# %%
+gradients = {}
+for name, residual in (("30 convolutions", False), ("30 residual connections", True)):
+    torch.manual_seed(lab.seed)
+    layers = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(30))
+    x = torch.randn(1, 8, 24, 24)
+    for layer in layers:
+        x = x + F.relu(layer(x)) if residual else F.relu(layer(x))
+    x.sum().backward()
+    lengths = np.array([layer.weight.grad.norm().item() for layer in layers])
+    gradients[name] = lengths / lengths[-1]
+in_the_first_layer = gradients["30 convolutions"][0]
+predicted("times smaller", my_times, 1 / in_the_first_layer, ".1e")
+panel = {"gradient, relative to layer 30": gradients}
+picture = view.curves(range(1, 31), panel, "layer, counted from the input", log=panel)
+view.show(picture, alt="Length of the gradient in each of 30 layers, with and without residual connections")
+
+# %% [markdown]
+# Better initial weights and batch normalisation help against this as well, and the U-Net of the paper has no residual
+# connections; ResUNet++ (notebook 03) has both.
+#
+# The convolutions of the U-Net paper have no padding, so the map from the encoder is larger than the one from below.
+# It is cropped to its centre:
 #
 # ```
 # skip connection (B, 512, 64, 64) ──crop──▶ (B, 512, 56, 56) ┐
@@ -260,13 +416,15 @@ view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged
 # up-convolution                             (B, 512, 56, 56) ┘
 # ```
 #
-# *Predict:* how many pixels are cropped at each side? And if the copy had 57 pixels?
+# *Predict:* how many pixels are cropped at each side?
 
 # %%
 my_cut = "?"
 
-predicted("cropped at each side, (64 - 56) // 2", my_cut, (64 - 56) // 2)
-print(f"(57 - 56) // 2 = {(57 - 56) // 2} at the beginning, so the extra pixel is cropped at the end")
+# %%
+cropped = brainlab.models.centre_crop(torch.arange(64 * 64.0).view(1, 1, 64, 64), (56, 56))
+predicted("cropped at each side", my_cut, int(cropped[0, 0, 0, 0]) % 64)
+print(f"if the copy had 57 pixels: {(57 - 56) // 2} at the beginning, so the extra pixel is cropped at the end")
 
 # %% [markdown]
 # ### Gap 3 · crop and concatenate
@@ -347,45 +505,10 @@ class UpBlock(nn.Module):
 
 # %% check="g02_up_block"
 
-# %% [markdown]
-# The next figure shows the size of one axis after each layer of the network, computed with your function of gap 1:
-
 # %%
 UpBlock = yours("g02_up_block", UpBlock)
 
-
-def sizes_along(size, padded, depth=4):
-    """Return the size after every layer of a U-Net."""
-    padding = int(padded)
-    sizes = [size]
-    for level in range(2 * depth + 1):
-        for _ in range(2):
-            sizes.append(conv_output_size(sizes[-1], 3, padding=padding))
-        if level < 2 * depth:
-            sizes.append(sizes[-1] // 2 if level < depth else 2 * sizes[-1])
-    return sizes
-
-
-fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-for padded, name, style in ((False, "the paper, unpadded", "o-"), (True, "padded", "s--")):
-    sizes = sizes_along(572 if not padded else 576, padded)
-    ax.plot(sizes, style, markersize=4, label=f"{name}: {sizes[0]} to {sizes[-1]}")
-ax.set(yscale="log", xlabel="layer", ylabel="pixels along one axis")
-ax.set_yticks([32, 64, 128, 256, 512], ["32", "64", "128", "256", "512"])
-ax.minorticks_off()
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
-plt.close(fig)
-view.show(fig, alt="Size after each layer: both curves form a U; the unpadded one ends lower than it starts")
-
 # %% [markdown]
-# *Look:* the curves form a U, which gives the network its name. The paper's network takes 572 pixels and returns
-# 388. What happens to the other 184?
-#
-# <details><summary>Answer</summary>They serve as context. The outer 92 pixels at each side are input but are not
-# segmented. To segment them as well, the network needs more image around them. Section 6 shows how this is
-# done.</details>
-#
 # > **Key point:** the path through the bottom of the U adds context, the skip connections preserve the exact
 # position.
 
@@ -404,17 +527,6 @@ for start in (572, 570):
         steps.append(f"{now} → {remaining}{'' if remaining % 2 == 0 else ' (odd!)'}")
         now = remaining // 2
     print("   pool ".join(steps), "  pool", now)
-
-# %% [markdown]
-# *Predict:* our slices have 96 pixels along each axis, which fits the padded network. Does the paper's network of
-# depth 4 accept an input of 256 pixels?
-
-# %%
-my_answer_for_256 = "?"
-
-below, above = brainlab.models.valid_size(256)
-predicted("256 pixels accepted", my_answer_for_256, "yes" if below == 256 else "no")
-print(f"the nearest valid sizes are {below} and {above}")
 
 # %% [markdown]
 # ### Gap 5 · the nearest valid sizes
@@ -527,9 +639,10 @@ with torch.no_grad():
 # the logits have a magnitude of about 1?
 
 # %%
-from brainlab.inference import mirror_pad, overlap_tile
-
 my_difference = "?"
+
+# %%
+from brainlab.inference import mirror_pad, overlap_tile
 
 torch.manual_seed(lab.seed)
 unpadded = UNet(width=4, depth=2, padded=False).eval()
@@ -548,26 +661,36 @@ from brainlab.view import oriented, to_grey
 
 wide = mirror_pad(image, (margin, margin), (margin, margin))[0, 3].numpy()  # (H + 40, W + 40)
 step = tile - 2 * margin  # output size of a tile, and distance to the next tile
+
+
+def square(top, left, height, width):
+    """Return a mask of the size of the padded slice."""
+    mask = np.zeros_like(wide)
+    mask[top : top + height, left : left + width] = 1
+    return mask
+
+
 fig, ax = plt.subplots(figsize=(3.8, 3.8), layout="constrained")
 ax.imshow(oriented(to_grey(wide), example.affine), cmap="gray")
-for k, style in enumerate(("solid", "dashed")):  # two neighbouring tiles
-    tile_input, tile_output = np.zeros_like(wide), np.zeros_like(wide)
-    top = k * step
-    tile_input[top : top + tile, step : step + tile] = 1
-    tile_output[top + margin : top + margin + step, step + margin : 2 * step + margin] = 1
-    for mask, colour in ((tile_input, "#56B4E9"), (tile_output, "#F0E442")):
-        line = {"colors": [colour], "linewidths": 2, "linestyles": style}
-        ax.contour(oriented(mask, example.affine), levels=[0.5], **line)
-ax.text(0.02, 0.5, "R", color="white", transform=ax.transAxes)
-ax.text(0.94, 0.5, "L", color="white", transform=ax.transAxes)
+squares = [("white", "dotted", square(margin, margin, size, size))]
+for top, style in ((0, "solid"), (step, "dashed")):  # two neighbouring tiles
+    squares.append(("#56B4E9", style, square(top, 0, tile, tile)))
+    squares.append(("#F0E442", style, square(top + margin, margin, step, step)))
+for colour, style, mask in squares:
+    padded = np.pad(oriented(mask, example.affine), 1)  # a mask that reaches the edge has an outline there too
+    coordinates = np.arange(-1, len(wide) + 1)
+    line = {"colors": [colour], "linewidths": 2, "linestyles": style}
+    ax.contour(coordinates, coordinates, padded, levels=[0.5], **line)
+for x, side in ((0.04, "R"), (0.96, "L")):
+    ax.text(x, 0.5, side, color="white", fontsize=12, ha="center", transform=ax.transAxes)
 ax.set(xticks=[], yticks=[])
-ax.set_title("blue: input of a tile, yellow: its output", fontsize=9)
+ax.set_title("blue: input of a tile, yellow: its output,\nwhite: border of the slice", fontsize=9)
 plt.close(fig)
-view.show(fig, alt="Two tiles on a mirrored slice: their inputs overlap, their outputs lie side by side")
+view.show(fig, alt="Two tiles on a slice with mirrored margins: their inputs overlap, their outputs lie side by side")
 
 # %% [markdown]
-# *Look:* the solid and the dashed tile are neighbours. Which squares overlap, and which lie side by side? Where
-# does the input of a tile contain mirrored brain?
+# *Look:* the solid and the dashed tile are neighbours. Which squares overlap, and which lie side by side? Which part
+# of the inputs was mirrored?
 #
 # > **Key point:** without padding, tiles join without visible seams, and an image of any size can be segmented.
 # With padding the sizes are simpler, but predictions near the border use made-up zeros. A brain slice fits into
@@ -604,7 +727,9 @@ print("logits of hundreds, log_softmax:       ", -large_logits.log_softmax(dim=0
 # %%
 my_loss = "?"
 
-predicted("loss of equal probabilities, -log(1/4)", my_loss, np.log(4), ".3f")
+# %%
+equal_logits, any_target = torch.zeros(1, 4, 2, 2), torch.tensor([[[0, 1], [2, 3]]])
+predicted("loss of equal probabilities", my_loss, F.cross_entropy(equal_logits, any_target), ".3f")
 
 # %% [markdown]
 # ### Gap 7 · cross-entropy from logits
@@ -651,16 +776,20 @@ optimizer.step()  # w = w - lr * gradient
 print("w is now", round(w.item(), 3), "and its gradient is still", w.grad.item())
 
 # %% [markdown]
-# *Predict:* if `optimizer.zero_grad()` is forgotten before the next step, will that step be too short, too long, or
-# unchanged?
+# *Predict:* if `optimizer.zero_grad()` is forgotten before the next step, will that step be `shorter` than it should
+# be, `longer`, or the `same`?
 
 # %%
 my_step = "?"
 
+# %%
 loss = (w - 3) ** 2
 loss.backward()
-predicted("without zero_grad the next step is", my_step, "too long")
-print(f"the gradient is {2 * (w.item() - 3):.1f}, but w.grad holds {w.grad.item():.1f}: it includes the old one")
+slope = 2 * (w.item() - 3)
+order = ("shorter", "same", "longer")
+compared = order[1 + int(np.sign(abs(w.grad.item()) - abs(slope)))]
+predicted("the next step without zero_grad", my_step, compared, options=order)
+print(f"the gradient is {slope:.1f}, but w.grad holds {w.grad.item():.1f}")
 
 # %% [markdown]
 # <details><summary>Hint for the gap</summary>In which mode may a validation have left the network? What must be
@@ -701,7 +830,7 @@ def train_step(model, batch, loss_fn, optimizer):
 
 # %% [markdown]
 # Now the data, split **by patient** as in notebook 01. If synthetic cases are missing, they are generated now,
-# which can take a minute.
+# which can take some minutes.
 
 # %%
 from brainlab.data import split_by_patient
@@ -716,58 +845,14 @@ for name, part in zip(split._fields, split):
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate")
 
 # %% [markdown]
-# A quick test that finds many bugs: can the network **overfit four slices**? If it cannot, something is usually
-# wrong in the network, the loss or the training step, and more data will not help. For comparison, a copy of the
-# network is trained with a step that lacks `zero_grad`.
-#
-# *Predict:* what will the loss curve of the copy look like?
-
-# %%
-import copy
-
-my_curve = "?"
-
-
-def step_without_zero_grad(model, batch, loss_fn, optimizer):
-    model.train()
-    loss = loss_fn(model(batch[0]), batch[1])
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-chosen = [train_set[i] for i in np.linspace(0, len(train_set) - 1, 4).astype(int)]
-batch = torch.stack([x for x, _ in chosen]), torch.stack([y for _, y in chosen])
-torch.manual_seed(lab.seed)
-small = UNet(width=8, depth=3)
-fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
-for name, step in {"your step": train_step, "without zero_grad": step_without_zero_grad}.items():
-    network = copy.deepcopy(small)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.3)
-    ax.plot([step(network, batch, cross_entropy, optimizer) for _ in range(40)], label=name)
-ax.axhline(np.log(4), color="#888888", linestyle=":", label="equal probabilities: log 4")
-ax.set(xlabel="step", ylabel="cross-entropy", ylim=(0, 3))
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
-plt.close(fig)
-predicted("the curve of the copy", my_curve, "falls faster at first, then rises")
-view.show(fig, alt="Loss on four slices: with your step it falls towards 0, without zero_grad it rises again")
-
-# %% [markdown]
-# *Look:* at first the loss of the copy falls even faster. When does it start to rise, and why then?
-#
-# <details><summary>Answer</summary>Each step follows the sum of all gradients so far. While they point in the same
-# direction, the steps are larger and training is faster. When the slope changes its sign, the old gradients still
-# dominate the sum, and the weights move past the minimum.</details>
-#
-# > **Key point:** a loss that starts near log 4 and falls towards 0 on four slices is good evidence that network,
-# loss and step work. It says nothing about new patients.
+# > **Key point:** the loss takes logits and starts near log 4 for four classes. Every step: training mode,
+# `zero_grad`, loss, `backward`, `step`.
 
 # %% [markdown]
 # ## 8 · Early stopping and augmentation
 #
 # On held-out patients the loss typically falls, levels off, and then rises: the network begins to **overfit** the
-# training slices. Three **callbacks** monitor the validation loss after each epoch:
+# training slices (you will see it happen below). Three **callbacks** monitor the validation loss after each epoch:
 #
 # - *reduce on plateau*: if there is no progress for some epochs, lower the learning rate (here: halve it);
 # - *early stopping*: if there is no progress for more epochs, stop the training;
@@ -776,6 +861,8 @@ view.show(fig, alt="Loss on four slices: with your step it falls towards 0, with
 # The first one is part of torch. Here it is applied to a series of invented losses:
 
 # %%
+import copy
+
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 val_losses = [1.0, 0.6, 0.45, 0.40, 0.41, 0.42, 0.38, 0.39, 0.40, 0.42, 0.45]
@@ -788,9 +875,6 @@ for value in val_losses:
 print("learning rate after each epoch:", rates)
 
 # %% [markdown]
-# *Predict:* for these losses and a patience of 3 epochs, which epoch's weights are returned, and after which epoch
-# does training stop? (Epochs are counted from 0.)
-#
 # ### Gap 9 · keep the best weights
 #
 # `model.state_dict()` does not copy anything: it returns references to the tensors that the optimiser keeps
@@ -825,10 +909,16 @@ def keep_best(best, epoch, val_loss, weights):
 
 # %% check="g02_keep_best"
 
+# %% [markdown]
+# *Predict:* for the losses above and a patience of 3 epochs, which epoch's weights are returned, and after which
+# epoch does training stop? (Epochs are counted from 0.)
+
+# %%
+my_epoch = "?"
+my_stop = "?"
+
 # %%
 keep_best = yours("g02_keep_best", keep_best)
-my_epoch, my_stop = "?", "?"
-
 best = {"epoch": -1, "val_loss": float("inf"), "weights": {}, "waited": 0}
 for epoch, value in enumerate(val_losses):
     best = keep_best(best, epoch, value, {"w": torch.tensor(float(epoch))})
@@ -876,8 +966,128 @@ view.show(picture, alt=alt)
 # the size of our slices. Which of the four could be a real patient? And why are labels resampled with *nearest
 # neighbour*, never bilinearly?
 #
-# <details><summary>Answer</summary>The average of background (0) and oedema (2) is 1, and 1 would mean
-# necrosis.</details>
+# <details><summary>Answer</summary>The average of background (0) and oedema (2) is 1, the label of another
+# tissue.</details>
+#
+# ### Overfit once on purpose
+#
+# Your network is trained on only two slices, again and again. This is also a quick test that finds many bugs: if the
+# loss does not fall towards 0, something is usually wrong in network, loss or step, and more data will not help. The
+# training is repeated with augmentation, and with **dropout**, which sets random channels to 0 in each training step
+# and does nothing in evaluation mode (Srivastava et al. 2014). Both losses are computed in the same way: slices with
+# tumour, no augmentation, evaluation mode. The images have 48 × 48 pixels, so that a training takes seconds.
+#
+# *Predict:* at the end of the training without any remedy, how many times larger is the loss on other patients than
+# on the two slices?
+
+# %%
+my_gap = "?"
+
+# %%
+from brainlab.inference import predict_logits
+
+shrink = size // 48  # larger pixels: 48 x 48 of them cover the same field
+
+
+def shrunk(dataset, items=None):
+    """Return images (N, 4, 48, 48) and labels (N, 48, 48) of some items, of all by default."""
+    pairs = [dataset[i] for i in (range(len(dataset)) if items is None else items)]
+    images = torch.stack([F.avg_pool2d(x, shrink) for x, _ in pairs])
+    return images, torch.stack([y[::shrink, ::shrink] for _, y in pairs])
+
+
+def loss_of(network, images, target):
+    """Return the mean loss in evaluation mode."""
+    return F.cross_entropy(predict_logits(network, images), target).item()
+
+
+unchanged = Augment(**none)
+plain_train = copy.copy(train_set)  # the same slices in memory
+plain_train.augment = unchanged
+val_tumour, _ = recipe.slice_sets(split._replace(train=split.val), lab.budget, unchanged)
+other_patients = shrunk(val_tumour, np.linspace(0, len(val_tumour) - 1, 40).astype(int))
+two_slices = shrunk(plain_train, [len(train_set) // 3, 2 * len(train_set) // 3])
+strong = Augment(flip=True, rotation=20, shift=0.1, zoom=0.2, shear=0.1, elastic=2.0)
+rng = np.random.default_rng(lab.seed)
+
+overfitted = {}
+for name in ("no remedy", "augmentation", "dropout"):
+    torch.manual_seed(lab.seed)
+    network = UNet(width=8, depth=3).to(lab.device)
+    if name == "dropout":
+        network.bottom = nn.Sequential(network.bottom, nn.Dropout2d(0.5))
+        network.head = nn.Sequential(nn.Dropout2d(0.3), network.head)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 240)
+    curve = {"train": [], "validation": []}
+    for step in range(1, 241):
+        pairs = list(zip(*two_slices))
+        if name == "augmentation":
+            pairs = [strong(x, y, rng) for x, y in pairs]
+        batch = tuple(torch.stack(part).to(lab.device) for part in zip(*pairs))
+        train_step(network, batch, cross_entropy, optimizer)
+        decay.step()
+        if step % 20 == 0:  # an "epoch" of 20 steps
+            curve["train"].append(loss_of(network, *two_slices))
+            curve["validation"].append(loss_of(network, *other_patients))
+    overfitted[name] = curve
+    last = {part: values[-1] for part, values in curve.items()}
+    print(f"{name:13s} two slices {last['train']:.4f}   other patients {last['validation']:.4f}")
+without = overfitted["no remedy"]
+predicted("ratio of the two losses", my_gap, without["validation"][-1] / without["train"][-1], ".0f")
+picture = view.learning_curves(overfitted, ylabel="cross-entropy")
+picture.axes[0].set(yscale="log", xlabel="epoch of 20 steps")
+view.show(picture, alt="Loss on two training slices and on other patients, without a remedy and with two remedies")
+
+# %% [markdown]
+# *Look:* the distance between the dashed and the solid curve of one colour is the **generalisation gap**. Does a
+# validation loss rise while the training loss falls? Which remedy narrows the gap, and what does it do to the
+# training loss? After which epoch would you have stopped?
+#
+# ### Two optimisers
+#
+# **Adagrad** (Duchi et al. 2011) divides the step of each weight by the root of the sum of its squared gradients so
+# far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by a *running* average of them,
+# which forgets the beginning, and averages the gradient as well. Each is tried with the same three rates, and the
+# validation loss chooses. (From here on, the small networks are the library's U-Net: your layers, with the initial
+# weights of He et al. 2015.)
+
+# %%
+def train_small(network, images, target, steps, seed=0, lr=1e-2, optimizer=torch.optim.Adam):
+    """Train with your step on batches of eight slices; keep the last weights and return the losses."""
+    network.to(lab.device)
+    optimizer = optimizer(network.parameters(), lr=lr)
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    rng, losses = np.random.default_rng(seed), []
+    for _ in range(steps):
+        chosen = rng.integers(len(images), size=8)
+        batch = images[chosen].to(lab.device), target[chosen].to(lab.device)
+        losses.append(train_step(network, batch, cross_entropy, optimizer))
+        decay.step()
+    return losses
+
+
+steps, seeds = (40, 2) if lab.budget.name == "quick" else (240, 3)
+train_images, train_target = shrunk(plain_train)
+curves = {}
+for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
+    best = np.inf
+    for lr in (3e-3, 1e-2, 3e-2):
+        torch.manual_seed(lab.seed)
+        network = brainlab.models.UNet(width=8, depth=3)
+        losses = train_small(network, train_images, train_target, steps // 2, lr=lr, optimizer=optimizer)
+        val_loss = loss_of(network, *other_patients)
+        print(f"{optimizer.__name__:8s} rate {lr:5g}   validation loss {val_loss:.3f}")
+        if val_loss < best:
+            best, chosen, chosen_losses = val_loss, lr, losses
+    curves[f"{optimizer.__name__}, rate {chosen:g}"] = np.convolve(chosen_losses, np.ones(5) / 5, "valid")
+panel = {"training loss, mean of 5 steps": curves}
+picture = view.curves(range(5, steps // 2 + 1), panel, "step", log=panel)
+view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its three rates")
+
+# %% [markdown]
+# One training each says little about which of them is better. And if the best rate of one of them is the largest or
+# the smallest that was tried, the comparison is not yet fair to it.
 #
 # > **Key point:** the validation loss decides which weights are kept. Augmentation adds training data at no cost,
 # as long as the deformed images remain plausible.
@@ -885,11 +1095,59 @@ view.show(picture, alt=alt)
 # %% [markdown]
 # ## 9 · Put it together
 #
+# ### The score: Dice
+#
+# How well does a predicted mask agree with the true one? Count the pixels that are in both (true positives, TP), in
+# the prediction only (false positives, FP) and in the truth only (false negatives, FN). The **Dice coefficient** is
+# the overlap divided by the mean of both sizes:
+#
+# $$\text{Dice} = \frac{2\,TP}{2\,TP + FP + FN},\qquad
+# \text{Jaccard} = \frac{TP}{TP + FP + FN} = \frac{\text{Dice}}{2 - \text{Dice}}$$
+#
+# It is 1 for a perfect mask and 0 without overlap. The **F1 score**, the harmonic mean of precision TP / (TP + FP) and
+# recall TP / (TP + FN), is the same number. An example: 6 true pixels, 4 predicted ones, 3 in both. Then TP = 3,
+# FP = 1, FN = 3, so Dice = 6 / (6 + 1 + 3) = 0.6 and Jaccard = 3 / 7 = 0.43. If both masks are empty, BraTS and this
+# course count 1. Pixels outside both masks do not count, whereas accuracy would be high for an empty mask: nearly all
+# pixels of a head are not tumour.
+#
+# *Predict:* a square of 4 × 4 pixels is predicted one pixel too far to the right. What is its Dice? And that of a
+# square of 16 × 16 pixels with the same error?
+
+# %%
+my_small_dice = "?"
+my_large_dice = "?"
+
+# %%
+from brainlab.metrics import dice as dice_of
+
+fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), layout="constrained")
+for ax, side, said in zip(axes, (4, 16), (my_small_dice, my_large_dice)):
+    true_mask, moved_mask = np.zeros((2, 20, 20), bool)
+    start = 10 - side // 2
+    true_mask[start : start + side, start : start + side] = True
+    moved_mask[start : start + side, start + 1 : start + side + 1] = True
+    score = dice_of(moved_mask, true_mask)
+    predicted(f"Dice of the square of {side} x {side}", said, score, ".3f")
+    print(f"Jaccard {score / (2 - score):.3f}")
+    colours = np.array(["#ffffff", "#D55E00", "#0072B2", "#bbbbbb"])[true_mask * 2 + moved_mask]
+    ax.imshow([[tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in row] for row in colours])
+    ax.set(xticks=[], yticks=[])
+    ax.set_title(f"{side} × {side}: Dice {score:.2f}", fontsize=9)
+fig.suptitle("grey: TP, orange: FP, blue: FN", fontsize=9)
+plt.close(fig)
+view.show(fig, alt="Two squares and their copies one pixel to the right: true and false positives, false negatives")
+
+# %% [markdown]
+# The same error along the border costs a small object more than a large one. Keep this in mind whenever you compare
+# Dice between patients or regions.
+#
+# ### The training
+#
 # Now train your network with your loss. The library's `fit` is the loop around the training step: batches,
 # validation, callbacks, checkpoints and a progress bar. The time and the sizes come from the budget. In a run this
 # short, a plateau would not be reached; the learning-rate schedule is therefore a cosine decay.
 #
-# *Look, while it trains:* from which epoch on do training loss and validation loss diverge?
+# *Look, while it trains:* which of the two losses is the lower one? Is that what you expect?
 
 # %%
 from brainlab.training import fit
@@ -914,6 +1172,29 @@ view.show(picture, alt="Validation Dice of your network by epoch, together with 
 # the training loss falls? Then the network overfits. If your Dice is far below the reference, look for a bug before
 # you look for a better network.
 #
+# The two losses of the monitor cannot be compared: they differ in the patients, but also in the slices (training
+# slices all have tumour, validation slices are every fourth one), in augmentation, and in the moment (the training
+# loss is a mean over the epoch). The next table is computed with the trained network, in evaluation mode and without
+# augmentation.
+
+# %%
+print("loss                  slices with tumour   every 4th slice")
+for name, patients in (("training", split.train), ("validation", split.val)):
+    sets = recipe.slice_sets(split._replace(train=patients, val=patients), lab.budget, unchanged)
+    values = []
+    for part in sets:
+        some = np.unique(np.linspace(0, len(part) - 1, 120).astype(int))
+        pairs = [part[i] for i in some]
+        values.append(loss_of(network, *(torch.stack(column) for column in zip(*pairs))))
+    print(f"{name:10s} patients {values[0]:20.4f} {values[1]:17.4f}")
+best = history.best_epoch
+print(f"monitor, epoch {best + 1}: training {history.train_loss[best]:.4f}, validation {history.val_loss[best]:.4f}")
+
+# %% [markdown]
+# *Look:* down a column, only the patients differ: this is the generalisation gap. Along a row, only the slices
+# differ. Which of the two explains more of the difference in the monitor? (With few patients, the gap can have the
+# other sign by chance.)
+#
 # The curves are computed on 2D slices. What matters in the clinic is a whole **held-out patient**, with all slices:
 
 # %%
@@ -923,7 +1204,7 @@ print("held-out patient        WT    TC    ET")
 for case_id, row in dice.items():
     print(f"{case_id}" + "".join(f"{value:6.2f}" for value in row.values()))
 means = np.mean([list(row.values()) for row in dice.values()], axis=0)
-print(f"mean of {len(dice)} patients    " + "".join(f"{value:6.2f}" for value in means))
+print(f"mean, n = {len(dice):<10d}" + "".join(f"{value:6.2f}" for value in means))
 
 # %%
 shown_cases = recipe.cases_to_look_at(lab, split)
@@ -950,20 +1231,90 @@ view.show(picture, alt="FLAIR, truth and prediction of held-out patients side by
 # 1. With few patients, the mean depends strongly on one such case. Always read the rows and not only the
 # mean.</details>
 #
+# ### How much data does it need?
+#
+# Labelled patients are expensive. What would a fifth of them have achieved? Every training below has the same number
+# of steps; only the number of patients differs. Each is repeated with other initial weights and other patients (the
+# *seeds*), and the validation patients are scored one by one.
+#
+# *Predict:* what percentage of the Dice with all training patients does a network reach with 20 % of them?
+
+# %%
+my_share = "?"
+
+# %%
+from brainlab.metrics import bootstrap_interval, region_dice_of_labels
+
+
+def dice_per_patient(network, images, target, owners):
+    """Return the mean Dice of WT, TC and ET of each patient, over its slices together: (patients,)."""
+    predicted_classes = predict_logits(network, images).argmax(dim=1)  # (N, 48, 48)
+    scores = []
+    for patient in np.unique(owners):
+        own = owners == patient
+        scores.append(np.mean([*region_dice_of_labels(predicted_classes[own], target[own]).values()]))
+    return np.array(scores)
+
+
+def owners_of(dataset):
+    """Return the patient of each slice."""
+    return np.array([dataset.cached[number].patient for number, _ in dataset.index])
+
+
+def established(differences):
+    """Return the mean of paired differences (patients, seeds), its 95 % interval, and what follows, as text."""
+    if len(differences) < 3:
+        return f"{differences.mean():+.3f}, without an interval: fewer than three patients"
+    interval = bootstrap_interval(differences)
+    verdict = "established: the interval excludes 0" if interval.excludes_zero else "not established"
+    return f"{interval} {verdict}"
+
+
+shares = (0.2, 0.5, 1.0)
+val_images, val_target = shrunk(val_set)
+val_owners, train_owners = owners_of(val_set), owners_of(train_set)
+patients = np.unique(train_owners)
+val_dice = np.zeros((len(shares), len(np.unique(val_owners)), seeds))
+for seed in range(seeds):
+    order = np.random.default_rng(seed).permutation(patients)
+    for k, share in enumerate(shares):
+        kept = np.isin(train_owners, order[: max(1, round(share * len(order)))])
+        torch.manual_seed(seed)
+        few = brainlab.models.UNet(width=8, depth=3)
+        train_small(few, train_images[kept], train_target[kept], steps, seed)
+        val_dice[k, :, seed] = dice_per_patient(few, val_images, val_target, val_owners)
+numbers = [max(1, round(share * len(patients))) for share in shares]
+print(f"trained on {numbers} patients, {steps} steps each; Dice of {val_dice.shape[1]} validation patients")
+for k, share in enumerate(shares[:-1]):
+    print(f"{share:.0%} against 100 %: {established(val_dice[k] - val_dice[-1])}")
+predicted("part of the Dice reached with 20 %", my_share, val_dice[0].mean() / val_dice[-1].mean(), ".0%")
+
+lines = {f"seed {seed}": val_dice[:, :, seed].mean(axis=1) for seed in range(seeds)}
+lines = {"mean": val_dice.mean(axis=(1, 2)), **lines}
+picture = view.curves(numbers, {"mean validation Dice": lines}, "patients trained on", marker="o")
+view.show(picture, alt="Validation Dice against the number of training patients: a curve for each seed, and their mean")
+
+# %% [markdown]
+# The numbers in brackets are a **95 % bootstrap interval** (Efron 1979): patients and seeds are drawn again and again,
+# with replacement, and the mean difference is computed each time. A difference is *established* if its interval
+# excludes 0. With fewer than about ten patients the interval is too narrow: read it as a lower limit of the
+# uncertainty.
+#
+# *Look:* does your curve level off? How many more patients would you ask for?
+#
 # ### From probabilities to labels
 #
 # The network returns four probabilities for every pixel. There are two ways to decide: **argmax** selects the class
 # with the largest probability; or each class has its own **threshold**, as if there were four separate binary
 # networks.
 #
-# *Predict:* with a threshold of 0.3 for each class, can a pixel be assigned to two classes at once? To four? To
-# none?
+# *Predict:* with a threshold of 0.3 for each class, can a pixel be assigned to no class? To two? To four? What is the
+# largest number of classes that a pixel gets below?
 
 # %%
-from brainlab.inference import predict_logits
-
 my_most_classes = "?"
 
+# %%
 images, target = (torch.stack(part) for part in zip(*[val_set[i] for i in range(len(val_set))]))
 with torch.no_grad():
     prob = predict_logits(network, images).softmax(dim=1)  # (N, 4, H, W)
@@ -1021,7 +1372,7 @@ print("missed at 0.5       " + "".join(f"{n:8d}" for n in missed_at_half))
 # *Look:* with thresholds below 0.5, several classes can be assigned to one pixel, and at most one of them is right.
 # At a threshold of 0.5 there are at most as many false positives as with argmax. What is the price?
 #
-# *Try:* the next cell shows the slice with the most ET. Which threshold gives each class its best Dice here? Would
+# Optional: the next cell shows the slice with the most ET. Which threshold gives each class its best Dice here? Would
 # you use these thresholds for the next patient?
 
 # %%
@@ -1039,8 +1390,8 @@ ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 
 # ## 10 · Break it: does attention help?
 #
 # A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018)
-# puts an attention gate into each skip connection. From the skip connection and the feature map of the level below
-# (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
+# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the
+# level below (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
 #
 # $$\alpha = \sigma\big(\psi(\text{ReLU}(W_x\,\text{skip} + W_g\,\text{gate}))\big),\qquad \text{output} = \alpha\cdot\text{skip}$$
 #
@@ -1087,66 +1438,93 @@ class AttentionGate(nn.Module):
 # %% check="g02_attention_gate"
 
 # %% [markdown]
-# A fair comparison changes one thing only. Split, slices, order of the batches, epochs, learning rates and seed are
-# the same; only the attention gates are new, and they use your code.
+# A fair comparison changes one thing only. Both networks start from the same weights and see the same batches, as
+# many steps, at the same rate; only the attention gates are new, and they use your code. The comparison is repeated
+# with several seeds, which takes small networks (8 channels, 48 × 48 pixels), so the answer holds for these. No epoch
+# is chosen, so the validation patients are as unseen as the test patients and are scored with them.
 #
-# *Predict:* what is the difference in mean Dice between the two networks, and which sign does it have?
+# *Predict:* what is the mean difference in Dice (Attention U-Net minus U-Net), with its sign? Will its interval
+# exclude 0: `yes` or `no`?
+
+# %%
+my_gain = "?"
+my_verdict = "?"
 
 # %%
 AttentionGate = yours("g02_attention_gate", AttentionGate)
-my_gain = "?"
 
-torch.manual_seed(lab.seed)
-gated = brainlab.models.AttentionUNet(width=lab.budget.width)
-channels = [(gate.from_skip.in_channels, gate.from_gate.in_channels) for gate in gated.gates]
-gated.gates = nn.ModuleList(AttentionGate(of_skip, of_gate) for of_skip, of_gate in channels)
-settings = recipe.settings(lab.budget, lab.device, lab.seed)
-gated_history = fit(gated, train_set, val_set, cross_entropy, settings)
-extra = count_parameters(gated) / count_parameters(network) - 1
-print(f"{extra:+.1%} weights for the gates")
+
+def attention_unet():
+    """Return the library's Attention U-Net with your gates."""
+    network = brainlab.models.AttentionUNet(width=8)
+    channels = [(gate.from_skip.in_channels, gate.from_gate.in_channels) for gate in network.gates]
+    network.gates = nn.ModuleList(AttentionGate(of_skip, of_gate) for of_skip, of_gate in channels)
+    return network
+
+
+_, test_set = recipe.slice_sets(split._replace(val=split.test), lab.budget, unchanged)
+test_images, test_target = shrunk(test_set)
+held_out = torch.cat([val_images, test_images]), torch.cat([val_target, test_target])
+owners = np.concatenate([val_owners, owners_of(test_set)])
+makers = {"U-Net": lambda: brainlab.models.UNet(width=8), "Attention U-Net": attention_unet}
+scores = {name: [] for name in makers}
+for seed in range(seeds):
+    for name, make in makers.items():
+        torch.manual_seed(seed)  # the same initial weights for both: the gates are made last
+        compared = make()
+        train_small(compared, train_images, train_target, steps, seed)
+        scores[name].append(dice_per_patient(compared, *held_out, owners))
+        print(f"seed {seed} · {name:15s} mean Dice {scores[name][-1].mean():.3f}")
+gated = compared  # the Attention U-Net of the last seed
+plain_dice, gated_dice = (np.stack(values, axis=1) for values in scores.values())  # (patients, seeds)
+gains = gated_dice - plain_dice
 
 # %%
-curves = {
-    "U-Net": {"train": history.train_loss, "validation": history.val_loss},
-    "Attention U-Net": {"train": gated_history.train_loss, "validation": gated_history.val_loss},
-}
-picture = view.learning_curves(curves, ylabel="cross-entropy")
-picture.axes[0].set_yscale("log")
-view.show(picture, alt="Training and validation loss of the U-Net and of the Attention U-Net by epoch")
+print(f"{len(gains)} held-out patients, {seeds} seeds; Attention U-Net minus U-Net, mean Dice of WT, TC, ET")
+print("difference:", established(gains))
+better = (gains.mean(axis=1) > 0).sum()
+print(f"patients that improved, on the mean of the seeds: {better} of {len(gains)}")
+print(f"standard deviation between patients: of the Dice {plain_dice.mean(axis=1).std():.3f}, ", end="")
+print(f"of the paired differences {gains.mean(axis=1).std():.3f}")
+predicted("mean difference in Dice", my_gain, gains.mean(), "+.3f")
+enough = len(gains) >= 3
+if enough:
+    excludes = "yes" if bootstrap_interval(gains).excludes_zero else "no"
+    predicted("interval excludes 0", my_verdict, excludes, options=("yes", "no"))
 
-# %%
-gated_predictions = recipe.predict_cases(gated, split.test, lab.budget)
-gated_dice = recipe.dice_of_cases(gated_predictions, split.test)
-plain_rows = np.array([list(row.values()) for row in dice.values()])  # (patients, 3)
-gated_rows = np.array([list(row.values()) for row in gated_dice.values()])
-gains = gated_rows - plain_rows
-print("                          WT     TC     ET")
-print("U-Net, mean          " + "".join(f"{value:7.3f}" for value in plain_rows.mean(axis=0)))
-print("Attention U-Net, mean" + "".join(f"{value:7.3f}" for value in gated_rows.mean(axis=0)))
-mean_gains = "".join(f"{value:+7.3f}" for value in gains.mean(axis=0))
-print(f"difference, mean     {mean_gains}")
-print("difference, each patient:")
-for case_id, row in zip(dice, gains):
-    print(f"{case_id}  " + "".join(f"{value:+7.3f}" for value in row))
-better = (gains > 0).sum(axis=0)
-print(f"patients that improved: WT {better[0]}, TC {better[1]}, ET {better[2]} of {len(gains)}")
-predicted("difference in mean Dice, all regions", my_gain, gains.mean(), "+.3f")
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+for seed in range(seeds):
+    ax.plot(range(1, len(gains) + 1), gains[:, seed], "o", markersize=4, label=f"seed {seed}")
+ax.axhline(0, color="black", linewidth=0.8)
+if enough:
+    interval = bootstrap_interval(gains)
+    ax.axhspan(interval.low, interval.high, color="#0072B2", alpha=0.2, label="95 % interval of the mean")
+ax.set(xlabel="held-out patient", ylabel="difference in Dice", xticks=range(1, len(gains) + 1))
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False, fontsize=8)
+plt.close(fig)
+view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0 and the interval of the mean")
 
 # %% [markdown]
+# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; most of it is common to
+# both networks and cancels in the differences. It is no yardstick for the difference of two networks: a difference
+# much smaller than this spread can be established, and a larger one need not be. What counts is the interval of the
+# paired differences (with fewer than three patients there is none). If it contains 0, the networks have not been
+# shown to be equal: any difference inside the interval is compatible with the data.
+#
 # Which regions do the gates pass on? The library's network stores the attention coefficients of the last forward
 # pass in `attention_maps`, the finest resolution first.
 
 # %%
-case = split.test[0]
-height = int(case.label_counts[:, 1:].sum(axis=1).argmax())
-slice_4 = torch.from_numpy(to_network(case, height, size, recipe.pixel_of(case, lab.budget)))[None]
-predict_logits(gated, slice_4)
+at = int((test_target > 0).sum(dim=(1, 2)).argmax())  # the test slice with the largest tumour
+affine = test_set.cached[test_set.index[at][0]].affine
+predict_logits(gated, test_images[at : at + 1])
 maps, titles = [], []
 for number, alpha in enumerate(gated.attention_maps, start=1):
-    maps.append(F.interpolate(alpha.float().cpu(), size=(size, size), mode="bilinear")[0, 0].numpy())
+    maps.append(F.interpolate(alpha.float().cpu(), size=(48, 48), mode="bilinear")[0, 0].numpy())
     titles.append(f"gate {number}: {alpha.shape[-2]} x {alpha.shape[-1]}")
-plane = slice_4[0, 3].numpy()
-picture = view.heat_maps([plane] * len(maps), maps, [case.affine] * len(maps), titles)
+plane = test_images[at, 3].numpy()
+picture = view.heat_maps([plane] * len(maps), maps, [affine] * len(maps), titles)
 view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top of a FLAIR slice")
 
 # %% [markdown]
@@ -1154,8 +1532,8 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # strongly the copy is passed on at this pixel. It does not say that this pixel decided the result: the path through
 # the bottom of the U has no gate.
 #
-# > **Key point:** a difference is convincing only if it is larger than the spread between patients and between
-# seeds. Change one thing at a time, and report the training budget.
+# > **Key point:** compare networks in pairs, patient by patient, over several seeds, and report the mean difference
+# with its interval. Change one thing at a time, and report the training budget.
 
 # %% [markdown]
 # ## 11 · Explain
@@ -1163,31 +1541,34 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # A colleague wants to use the Attention U-Net in clinical routine: "Its mean Dice is higher than that of the U-Net
 # (or would be with more epochs), and the attention maps prove that it looks at the tumour."
 #
-# In two to four sentences, with your numbers of section 10: what do they say about "higher", what would you measure
-# before you decide, and what do the attention maps prove?
+# In two to four sentences, with your numbers of section 10: what does the interval say about "higher", what would
+# you measure before you decide, and what do the attention maps prove?
 
 # %% [markdown] explain="g02_explain"
 # ### BEGIN SOLUTION
-# The two means differ by less than the patients differ from each other: the score rises for some patients and falls
-# for others. Both networks were trained once, with one seed, and tested on the same few held-out patients, so this
-# is no evidence for either. I would train both several times with different seeds on the same budget, compare them
-# patient by patient (the difference for each patient, with a confidence interval) on more patients, ideally from
-# another hospital, and also measure the computing time. The maps show how strongly each position of a skip
-# connection is passed on, not why a pixel got its class: the features also pass through the bottom of the U, which
-# has no gate, and the coefficients can be just as high on the tumour when the predicted class is wrong.
+# "Higher" is a statement about the mean paired difference, for which I quote my value and its interval. If the
+# interval excludes 0, the sign is established for small networks, short training and patients like these, but not
+# yet for the network that would be used; if it contains 0, neither "higher" nor "equal" is shown, and any difference
+# inside the interval is possible. (With one or two held-out patients no interval can be given at all.) Before I
+# decide, I would train both networks at full size with several seeds on an equal budget, compare them patient by
+# patient on many more patients of another hospital, and also look at missed lesions and at the computing time. The
+# maps show how strongly each position of a skip connection is passed on, not why a pixel got its class: the features
+# also pass through the bottom of the U, which has no gate, and the coefficients can be just as high on the tumour
+# when the predicted class is wrong.
 #
 # *Rubric, 6 points.* For each point, two examples of answers that earn it, in students' words:
 #
 # | point | for example | or |
 # |---|---|---|
-# | 1: the difference, with numbers of the own run | "The means differ by 0.004 in WT." | "Difference: WT +0.01, TC -0.02, ET +0.00." |
-# | 1: compared with the spread over patients | "One patient gains 0.05, the next loses 0.04: the mean difference is small beside that." | "3 of 6 patients improved, which is what chance would give." |
-# | 1: one training each, or few patients | "Both were trained from a single seed." | "Six held-out patients are not enough for this conclusion." |
-# | 1: compare in pairs | "The difference of each patient, with an interval, not two means." | "Same patients for both, then a paired test." |
-# | 1: on an equal budget, more than once | "Five seeds each, same epochs, same slices." | "Repeat on patients of another hospital, all else the same." |
+# | 1: the mean difference and its interval, with numbers of the own run (or that too few patients give none) | "The difference is …, the interval from … to …." | "With two patients I get no interval, only …." |
+# | 1: the right conclusion from the interval (without one: none) | "0 lies inside, so 'higher' is not shown, and 'equal' is not either." | "0 lies outside, so the sign is established, for this kind of network and patient." |
+# | 1: paired differences, not the spread between patients | "The same patients for both: I look at each patient's difference." | "That patients differ from each other cancels in the difference." |
+# | 1: limits of this comparison | "Small networks, short training, simulated patients." | "A dozen patients and few seeds; nothing about another hospital." |
+# | 1: what to measure | "Full-size networks, several seeds, same budget, more patients." | "External patients, scored in pairs; also missed lesions and run time." |
 # | 1: what an attention map shows | "It shows how much of a copy is passed on, not why a pixel got its class." | "The gate can be just as open where the answer is wrong; the bottom path has no gate at all." |
 #
-# "More data" alone earns one of the two points for the comparison; the hope for "more epochs" earns no point.
+# "The difference is smaller than the spread between patients" earns no point: that is not the yardstick. Nor does
+# the hope for "more epochs".
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1195,12 +1576,13 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 #
 # - A convolution returns `(size + 2 padding - reach) // stride + 1` pixels, and each of them depends on an input
 #   region `reach` pixels wide; pooling enlarges the receptive field quickly.
-# - U-Net: the way down gathers context, the way up restores the resolution. Skip connections are taken before the
-#   pooling; the block on the way up receives the channels after the concatenation.
-# - The loss takes logits. First test: overfit four slices. Every step: training mode, zero_grad, loss, backward,
+# - U-Net: the encoder gathers context, the decoder restores the resolution. Skip connections are taken before the
+#   pooling and concatenated; a residual connection adds. Batch normalisation needs the right mode.
+# - The loss takes logits. First test: overfit a few slices. Every step: training mode, zero_grad, loss, backward,
 #   step.
-# - The validation loss chooses the epoch; a deep copy keeps its weights.
-# - Score whole patients, look at images, and change one thing at a time.
+# - The validation loss chooses the epoch; a deep copy keeps its weights. Compare losses only over equal slices.
+# - Dice = 2 TP / (2 TP + FP + FN). Score whole patients, look at images, change one thing at a time, and give paired
+#   differences with an interval.
 #
 # **Papers**
 #
@@ -1213,6 +1595,11 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # - Luo et al. 2016, *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*,
 #   arXiv:1701.04128.
 # - Ioffe and Szegedy 2015, *Batch Normalization*, arXiv:1502.03167.
+# - He et al. 2016, *Deep Residual Learning for Image Recognition*, arXiv:1512.03385.
+# - Kingma and Ba 2015, *Adam*, arXiv:1412.6980; Duchi, Hazan and Singer 2011, *Adaptive Subgradient Methods*
+#   (Adagrad), JMLR 12, 2121; Srivastava et al. 2014, *Dropout*, JMLR 15, 1929.
+# - Dice 1945, *Measures of the Amount of Ecologic Association Between Species*, doi:10.2307/1932409; Efron 1979,
+#   *Bootstrap Methods*, doi:10.1214/aos/1176344552.
 # - Çiçek et al. 2016, *3D U-Net: Learning Dense Volumetric Segmentation from Sparse Annotation*, arXiv:1606.06650.
 # - Oktay et al. 2018, *Attention U-Net: Learning Where to Look for the Pancreas*, arXiv:1804.03999.
 # - Isensee et al. 2021, *nnU-Net*, doi:10.1038/s41592-020-01008-z. What a standard U-Net achieves when its training

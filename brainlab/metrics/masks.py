@@ -28,7 +28,7 @@ def dice(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
     ValueError
         If the shapes differ, or a value is neither 0 nor 1.
     """
-    pred, target = _masks(pred_mask, target_mask)
+    pred, target = two_masks(pred_mask, target_mask)
     size = int(pred.sum()) + int(target.sum())
     return 2 * int((pred & target).sum()) / size if size else 1.0
 
@@ -41,7 +41,7 @@ def jaccard(pred_mask: ArrayLike, target_mask: ArrayLike) -> float:
     ValueError
         If the shapes differ, or a value is neither 0 nor 1.
     """
-    pred, target = _masks(pred_mask, target_mask)
+    pred, target = two_masks(pred_mask, target_mask)
     union = int((pred | target).sum())
     return int((pred & target).sum()) / union if union else 1.0
 
@@ -66,23 +66,12 @@ def hd95(pred_mask: ArrayLike, target_mask: ArrayLike, spacing: ArrayLike | None
 
     Source: Huttenlocher et al. 1993 (doi:10.1109/34.232073), percentile as in MONAI and the BraTS challenges.
     """
-    pred, target = _masks(pred_mask, target_mask)
-    spacing = np.ones(pred.ndim) if spacing is None else np.asarray(spacing, dtype=float)
-    if spacing.shape != (pred.ndim,) or not (spacing > 0).all():
-        raise ValueError(
-            f"spacing is {spacing.tolist()}; expected {pred.ndim} positive numbers in mm, one an axis"
-        )
+    pred, target = two_masks(pred_mask, target_mask)
+    size = checked_spacing(spacing, pred.ndim)
     if not pred.any() or not target.any():
         empty_both = not pred.any() and not target.any()
-        return 0.0 if empty_both else float(np.linalg.norm(spacing * pred.shape))
-    # Only the bounding box of both masks matters: distance transforms of whole volumes take seconds.
-    box = ndimage.find_objects((pred | target).astype(np.uint8))[0]
-    surfaces = [_surface(mask[box]) for mask in (pred, target)]
-    directed = []
-    for source, goal in (surfaces, surfaces[::-1]):
-        distance = ndimage.distance_transform_edt(~goal, sampling=spacing)  # mm to the nearest pixel of goal
-        directed.append(np.percentile(distance[source], 95))
-    return float(max(directed))
+        return 0.0 if empty_both else float(np.linalg.norm(size * pred.shape))
+    return float(max(np.percentile(distances, 95) for distances in surface_distances(pred, target, size)))
 
 
 def region_scores(
@@ -152,11 +141,30 @@ def lesion_recall(
     return np.asarray(areas), np.asarray(recalls)
 
 
-def _surface(mask: np.ndarray) -> np.ndarray:
-    return mask & ~ndimage.binary_erosion(mask)  # what lies outside the array counts as outside the mask
+def surface_distances(pred: np.ndarray, target: np.ndarray, spacing: np.ndarray) -> list[np.ndarray]:
+    """Return the distances in mm from each surface voxel of `pred` to the surface of `target`, and back.
+
+    Both masks are bool and not empty. What lies outside the array counts as outside the mask.
+    """
+    # Only the bounding box of both masks matters: distance transforms of whole volumes take seconds.
+    box = ndimage.find_objects((pred | target).astype(np.uint8))[0]
+    surfaces = [mask[box] & ~ndimage.binary_erosion(mask[box]) for mask in (pred, target)]
+    return [
+        ndimage.distance_transform_edt(~goal, sampling=spacing)[source]
+        for source, goal in (surfaces, surfaces[::-1])
+    ]
 
 
-def _masks(pred: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def checked_spacing(spacing: ArrayLike | None, axes: int) -> np.ndarray:
+    """Return the size of a voxel along each axis, by default 1 mm; a ValueError unless it fits."""
+    size = np.ones(axes) if spacing is None else np.asarray(spacing, dtype=float)
+    if size.shape != (axes,) or not (size > 0).all():
+        raise ValueError(f"spacing is {size.tolist()}; expected {axes} positive numbers in mm, one an axis")
+    return size
+
+
+def two_masks(pred: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as bool arrays; a ValueError unless they are masks of one shape."""
     masks = same_shape(to_array(pred), to_array(target))
     for name, mask in zip(("pred", "target"), masks, strict=True):
         if mask.dtype != bool and not np.isin(mask, (0, 1)).all():

@@ -1,6 +1,7 @@
 """Figures of curves: losses over a parameter, learning curves, GAN training, distortion and perception."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -39,20 +40,22 @@ def curves(
     logx : bool
         Whether the x axis is logarithmic.
     marker : str
-        Matplotlib marker at each value; then `x` are whole numbers, such as epochs.
+        "o" marks each value; then `x` are whole numbers, such as epochs, and the curves are solid and differ
+        by their marks.
     """
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
     fig = Figure(figsize=(4.4 * len(panels) + 0.8, 3.4), layout="constrained")
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     handles = {}
     for ax, (ylabel, panel) in zip(axes, panels.items(), strict=True):
-        for name, values in panel.items():
-            style = curve_style(names.index(name))
-            (handles[name],) = ax.plot(x, values, marker=marker, label=name, **style)
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if ylabel in log else "linear")
+        ax.set_xscale("log" if logx else "linear")  # before the ticks, which it resets
+        for name, values in panel.items():
+            number = names.index(name)
+            style = epoch_style(number) if marker else curve_style(number)
+            (handles[name],) = ax.plot(x, values, label=name, **style)
         if marker and not logx:  # such as epochs
-            ax.locator_params(axis="x", integer=True)
-        ax.set_xscale("log" if logx else "linear")
+            whole_ticks(ax)
         ax.spines[["top", "right"]].set_visible(False)
     legend_below(fig, list(handles.values()), handlelength=2.6)
     return fig
@@ -96,34 +99,46 @@ def learning_curves(curves: Mapping[str, Curves], ylabel: str = "loss", best: in
         Epoch (from 0) to mark as the best one.
     """
     fig, ax = chart((6, 3.2), xlabel="epoch", ylabel=ylabel)
-    for (run, parts), colour in zip(curves.items(), CURVES, strict=False):
-        for part, style in (("train", "--"), ("validation", "-")):
+    for number, (run, parts) in enumerate(curves.items()):
+        for part in ("train", "validation"):
             values = parts.get(part)
             if values is not None:
-                epochs = range(1, len(values) + 1)
-                ax.plot(epochs, values, style, color=colour, marker="o", markersize=3, label=f"{run}, {part}")
+                style = epoch_style(number, part == "validation")
+                ax.plot(range(1, len(values) + 1), values, label=f"{run}, {part}", **style)
     if best is not None:
         ax.axvline(best + 1, color="#888888", linestyle=":", label=f"best epoch: {best + 1}")
-    ax.locator_params(axis="x", integer=True)
-    ax.legend(frameon=False, fontsize=9)
+    whole_ticks(ax)
+    many = len(ax.lines) > 4  # would cover the curves
+    ax.legend(frameon=False, fontsize=9, **({"loc": "upper left", "bbox_to_anchor": (1, 1)} if many else {}))
     return fig
+
+
+def epoch_style(number: int, held_out: bool = True) -> dict[str, Any]:
+    """Return the style of a curve over epochs: solid for validation data, dashed for training data."""
+    line = {"linestyle": "-" if held_out else "--", "marker": MARKERS[number % len(MARKERS)]}
+    return curve_style(number) | line | {"linewidth": 1.5, "markersize": 4}
+
+
+def whole_ticks(ax: Axes) -> None:
+    """Put the ticks of the x axis at whole numbers only."""
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def perception_distortion(
     points: Mapping[str, tuple[float, float]], path: Mapping[str, tuple[float, float]] | None = None
 ) -> Figure:
-    """Draw networks by PSNR and by perceptual distance: the best place is at the lower right.
+    """Draw networks by PSNR (distortion) and Fréchet distance (perception): best is the lower right.
 
     Parameters
     ----------
     points : dict
-        Name -> (PSNR in dB, perceptual distance), means over a test set.
+        Name -> (PSNR in dB, Fréchet distance) on a test set.
     path : dict, optional
         Name -> the same for interpolations between two networks, in their order; drawn as one dashed line.
 
     Source: Blau and Michaeli 2018 (arXiv:1711.06077), figure 1.
     """
-    labels = {"xlabel": "PSNR in dB: higher is better →", "ylabel": "← lower is better: perceptual distance"}
+    labels = {"xlabel": "PSNR in dB: higher is better →", "ylabel": "← lower is better: Fréchet distance"}
     fig, ax = chart((5.6, 3.8), **labels)
     if path:
         ax.plot(*zip(*path.values(), strict=True), "--.", color="#888888", zorder=1)
@@ -187,7 +202,7 @@ def plot_epochs(ax: Axes, title: str, lines: Curves, epochs: int) -> None:
     for number, (name, values) in enumerate(lines.items()):
         if values:
             x = range(epochs + 1 - len(values), epochs + 1)
-            ax.plot(x, values, marker="o", markersize=3, label=name, **curve_style(number))
+            ax.plot(x, values, label=name, **epoch_style(number, "validation" in title + name))
     ax.set_title(title, fontsize=9)
-    ax.locator_params(axis="x", integer=True)
+    whole_ticks(ax)
     ax.spines[["top", "right"]].set_visible(False)

@@ -141,6 +141,12 @@ def test_most_mistakes_are_seen_at_once_and_named(number, one_thread):
 
 
 @pytest.mark.parametrize("gap_id", BANKS)
+def test_no_mistake_is_sent_to_another_step(gap_id, one_thread):
+    """A message names the step of the mistake (`Mistake.step`) or none, also in the words of the message."""
+    assert rates(gap_id).misled == 0, "\n".join(line for line in rates(gap_id).misses if "is sent to" in line)
+
+
+@pytest.mark.parametrize("gap_id", BANKS)
 def test_the_solution_does_what_the_reference_does(gap_id):
     gap, _ = BANKS[gap_id]
     _, space = solutions()[gap_id]

@@ -1,14 +1,20 @@
 """An answer that lets the library do the work is refused in every form; one that uses parts of it is not."""
 
 import contextlib
+import dataclasses
+import importlib
+import pkgutil
 import sys
 from functools import partial
+from inspect import isfunction
 from types import BuiltinFunctionType
 
 import pytest
 import torch
 
+import brainlab
 from courseware.proof.banks import banks
+from grading_tests import running
 from grading_tests.borrowed import watched
 from grading_tests.core import check, grade
 from grading_tests.running import outcomes
@@ -100,6 +106,70 @@ def test_shortcuts_are_recognised(gap, shortcut):
     with watched(gap, answer) as (call, borrowed):
         outcomes(gap, call, 0, graded=True)
     assert borrowed == {shortcut.__name__}
+
+
+def tversky_of_halves(logits, target, eps=1e-6):
+    from brainlab.losses import tversky_loss
+
+    return tversky_loss(logits, target, alpha=0.5, beta=0.5, eps=eps / 2)
+
+
+def one_minus_a_score(logits, target, eps=1e-6):
+    return 1 - (1 - tversky_of_halves(logits.clone(), target, eps=eps))
+
+
+def two_losses(real_logits, fake_logits):
+    from brainlab import losses
+
+    generator = losses.relativistic_generator_loss(real_logits, fake_logits)
+    return losses.relativistic_discriminator_loss(real_logits, fake_logits), generator
+
+
+@pytest.mark.parametrize(
+    ("gap_id", "answer"),
+    [
+        ("g03_soft_dice", tversky_of_halves),
+        ("g03_soft_dice", one_minus_a_score),
+        ("g04_relativistic_loss", two_losses),
+    ],
+)
+def test_any_function_of_the_library_that_does_the_work_is_recognised(gap_id, answer, capsys):
+    """None of these is the reference, and the first two are in no list of shortcuts."""
+    check(gap_id, answer)
+    assert "But no points: The library's own" in capsys.readouterr().out
+    assert grade(gap_id, answer) == 0.0
+
+
+def public_functions():
+    """Return every public function of the library that can be called without writing files: name -> it."""
+    folders = ("data", "losses", "metrics", "models", "inference", "view.colours")
+    found = {}
+    for info in pkgutil.walk_packages(brainlab.__path__, "brainlab."):
+        if info.name.removeprefix("brainlab.").startswith(folders):
+            for name, function in vars(importlib.import_module(info.name)).items():
+                if getattr(function, "__module__", "") == info.name and isfunction(function):
+                    found[f"{info.name}.{name}"] = function
+    return {name: function for name, function in found.items() if not name.split(".")[-1].startswith("_")}
+
+
+@pytest.mark.slow
+def test_no_function_of_the_library_earns_points_as_it_stands(capsys, monkeypatch):
+    """Nobody has to list the library's functions: those that pass a gap's check are seen at work."""
+    monkeypatch.setattr(running, "LONGEST_SECONDS", 2)
+    functions, passed = public_functions(), []
+    for gap in GAPS.values():
+        for name, function in functions.items():
+            if isinstance(gap.reference, type) or function.__name__ == "download":
+                continue
+
+            def answer(*arguments, function=function, **options):
+                return function(*arguments, **options)
+
+            main = dataclasses.replace(gap, properties=gap.properties[:1])
+            if not any(outcomes(main, answer, 0, graded=True)):
+                passed.append(name)
+                assert grade(gap.id, answer) == 0.0, (gap.id, name)
+    assert len(passed) > 15
 
 
 def test_an_answer_may_not_call_the_oracle_of_a_check():

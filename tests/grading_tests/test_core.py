@@ -13,7 +13,7 @@ import torch
 from grading_tests import check, core, grade, running, yours
 from grading_tests.core import CheckFailed, find_gap, first_problem
 from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.message import one_line, shown
+from grading_tests.message import contrast, one_line, shown
 from grading_tests.naming import SEED, Known, mark
 from grading_tests.running import outcomes
 
@@ -258,6 +258,30 @@ class Unprintable:
 )
 def test_values_are_shown_on_one_line(value, text):
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "texts"),
+    [
+        (np.zeros((3, 4)), np.eye(3, 4), ("0 at [0, 0]", "1 there (3 of 12 places differ, shape (3, 4))")),
+        (torch.zeros(2, 1, 6), torch.zeros(2, 6), ("(2, 1, 6)", "(2, 6)")),
+        (1.0, 1.0000001, ("1", "1.0000001")),
+        ([0.25, 0.5], [0.25, 0.50001], ("[0.25, 0.5 ]", "[0.25 , 0.50001]")),
+        (
+            0.3,
+            torch.tensor([[0.3]], dtype=torch.float64),
+            ("number (float)", "tensor of shape (1, 1), float64"),
+        ),
+        ({"a": 1, "b": [1, "x"]}, {"a": 1, "b": [1, "y"]}, ("['b'] [1] x", "y")),
+        (np.zeros(3), np.zeros(2), ("shape (3,): [0., 0., 0.]", "shape (2,): [0., 0.]")),
+        ("left", "right", ("left", "right")),
+    ],
+)
+def test_expected_and_got_differ_where_the_values_do(expected, got, texts):
+    """Two equal means or two equal roundings would tell nothing."""
+    found = contrast(expected, got)
+    assert found[0] != found[1]
+    assert all(text in one for text, one in zip(texts, found, strict=True)), found
 
 
 def test_long_text_is_cut():

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from grading_tests.gap import Wrong
-from grading_tests.networks import attempt, expect_gradient, layers, noise, share_weights, twin
+from grading_tests.networks import Given, attempt, expect_gradient, layers, noise, share_weights, twin
 
 
 class Plain(nn.Module):
@@ -83,3 +83,21 @@ def test_blocked_gradients_are_counted():
     with pytest.raises(Wrong) as caught:
         expect_gradient(model, model(torch.ones(1, 2)).detach(), "all is cut off")
     assert caught.value.got == "none: the graph is cut"
+
+
+def test_given_hands_out_copies_and_knows_whether_they_were_changed():
+    x, weights = torch.ones(3, requires_grad=True), {"a": np.ones(2)}
+    given = Given(x, weights, 3)
+    ours, table, number = given
+    assert ours.requires_grad
+    assert ours is not x
+    assert number == 3
+    given.expect_unchanged("a call")
+    table["a"][0] = 5
+    with pytest.raises(Wrong, match="a call: is input 2 still"):
+        given.expect_unchanged("a call")
+    assert weights["a"][0] == 1  # what is expected can be computed from the originals
+    with torch.no_grad():
+        ours += 1
+    with pytest.raises(Wrong, match="input 1"):
+        given.expect_unchanged("a call")

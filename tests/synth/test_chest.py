@@ -193,11 +193,19 @@ def test_masks_are_named_as_in_both_sets(tiny, tmp_path):
     images = sorted(path.name for path in (tmp_path / "CXR_png").iterdir())
     masks = sorted(path.name for path in (tmp_path / "masks").iterdir())
     assert images == sorted(chest_names(12))
-    assert images[0] == "CHNCXR_0001_0.png"
-    assert masks[0] == "CHNCXR_0001_0_mask.png"
-    assert "MCUCXR_0001_0.png" in images
-    assert "MCUCXR_0001_0.png" in masks
-    assert "CHNCXR_0004_1.png" in images, "every fourth is sick"
+    assert images[0] == "CHNCXR_90001_0.png"
+    assert masks[0] == "CHNCXR_90001_0_mask.png"
+    assert "MCUCXR_90001_0.png" in images
+    assert "MCUCXR_90001_0.png" in masks
+    assert "CHNCXR_90004_1.png" in images, "every fourth is sick"
+
+
+def test_no_made_xray_has_the_id_of_a_real_patient():
+    """CHN has the numbers 1 to 662, MCU 1 to 393 (Jaeger et al. 2014)."""
+    numbers = [int(name.split("_")[1]) for name in chest_names(9999)]
+    assert min(numbers) > 90000
+    assert max(numbers) < 100000
+    assert len(set(chest_names(9999))) == 9999
 
 
 def test_the_reader_finds_them(tmp_path):
@@ -208,7 +216,7 @@ def test_the_reader_finds_them(tmp_path):
     split = split_chest(found)
     assert [len(part) for part in split] == [8, 2, 2]
     image, mask = draw_chest("CHN", 4, 0, 64, True)
-    (pair,) = (pair for pair in found if pair.id == "CHNCXR_0004_1")
+    (pair,) = (pair for pair in found if pair.id == "CHNCXR_90004_1")
     np.testing.assert_array_equal(pair.load_image()[0], image)
     np.testing.assert_array_equal(pair.load_mask(), mask > 0)
 
@@ -237,7 +245,7 @@ def test_a_failed_write_leaves_no_image_without_mask(tiny, tmp_path, monkeypatch
     assert list(tmp_path.glob("CXR_png/*")) == []
     monkeypatch.setattr(files, "save_png", saved)
     make_chest_set(1, tmp_path, size=8, progress=False)
-    assert Image.open(tmp_path / "CXR_png" / "CHNCXR_0001_0.png").size == (8, 8)
+    assert Image.open(tmp_path / "CXR_png" / "CHNCXR_90001_0.png").size == (8, 8)
 
 
 def test_a_folder_holds_one_set(tiny, tmp_path):
@@ -250,7 +258,7 @@ def test_a_set_of_another_version_is_replaced(tiny, tmp_path, monkeypatch):
     make_chest_set(2, tmp_path, size=8, progress=False)
     monkeypatch.setattr(files, "VERSION", files.VERSION + 1)
     make_chest_set(1, tmp_path, size=8, progress=False)
-    assert [path.name for path in (tmp_path / "CXR_png").iterdir()] == ["CHNCXR_0001_0.png"]
+    assert [path.name for path in (tmp_path / "CXR_png").iterdir()] == ["CHNCXR_90001_0.png"]
     assert json.loads((tmp_path / "chest.json").read_text())["version"] == files.VERSION
 
 

@@ -1,9 +1,69 @@
 """Curves over a parameter, learning curves, GAN training."""
 
 import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from brainlab import view
 from brainlab.training import History
+
+
+def fitted(epochs):
+    """Return a history of `fit`."""
+    history = History()
+    for _ in range(epochs):
+        history.add({"loss": 0.5}, {"loss": 0.4, "WT": 0.5, "TC": 0.4}, 1.0, 1e-3)
+    return history
+
+
+def trained_gan(epochs):
+    """Return a history of `train_gan`."""
+    steps = dict.fromkeys(("d_real", "d_fake", "g_loss", "d_loss"), [0.5] * epochs)
+    return History(
+        steps, {"psnr": [25.0] * epochs, "diversity": [1.0] * epochs}, {"psnr": 24.0}, [1.0] * epochs
+    )
+
+
+def epoch_figures(epochs):
+    """Return every figure of the library that draws a history."""
+    monitors = [view.TrainingMonitor(epochs), view.TrainingMonitor(epochs)]
+    monitors[0](fitted(epochs))
+    monitors[1](trained_gan(epochs))
+    parts = {"train": [0.5] * epochs, "validation": [0.4] * epochs}
+    return [
+        *(monitor.to_figure() for monitor in monitors),
+        view.learning_curves({"a": parts, "b": parts}),
+        view.gan_curves({"a": trained_gan(epochs)}),
+        view.curves(
+            range(1, epochs + 1), {"Dice": {"a": [1] * epochs, "b": [2] * epochs}}, "epoch", marker="o"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 4, 6, 20])
+def test_epochs_have_whole_ticks(epochs):
+    for fig in epoch_figures(epochs):
+        FigureCanvasAgg(fig).draw()
+        for ax in fig.axes:
+            low, high = ax.get_xlim()
+            ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+            assert ticks
+            assert all(tick == round(tick) for tick in ticks)
+
+
+def test_validation_is_solid_and_training_dashed_in_every_figure():
+    held_out = {"validation", "a, validation", "b, validation", "WT", "TC", "a", "b"}
+    seen = set()
+    for fig in epoch_figures(3):
+        for ax in fig.axes:
+            for line in ax.lines:
+                name = line.get_label()
+                if name.startswith("_") or name == "best epoch":
+                    continue
+                seen.add(name)
+                assert line.get_linestyle() == ("-" if name in held_out else "--"), name
+    assert held_out <= seen
+    assert {"train", "D(real)", "generator"} <= seen
 
 
 def test_curves_keep_the_colour_of_a_name():

@@ -20,7 +20,8 @@ from brainlab.synth.folder import claim_folder
 
 HOSPITALS = ("CHN", "MCU")
 LUNG_DENSITY = 0.24  # of an aerated lung, relative to soft tissue
-VERSION = 1  # raise it when other X-rays are drawn; older sets are then made again
+VERSION = 2  # raise it when other X-rays are drawn; older sets are then made again
+FIRST_ID = 90000  # real patients have numbers below 1000: a made X-ray must not carry the id of one
 PERIOD = 3  # of three X-rays two are CHN and one is MCU
 
 
@@ -85,7 +86,7 @@ def names(index: int) -> tuple[str, int, bool, str, str]:
     cycle, place = divmod(index, PERIOD)
     hospital, number = ("MCU", cycle + 1) if place == PERIOD - 1 else ("CHN", 2 * cycle + place + 1)
     sick = number % 4 == 0
-    stem = f"{hospital}CXR_{number:04d}_{int(sick)}"
+    stem = f"{hospital}CXR_{FIRST_ID + number}_{int(sick)}"
     return hospital, number, sick, f"{stem}.png", f"{stem}_mask.png" if hospital == "CHN" else f"{stem}.png"
 
 
@@ -99,9 +100,10 @@ def make_chest_set(
 ) -> Path:
     """Write `n` synthetic chest X-rays in the layout of the Shenzhen (CHN) and Montgomery (MCU) sets.
 
-    `CXR_png/CHNCXR_0001_0.png` has the mask `masks/CHNCXR_0001_0_mask.png`, but `CXR_png/MCUCXR_0001_0.png`
-    has `masks/MCUCXR_0001_0.png`. Two of three are CHN. Files that exist already are kept. One X-ray of
-    256 x 256 pixels takes about 0.05 s of CPU time and 50 kB.
+    `CXR_png/CHNCXR_90001_0.png` has the mask `masks/CHNCXR_90001_0_mask.png`, but
+    `CXR_png/MCUCXR_90001_0.png` has `masks/MCUCXR_90001_0.png`. Numbers from 90001 are those of no real
+    patient. Two of three are CHN. Files that exist already are kept. One X-ray of 256 x 256 pixels takes
+    about 0.05 s of CPU time and 50 kB.
 
     Parameters
     ----------
@@ -132,11 +134,11 @@ def make_chest_set(
     doi:10.3978/j.issn.2223-4292.2014.11.20.
     """
     if not 1 <= n <= 9999:
-        raise ValueError(f"n is {n}; expected 1 to 9999: names have four digits")
+        raise ValueError(f"n is {n}; expected 1 to 9999: names have five digits, the first is 9")
     folder = Path(folder).expanduser() if folder else cohort_folder().with_name(f"chest-{size}px")
 
     def delete_outdated() -> None:
-        for path in folder.glob("*/???CXR_????_?*.png"):
+        for path in folder.glob("*/???CXR_*.png"):
             path.unlink()
 
     claim_folder(folder / "chest.json", VERSION, {"seed": seed, "size": size}, delete_outdated)

@@ -2,9 +2,10 @@
 
 The steps of a case, one module each: draw the parameters of a patient and its random fields (`subject`);
 deform an averaged head to the shape of the patient's (`template`); divide it into tissues, with sulci,
-vessels and other bright structures (`anatomy`); grow a tumour core and spread oedema from it (`tumour`);
-give each tissue its brightness per modality and mix the images (`render`); simulate the scanner (`scanner`).
-`generate` makes one case; `make_cohort` writes many to disk, optionally with defective ones (`cohort`).
+vessels and other bright structures (`anatomy`); grow a tumour core and spread oedema from it (`tumour`); add
+small lesions apart from it (`nodules`); give each tissue its brightness per modality and mix the images
+(`render`); simulate the scanner (`scanner`). `generate` makes one case; `make_cohort` writes many to disk,
+optionally with defective ones (`cohort`).
 """
 
 from brainlab.synth.phantom.cohort import make_cohort

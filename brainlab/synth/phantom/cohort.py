@@ -23,7 +23,7 @@ from brainlab.synth.folder import claim_folder, read_json, run_jobs, usable_core
 from brainlab.synth.phantom.generate import affine_of, generate
 from brainlab.synth.phantom.subject import Fields, draw_subject
 
-VERSION = 3  # raise it when the phantom draws other images; older cases are then made again
+VERSION = 4  # raise it when the phantom draws other images; older cases are then made again
 PARTIAL = ".partial-"
 FIRST_DEFECTIVE = 900  # numbers from here on name the defective cases
 

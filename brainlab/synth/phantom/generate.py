@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from brainlab.labels import MODALITIES
 from brainlab.synth.phantom.anatomy import draw_anatomy, draw_confounders
+from brainlab.synth.phantom.nodules import grow_nodules, place_nodules
 from brainlab.synth.phantom.render import (
     add_confounders,
     add_tumour,
@@ -110,7 +111,14 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     score = oedema_score(subject, refine(density, grid), anatomy, core, fields, grid)
     marked, threshold = label_oedema(subject, score, core, grid)
     labels[marked & ~core] = 2
-    weights = soft_weights(labels, oedema_weight(subject, score, threshold, anatomy, fields, grid), spacing)
+    oedema = oedema_weight(subject, score, threshold, anatomy, fields, grid)
+
+    # Small lesions apart from it.
+    planned = torch.stack([value * (on_plan(labels == value, grid) >= 0.5) for value in (1, 2, 3)]).sum(0)
+    nodules = place_nodules(subject, fields, plan, planned)
+    small, around = grow_nodules(nodules, fields, anatomy, grid)
+    labels = torch.where(small > 0, small, labels)
+    weights = soft_weights(labels, torch.maximum(oedema, around), spacing)
 
     # The images.
     extra = draw_confounders(subject, anatomy, fields, midline, grid)
@@ -127,6 +135,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
         case[modality] = to_image(to_file(image, anatomy.brain, acquisitions[modality].scale), grid)
     case["seg"] = to_image((labels * anatomy.brain).numpy(), grid)
     case["meta"] = describe(subject, foci, case["seg"], anatomy.brain, spacing)
+    case["meta"]["small_lesions"] = [nodule.as_dict() for nodule in nodules]
     case["meta"]["scanner"] = {modality: a.as_dict() for modality, a in acquisitions.items()}
     return case
 

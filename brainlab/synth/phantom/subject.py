@@ -147,6 +147,7 @@ class Fields:
 # Share of patients per kind: glioblastoma with ring enhancement around necrosis, solid enhancement, low grade
 # without enhancement.
 KINDS = {"ring": 0.80, "solid": 0.08, "low-grade": 0.12}
+WITH_SMALL = 0.5  # share of the patients with enhancing tumour who have small lesions besides it
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class Subject:
     core_share: float  # of the whole tumour
     ring_share: float  # enhancing part of the core
     foci: tuple[float, ...]  # share of each focus in the core
+    small: int  # lesions apart from the main tumour, each below 1.6 cm³
     mass: float  # strength of the mass effect
     infiltration: float  # how much the oedema fades towards its border, 0 to 1
     halo: float  # brightness of the infiltrated zone outside the rater's mask, 0 to 1
@@ -186,6 +188,8 @@ def draw_subject(fields: Fields) -> Subject:
     a, b, least, most = (2.2, 3.4, 0.15, 0.8) if low_grade else (2.3, 5.0, 0.06, 0.7)
     core_share = np.clip(rng.beta(a, b), least, most)
     ring_share = {"ring": np.clip(rng.beta(4.8, 2.7), 0.2, 0.93), "solid": 1.0, "low-grade": 0.0}[kind]
+    small = int(fields.rng("small lesions").choice([1, 2, 3, 4], p=[0.35, 0.30, 0.20, 0.15]))
+    small *= fields.even("small lesions", 13**0.5) < WITH_SMALL and not low_grade
     # A clipped normal distribution has the published percentiles.
     size_cm3 = float(np.clip(NormalDist(95, 43).inv_cdf(fields.even("size", 5**0.5)), 14, 215))
     head = 0.945 * np.exp(rng.normal(0, 0.025))  # the template is larger than the brains in BraTS space
@@ -204,6 +208,7 @@ def draw_subject(fields: Fields) -> Subject:
         core_share=float(core_share),
         ring_share=float(ring_share),
         foci=tuple((foci / foci.sum()).tolist()),
+        small=small,
         mass=float(rng.uniform(0.25, 0.8) * (0.6 if low_grade else 1)),
         infiltration=float(rng.uniform(0.10, 0.35)),
         halo=float(rng.uniform(0.05, 0.28)),
