@@ -28,7 +28,7 @@ def answer(code: str, name: str) -> Any:
 
 
 def variants(code: str, name: str, *rows: tuple) -> list[Mistake]:
-    """Return a mistake for each row: (name, message, step or 0, old text, new text, old text, new text, ...)."""
+    """Return a mistake for each row: (name, message, step or 0, old text, new text, further pairs)."""
     found = []
     for title, message, step, *pairs in rows:
         changed = code

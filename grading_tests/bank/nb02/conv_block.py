@@ -388,18 +388,37 @@ WRONG += variants(
         "the weights cannot learn: leave requires_grad as it is.",
         0,
         "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
-        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
         "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
-        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )\n        self.requires_grad_(False)",
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n        )\n        self.requires_grad_(False)",
     ),
     (
         "weights of 0",
         "weights that all start at 0 make every channel the same.",
         0,
         "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
-        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
         "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
-        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )\n        for m in self:\n            if isinstance(m, nn.Conv2d):\n                nn.init.zeros_(m.weight)",
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n        )\n        for m in self:\n            if isinstance(m, "
+        "nn.Conv2d):\n                nn.init.zeros_(m.weight)",
     ),
     (
         "64 channels",

@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from grading_tests.checks.nb02.false_positives import false_positives
 from grading_tests.bank.nb02._variants import variants
+from grading_tests.checks.nb02.false_positives import false_positives
 from grading_tests.gap import Mistake, Survivor
 
 

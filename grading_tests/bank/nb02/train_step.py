@@ -3,8 +3,8 @@
 import torch
 
 from brainlab.training import train_step
-from grading_tests.checks.nb02.train_step import reference_step
 from grading_tests.bank.nb02._variants import variants
+from grading_tests.checks.nb02.train_step import reference_step
 from grading_tests.gap import Mistake
 
 

@@ -358,18 +358,26 @@ WRONG += variants(
         "the number of levels is an argument: loop over self.down and self.up.",
         0,
         "        skips = []\n        for block in self.down:\n            x = block(x)\n   "
-        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n            x = block(x, skip)\n        return self.head(x)",
+        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = "
+        "self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n  "
+        "          x = block(x, skip)\n        return self.head(x)",
         "        a = self.down[0](x)\n        b = self.down[1](F.max_pool2d(a, 2))\n       "
-        " c = self.down[2](F.max_pool2d(b, 2))\n        d = self.down[3](F.max_pool2d(c, 2))\n        x = self.bottom(F.max_pool2d(d, 2))\n        for block, skip in zip(self.up, (d, c, b, a)):\n            x = block(x, skip)\n        return self.head(x)",
+        " c = self.down[2](F.max_pool2d(b, 2))\n        d = "
+        "self.down[3](F.max_pool2d(c, 2))\n        x = self.bottom(F.max_pool2d(d, "
+        "2))\n        for block, skip in zip(self.up, (d, c, b, a)):\n            x = "
+        "block(x, skip)\n        return self.head(x)",
     ),
     (
         "two levels written out",
         "the number of levels is an argument: loop over self.down and self.up.",
         0,
         "        skips = []\n        for block in self.down:\n            x = block(x)\n   "
-        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n            x = block(x, skip)\n        return self.head(x)",
+        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = "
+        "self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n  "
+        "          x = block(x, skip)\n        return self.head(x)",
         "        a = self.down[0](x)\n        b = self.down[1](F.max_pool2d(a, 2))\n       "
-        " x = self.bottom(F.max_pool2d(b, 2))\n        x = self.up[1](self.up[0](x, b), a)\n        return self.head(x)",
+        " x = self.bottom(F.max_pool2d(b, 2))\n        x = self.up[1](self.up[0](x, "
+        "b), a)\n        return self.head(x)",
     ),
     (
         "only two skip connections",

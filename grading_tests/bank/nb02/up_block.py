@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import ConvBlock, UpBlock, crop_and_concat
-from grading_tests.bank.nb02.crop_and_concat import by_narrow
 from grading_tests.bank.nb02._variants import variants
+from grading_tests.bank.nb02.crop_and_concat import by_narrow
 from grading_tests.gap import Mistake
 
 
