@@ -39,11 +39,11 @@ class Uses(TorchFunctionMode):
 
 def layers_in_use(model: nn.Module, inputs: Inputs) -> list[tuple[str, dict[str, str]]]:
     """Return `layers(model)` in the order in which a forward pass uses them, the unused ones last."""
-    probe = copy.deepcopy(model).eval()
-    uses = Uses(probe)
+    model.eval()
+    uses = Uses(model)
     try:
         with torch.no_grad(), uses:
-            probe(*(value.clone() for value in inputs.values()))
+            model(*(value.clone() for value in inputs.values()))
     except Exception:
         pass  # the property that follows reports it
     last = len(uses.seen)
@@ -81,7 +81,8 @@ def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
 def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried: str) -> None:
     """Copy the weights of `reference` into `model`, which must have the same layers."""
     expect_layers(reference, model, tried)
-    wanted, free = layers_in_use(reference, inputs), layers_in_use(model, inputs)
+    wanted = layers_in_use(reference, inputs)
+    free = layers_in_use(copy.deepcopy(model), inputs)  # a copy, because this call must leave no trace
     source, state = reference.state_dict(), model.state_dict()
     for kind, entries in wanted:
         place = next(i for i, (other, _) in enumerate(free) if other == kind)
@@ -91,6 +92,16 @@ def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried:
             elif entry == "bias":
                 state[key] = torch.zeros_like(state[key])
     model.load_state_dict(state)
+
+
+def made(answer: Any, call: str, *sizes: Any, **named: Any) -> nn.Module:
+    """Return the answer's network of these sizes; it must have its weights from the start."""
+    model = attempt(f"{call}: making it", "a network", answer, *sizes, **named)
+    if not isinstance(model, nn.Module):
+        raise Wrong(f"{call}: making it", "a network (nn.Module)", type(model).__name__)
+    if any(isinstance(weight, UninitializedParameter) for weight in model.parameters()):
+        raise Wrong(f"the weights of {call}", "weights from the start", "lazy layers without weights")
+    return model
 
 
 def twins(
@@ -103,13 +114,7 @@ def twins(
     **named: Any,
 ) -> nn.Module:
     """Return the answer's network of these sizes in evaluation mode, with the weights of `reference`."""
-    model = attempt(f"{call}: making it", "a network", answer, *sizes, **named)
-    if not isinstance(model, nn.Module):
-        raise Wrong(f"{call}: making it", "a network (nn.Module)", type(model).__name__)
-    if any(isinstance(weight, UninitializedParameter) for weight in model.parameters()):
-        raise Wrong(
-            f"the weights of {call}", "weights from the start", "lazy layers: none before the first call"
-        )
+    model = made(answer, call, *sizes, **named)
     randomise(reference, rng)
     share_weights(reference, model, inputs, f"the layers of {call}")
     reference.eval()
@@ -233,7 +238,7 @@ def expect_weights_learn(model: nn.Module, tried: str) -> None:
 
 def expect_fresh(answer: Any, inputs: Inputs, call: str, *sizes: Any, outputs: int = 1) -> None:
     """Raise `Wrong` unless new networks start with weights of their own, random and trainable."""
-    models = [attempt(f"{call}: making it", "a network", answer, *sizes) for _ in range(2)]
+    models = [made(answer, call, *sizes) for _ in range(2)]
     shared = {id(weight) for weight in models[0].parameters()} & {
         id(weight) for weight in models[1].parameters()
     }

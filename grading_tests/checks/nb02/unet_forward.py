@@ -8,7 +8,6 @@ from brainlab.models import UNet
 from grading_tests.checks.nb02 import contract
 from grading_tests.checks.nb02.contract import Inputs, noises, on
 from grading_tests.gap import Gap, Property
-from grading_tests.networks import attempt
 
 
 def unet_twins(answer: Any, rng: np.random.Generator, inputs: Inputs, *sizes: Any) -> tuple[Any, UNet]:
@@ -23,7 +22,7 @@ def unet_values(answer: Any, rng: np.random.Generator) -> None:
 
 
 def unet_depths(answer: Any, rng: np.random.Generator) -> None:
-    for depth, classes, shape in ((3, 2, (2, 1, 24, 16)), (1, 1, (1, 1, 6, 8)), (4, 5, (1, 1, 16, 32))):
+    for depth, classes, shape in ((1, 1, (2, 1, 6, 8)), (4, 5, (1, 1, 16, 32))):
         inputs = noises(rng, x=shape)
         model, reference = unet_twins(answer, rng, inputs, 1, classes, 2, depth, True)
         tried = on(f"UNet(1, {classes}, width=2, depth={depth})", inputs)
@@ -56,8 +55,11 @@ def unet_gradient(answer: Any, rng: np.random.Generator) -> None:
 
 
 def unet_defaults(answer: Any, rng: np.random.Generator) -> None:
-    """Without arguments the layers are those of the notebook; new weights are random."""
-    contract.expect_layers(UNet(), attempt("UNet(): making it", "a network", answer), "the layers of UNet()")
+    """What is not given is as in the first line of the notebook; new weights are random."""
+    for options in ({"width": 1}, {"depth": 1}):
+        words = f"UNet({', '.join(f'{name}={value}' for name, value in options.items())})"
+        model = contract.made(answer, words, **options)
+        contract.expect_layers(UNet(**options), model, f"the layers of {words}")
     inputs = noises(rng, x=(1, 2, 8, 8))
     contract.expect_fresh(answer, inputs, "UNet(2, 3, 2, 2)", 2, 3, 2, 2)
 
