@@ -211,10 +211,10 @@ def expect_gradients(
         for network in (reference, model):
             leaves = [value.double().clone().requires_grad_() for value in inputs.values()]
             network.zero_grad()
-            made = parts_of(attempt(of, "a gradient", network, *leaves), count)[number]
-            if not (isinstance(made, Tensor) and made.requires_grad):
+            result = parts_of(attempt(of, "a gradient", network, *leaves), count)[number]
+            if not (isinstance(result, Tensor) and result.requires_grad):
                 raise Wrong(of, "a gradient", "none: the graph is cut")
-            made.square().sum().backward()
+            result.square().sum().backward()
             grads.append([leaf.grad for leaf in leaves])
         for name, expected, got in zip(inputs, *grads, strict=True):
             if got is None:
@@ -247,8 +247,8 @@ def expect_fresh(answer: Any, inputs: Inputs, call: str, *sizes: Any, outputs: i
     frozen = [name for name, weight in models[0].named_parameters() if not weight.requires_grad]
     if frozen:
         raise Wrong(f"the weights of a new {call}", "all trainable", f"not {', '.join(frozen)}")
-    made = parts_of(attempt(f"a new {call}", "an output", models[0], *inputs.values()), outputs)[0]
-    if not float(made.detach().std()) > 1e-4:
+    output = parts_of(attempt(f"a new {call}", "an output", models[0], *inputs.values()), outputs)[0]
+    if not float(output.detach().std()) > 1e-4:
         raise Wrong(f"a new {call}", "random weights, so an output that varies", "the same value everywhere")
 
 
