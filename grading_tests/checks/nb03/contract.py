@@ -195,7 +195,7 @@ def of_a_loss(
 
     def large(answer: Any, rng: np.random.Generator) -> None:
         logits, *rest = draw(rng, 1, min(classes, 3), 128, 160)
-        # The class axis last in memory, as in what the notebook makes from one-hot labels: view() fails there.
+        # The class axis last in memory, as the notebook makes it from one-hot labels: view() fails there.
         logits = logits.movedim(1, -1).contiguous().movedim(-1, 1)
         expect_value(answer, oracle, (logits, *rest), "a slice of 128 x 160, channels last in memory")
 
