@@ -32,13 +32,22 @@ from brainlab.models.saved import save_model
 from brainlab.models.upscaling import resample
 from brainlab.recipes import segmentation as recipe
 from brainlab.recipes import superres as sr_recipe
-from brainlab.training import diagnose, esrgan_losses, fit, srgan_losses, train_gan, train_psnr
+from brainlab.training import GanLosses, diagnose, esrgan_losses, fit, srgan_losses, train_gan, train_psnr
 from brainlab.view import compare_images
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("BRAINLAB_REAL_DATA") or BESIDE)
 REAL_CASES = ("brats_gli_00001", "brats_met_00110", "tcga_fg_6692", "tcga_du_7294")
-WEIGHTS = {f"{name}_weight": weight for name, weight in sr_recipe.ESRGAN_WEIGHTS.items()}
+
+
+def gan_losses(unet: UNet) -> dict[str, GanLosses]:
+    """Return the losses of "SRGAN" and "ESRGAN" on features of a U-Net."""
+    after, before = sr_recipe.features(unet)
+    weights = {f"{name}_weight": weight for name, weight in sr_recipe.loss_weights(before).items()}
+    return {
+        "SRGAN": srgan_losses(after, weights.pop("SRGAN_weight")),
+        "ESRGAN": esrgan_losses(before, **weights),
+    }
 
 
 def train_unet(split: Split, sizes: SRSizes, seed: int, folder: Path) -> UNet:
@@ -57,13 +66,10 @@ def train_generators(
 ) -> dict[str, nn.Module]:
     """Return the four trained generators of a seed by name."""
     train_set, val_set, _ = sr_recipe.sr_sets(split, sizes)
-    after, before = sr_recipe.features(unet)
-    pairs = (
-        ("SRResNet", sr_recipe.srresnet, "SRGAN", srgan_losses(after)),
-        ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN", esrgan_losses(before, **WEIGHTS)),
-    )
+    losses = gan_losses(unet)
+    pairs = ("SRResNet", sr_recipe.srresnet, "SRGAN"), ("RRDBNet", sr_recipe.rrdbnet, "ESRGAN")
     models = {}
-    for first, make, second, losses in pairs:
+    for first, make, second in pairs:
         start, model = time.process_time(), make(sizes, seed)
         phase_one = sr_recipe.psnr_settings(sizes, seed=seed)
         train_psnr(model, train_set, val_set, phase_one, folder / first, progress=False)
@@ -71,7 +77,14 @@ def train_generators(
         discriminator = sr_recipe.discriminator(sizes, seed)
         phase_two = sr_recipe.gan_settings(sizes, second, seed=seed)
         history = train_gan(
-            model, discriminator, losses, train_set, val_set, phase_two, folder / second, progress=False
+            model,
+            discriminator,
+            losses[second],
+            train_set,
+            val_set,
+            phase_two,
+            folder / second,
+            progress=False,
         )
         models[second] = model
         found = [finding.name for finding in diagnose(history)] or ["nothing"]

@@ -123,7 +123,7 @@ IMAGES = {
 SUPERRES = {
     "quick": SRSizes(
         hr=64, lr=16, step=2, val_step=4, patch=8, batch_size=16, num_feat=16, num_block=2, rrdb_block=1,
-        num_grow_ch=8, d_feat=4, psnr_epochs=20, gan_epochs=6, unet_width=8, unet_epochs=6,
+        num_grow_ch=8, d_feat=4, psnr_epochs=20, gan_epochs=16, unet_width=8, unet_epochs=6, gan_d_lr=3e-4,
     ),
     "lesson": SRSizes(
         hr=128, lr=32, step=4, val_step=12, patch=12, batch_size=16, num_feat=32, num_block=4, rrdb_block=2,

@@ -1,5 +1,9 @@
 """Labels, regions, modalities, their names and colours: the one table that everything else reads.
 
+Label 1 is what does not enhance in the tumour core. In the data of BraTS until 2021 it is NCR/NET, necrosis
+and solid tumour that does not enhance; since 2023 it is called NCR. In the built-in cohort it is necrosis,
+and in low-grade tumours the whole core.
+
 The colours are from the colour-blind-safe palette of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/).
 
 Every name without an underscore that is defined here is public.
@@ -20,7 +24,7 @@ class Label:
 
 LABELS = (
     Label(0, "BG", "background", "#000000"),
-    Label(1, "NCR", "necrotic core", "#0072B2"),
+    Label(1, "NCR", "necrotic or non-enhancing core", "#0072B2"),
     Label(2, "ED", "oedema", "#F0E442"),
     Label(3, "ET", "enhancing tumour", "#D55E00"),
 )

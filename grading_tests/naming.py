@@ -24,6 +24,8 @@ FOLDER = Path(__file__).with_name("fingerprints")
 SEED = 0
 # Stands for a part of a mark that is not the same on every machine.
 UNSTABLE = "?"
+# The share of properties in which an answer must agree with a known mistake that it does not equal.
+MOST = 0.6
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,27 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
             kept = [known.marks[number] for number in numbers]
             if any(map(telling, kept)) and agree(kept, marks):
                 fitting.append((json.dumps(kept).count(f'"{UNSTABLE}"'), known))
-    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else nearly(gap, numbers, marks)
+
+
+def nearly(gap: Gap, numbers: list[int], marks: list) -> Known | None:
+    """Return the known mistake that comes closest to an answer, if it is close enough.
+
+    It must hold where the answer holds until the first failure, return the same value there, and agree in
+    most properties: the same idea, written in another way, may return another type or stop elsewhere.
+    """
+    first = next((place for place, one in enumerate(marks) if one is not None), None)
+    if first is None or not isinstance(marks[first], list):
+        return None
+    best, most = None, MOST * len(marks)
+    for known in known_mistakes(gap.id):
+        if len(known.marks) == len(gap.properties):
+            kept = [known.marks[number] for number in numbers]
+            alike = telling(kept[first]) and agree(kept[: first + 1], marks[: first + 1])
+            shared = sum(agree(one, other) for one, other in zip(kept, marks, strict=True))
+            if alike and shared > most:
+                best, most = known, shared
+    return best
 
 
 def mark(result: BaseException | None) -> Any:

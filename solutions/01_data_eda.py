@@ -174,9 +174,9 @@ view.show(fig, alt="Axial, coronal and sagittal plane drawn as they are stored i
 def voxel_to_mm(voxel, affine):
     """Return the position of the centre of a voxel.
 
-    voxel   (3,) indices i, j, k; they need not be whole numbers
-    affine  (4, 4) voxel to mm
-    returns (3,) x, y, z in mm (RAS+)
+    voxel   (3,) array, indices i, j, k: integers, or floats for a point between voxels
+    affine  (4, 4) array, voxel to mm; the head may be tilted. No input may be modified.
+    returns (3,) array, list or tuple: x, y, z in mm (RAS+), not rounded
     """
     ### BEGIN SOLUTION
     # 1. append a 1 to the voxel                   -> (4,)
@@ -208,10 +208,12 @@ print("the centre of the volume lies at  ", voxel_to_mm(middle, example.affine),
 def side_of_voxel(voxel, affine, shape):
     """Return the side of the patient on which a voxel lies, relative to the centre of the volume.
 
-    voxel   (3,) indices i, j, k
-    affine  (4, 4) voxel to mm (RAS+)
-    shape   (X, Y, Z) of the volume
-    returns "left" or "right"
+    The centre lies half-way between the centres of the first and of the last voxel of each axis.
+
+    voxel   (3,) array, indices i, j, k: integers, or floats for a point between voxels
+    affine  (4, 4) array, voxel to mm (RAS+); the head may be tilted. No input may be modified.
+    shape   tuple (X, Y, Z) of the volume
+    returns "left" or "right", spelled like this; either word if x is exactly that of the centre
     """
     ### BEGIN SOLUTION
     # 1. x of the voxel in mm
@@ -274,17 +276,19 @@ predicted("factor between the medians", my_factor, max(medians) / min(medians), 
 # ### Gap 3 · z-score inside the brain
 #
 # <details><summary>Hint</summary>How do you find the brain of one modality if some of its voxels may be negative?
-# What is the z-score of a modality whose standard deviation is 0? A Boolean mask can be used as an index, and
-# <code>np.zeros(image.shape)</code> gives an array to write into.</details>
+# What is the z-score of a modality in which all values are equal, and how can you recognise it? A Boolean mask
+# can be used as an index, and <code>np.zeros(image.shape)</code> gives an array to write into.</details>
 
 
 # %% gap="g01_zscore"
 def zscore_in_brain(image):
     """Scale each modality to mean 0 and standard deviation 1 inside its own brain mask.
 
-    image   (C, ...) modalities of one case, volumes or slices; any scale, 0 outside the brain;
-            must not be modified
-    returns (C, ...) float, 0 outside the brain; a modality that is constant in the brain becomes 0
+    image   (C, ...) array, one or more modalities of one case, volumes or slices; integers or floats
+            of any scale, 0 outside the brain; must not be modified
+    returns (C, ...) array of float32 or float64, 0 outside the brain. A modality without brain becomes
+            0, and so does one that is constant in the brain. For floats compare its minimum and
+            maximum: rounding can leave a standard deviation of 1e-17. Divide by n or by n - 1.
     """
     ### BEGIN SOLUTION
     scored = np.zeros(image.shape, dtype=np.float32)
@@ -293,8 +297,8 @@ def zscore_in_brain(image):
         brain = image[c] != 0
         # 2. its voxels, and their mean and standard deviation     -> (voxels,)
         values = image[c][brain].astype(np.float64)
-        # 3. leave a constant modality at 0
-        if values.size and values.std() > 0:
+        # 3. leave a constant modality at 0, and one without brain
+        if values.size and values.min() < values.max():
             # 4. write the z-scores into the brain; the background stays 0
             scored[c][brain] = (values - values.mean()) / values.std()
     return scored
@@ -373,10 +377,11 @@ my_regions = "?"
 def relabel(seg, table):
     """Translate the labels of a segmentation.
 
-    seg     any shape, whole numbers, possibly stored as floats; must not be modified
-    table   dict: label in the file -> label in this course, 0 included
-    returns whole numbers, of the same shape
-    raises  ValueError if seg holds a label that is not in the table
+    seg     array of any shape; whole numbers of any size, possibly stored as floats (0.9999999 for 1)
+    table   dict: label in the file -> new label, 0 included, in any order; it may have labels that seg
+            lacks. No input may be modified.
+    returns array of an integer type, of the same shape
+    raises  ValueError (not KeyError) if seg holds a label that is not in the table
     """
     ### BEGIN SOLUTION
     # 1. round to whole numbers
@@ -445,10 +450,11 @@ SliceViewer(example, pred=misread, overlay="errors")
 def blend(grey, labels, alpha, palette):
     """Overlay coloured labels on a slice.
 
-    grey    (H, W) in [0, 1]                labels  (H, W) whole numbers 0 to 3
+    grey    (H, W) array of floats in [0, 1]
+    labels  (H, W) array of integers 0 to 3; some of them may be absent
     alpha   0 (only image) to 1 (only colour)
-    palette (4, 3) red, green, blue in [0, 1], one row per label
-    returns (H, W, 3); pixels with label 0 keep their grey value
+    palette (4, 3) array: red, green, blue in [0, 1], one row per label. No input may be modified.
+    returns (H, W, 3) array of floats, not rounded; pixels with label 0 keep their grey value
     """
     ### BEGIN SOLUTION
     # 1. the slice as red = green = blue                -> (H, W, 3)
@@ -534,8 +540,8 @@ my_share, my_rarest = "?", "?"
 def label_counts(labels):
     """Count the voxels of every class in every slice.
 
-    labels  (Z, X, Y) whole numbers 0 to 3, slices first
-    returns (Z, 4): row z, column c: voxels of class c in slice z
+    labels  (Z, X, Y) array of integers 0 to 3, slices first; must not be modified
+    returns (Z, 4) array, of integers or of floats: row z, column c: voxels of class c in slice z
     """
     ### BEGIN SOLUTION
     # 1. for each class, which voxels have it? -> (Z, X, Y) bool, four times
@@ -569,8 +575,9 @@ view.show(picture, alt="Voxels per label on a logarithmic axis: nearly all are b
 def slices_without(counts, label):
     """Return the indices of the slices that have no voxel of a class, in ascending order.
 
-    counts  (Z, 4) from gap 6           label  0 to 3
-    returns (N,) whole numbers; empty if the class is in every slice
+    counts  (Z, 4) array from gap 6; must not be modified
+    label   0 to 3
+    returns (N,) array, list or tuple of integers; empty if the class is in every slice
     """
     ### BEGIN SOLUTION
     # 1. in which rows is the column of this class 0?
@@ -654,9 +661,10 @@ view.show(fig, alt="Dice of a mask shifted by one voxel against the tumour area 
 def select_slices(labels, spacing, min_area):
     """Return the indices of the slices with at least `min_area` mm2 of whole tumour.
 
-    labels  (Z, X, Y) whole numbers 0 to 3, slices first
-    spacing (3,) size of a voxel along x, y, z in mm
-    returns (N,) whole numbers, in ascending order
+    labels  (Z, X, Y) array of integers 0 to 3, slices first; must not be modified
+    spacing (3,) array, list or tuple: size of a voxel along x, y, z in mm
+    returns (N,) array or list of integers, in ascending order, which can be used as an index also if
+            it is empty (`np.array([])` holds floats, and cannot)
     """
     ### BEGIN SOLUTION
     # 1. pixels of any tumour label in each slice -> (Z,)
@@ -698,8 +706,8 @@ for min_area in (1, 100, 300, 1000):
 def class_weights(counts):
     """Return one weight per class, such that all classes contribute equally to a loss.
 
-    counts  (Z, 4) voxels of each class in each slice, of one or more cases
-    returns (4,) float
+    counts  (Z, 4) array, voxels of each class in each slice, of one or more cases; must not be modified
+    returns (4,) NumPy array of float32 or float64, not rounded
     """
     ### BEGIN SOLUTION
     # 1. voxels of each class, over all slices      -> (4,)
@@ -810,10 +818,13 @@ else:
 def split_items(patients, val=0.2, test=0.2, seed=0):
     """Split items (slices, scans) so that no patient is in two parts.
 
-    patients  list of str: the patient of each item
-    val, test shares of the *patients*, rounded, at least one patient each
-    seed      the same seed gives the same split, a different seed a different one
-    returns   (train, val, test): three lists of item indices; every item occurs exactly once
+    patients  list of str: the patient of each item, in any order; must not be modified
+    val, test shares of the *patients*, above 0; their numbers are rounded to the nearest whole number
+              (0.5 up or down), at least one patient each
+    seed      the same seed gives the same split in every session, a different seed a different one. In
+              another session a set of texts has another order, and `hash` gives other numbers.
+    returns   (train, val, test): three lists, tuples or arrays of item indices, in any order; every item
+              occurs exactly once
     """
     ### BEGIN SOLUTION
     # 1. every patient once, in a fixed order
@@ -945,7 +956,8 @@ view.show(picture, alt="FLAIR of the five suspect cases with masks, drawn with t
 def diagnose():
     """Return the name of the defect of each of the five cases.
 
-    returns dict: case number -> a name from the table above, such as {90900: "truncated_file", ...}
+    returns dict with exactly five entries: case number -> a name from the table above, such as
+            {90900: "truncated_file", ...}; capitals, spaces and hyphens in a name do not matter
     """
     ### BEGIN SOLUTION
     # 1. one entry per case: its number and the name of its defect

@@ -60,11 +60,11 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 #
 # ### Three tasks on one image
 #
-# **Classification** gives one answer for the whole image. **Semantic segmentation** gives one class for every
-# pixel, so two separate lesions of one kind get the same label. **Instance segmentation** also says which pixels
-# belong to the same object, so that lesions can be counted and followed one by one. The U-Net solves the second
-# task. In medicine, the third is often derived from it by a rule: pixels that touch form one lesion, as in the
-# panel on the right. The rule counts two lesions that touch as one.
+# **Classification** gives one answer for the whole image. **Semantic segmentation**, the task of the U-Net, gives one
+# class for every pixel; two separate lesions of one kind get the same label. **Instance segmentation** also says
+# which pixels belong to the same object, so that lesions can be counted and followed. In medicine it is often derived
+# from the second by a rule: pixels that touch form one lesion, as in the panel on the right. Two lesions that touch
+# then count as one.
 
 # %%
 from scipy import ndimage
@@ -212,10 +212,9 @@ class ConvBlock(nn.Sequential):
 #
 # Batch normalisation subtracts from each channel its mean, divides by its standard deviation, and then applies a
 # scale and an offset that are learnt (Ioffe and Szegedy 2015). In **training mode**, the mean and standard deviation
-# are those of the batch, over all its images and pixels. At the same time the layer keeps *running* averages of
-# them, which start at 0 and 1 and move by a tenth of the way with each batch. In **evaluation mode** it uses these
-# averages instead. `model.train()` and `model.eval()` switch the mode; forgetting to is one of the most frequent
-# bugs in PyTorch.
+# are those of the batch, over all its images and pixels. Meanwhile the layer keeps *running* averages of them, which
+# start at 0 and 1 and move by a tenth of the way with each batch; in **evaluation mode** it uses these. The modes
+# are switched by `model.train()` and `model.eval()`, and forgetting it is a frequent bug.
 #
 # *Predict:* the same image is normalised alone, and in a batch with three others. In which mode does its result
 # change: `training`, `evaluation`, `both` or `neither`?
@@ -225,7 +224,8 @@ my_mode = "?"
 
 # %%
 heights = np.linspace(0.2, 0.8, 4) * len(cached)
-batch = torch.stack([torch.from_numpy(to_network(cached, int(h), size, pixel)) for h in heights])[:, 3:]
+slices = [torch.from_numpy(to_network(cached, int(h), size, pixel)) for h in heights]
+batch = 5 + torch.stack(slices)[:, 3:]  # (4, 1, H, W): FLAIR of four slices, moved away from mean 0
 norm = nn.BatchNorm2d(1, affine=False)  # of one channel, without learnt scale and offset
 running = [norm.running_mean.item()]
 for _ in range(40):
@@ -245,19 +245,17 @@ predicted("mode in which it changes", my_mode, answer, options=("training", "eva
 fig, ax = plt.subplots(figsize=(5, 2.4), layout="constrained")
 ax.plot(running, marker=".", label="running mean")
 ax.axhline(batch.mean().item(), color="#888888", linestyle=":", label="mean of the batch")
-ax.set(xlabel="batches seen", ylabel="mean of FLAIR")
+ax.set(xlabel="batches seen", ylabel="mean of the channel")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.close(fig)
 view.show(fig, alt="The running mean starts at 0 and approaches the mean of the batch within some 40 batches")
 
 # %% [markdown]
-# *Look:* how many batches does the running mean need? A network that is evaluated after three training steps is
-# evaluated with wrong statistics. A batch of one image works, since its pixels are enough for a mean, but the image
-# is then always brought to mean 0, however bright it was. With one image of 1 × 1 pixel there is nothing to average,
-# and PyTorch raises an error in training mode.
-
-# %% [markdown]
+# A network that is evaluated after three training steps is evaluated with wrong averages. A batch of one image works,
+# since its pixels are enough for a mean, but the image is then always brought to mean 0, however bright it was. With
+# one image of 1 × 1 pixel, PyTorch raises an error in training mode.
+#
 # ### The receptive field
 #
 # Which input pixels can influence an output pixel? Autograd can tell: the gradient of *one* output pixel with
@@ -302,8 +300,7 @@ view.show(fig, alt=f"The receptive fields of four networks, {', '.join(map(str, 
 # but it contains only 25 of the 289 pixels of that square. Yu and Koltun increase the dilation from layer to layer
 # (1, 2, 4, …), so that no pixel is skipped.</details>
 #
-# *Try:* how large is the receptive field of three layers without dilation, with dilation 4 in each, and with a
-# dilation that starts at 1 and doubles? Which of them leave gaps?
+# Optional: in this widget, choose the number of layers and their dilation. Which choices leave gaps?
 
 # %%
 from brainlab.view import ReceptiveField
@@ -320,11 +317,10 @@ ReceptiveField(layers=3, dilation=4)
 # ### Encoder and decoder
 #
 # A segmentation network must know *what* is in the image, which takes a large receptive field, and *where* it is,
-# which takes full resolution. The **encoder** (left half) alternates convolutions with pooling: at each level the
-# image has half as many pixels along each axis and twice as many channels, so it loses position and gains context.
-# The **decoder** (right half) enlarges the result step by step to the size of the image. A classifier consists of an
-# encoder only; without a decoder, there would be one answer for each coarse pixel. At each level, the decoder also
-# receives the encoder's result of that level. The next figure is computed with your function of gap 1.
+# which takes full resolution. The **encoder** (left half) alternates convolutions with pooling: each level has half
+# as many pixels along each axis and twice as many channels, so position is lost and context gained. The **decoder**
+# (right half) enlarges the result step by step to the size of the image. At each level, it also receives the
+# encoder's result of that level. The next figure is computed with your function of gap 1.
 
 # %%
 def draw_unet(size, padded, depth=4):
@@ -380,10 +376,10 @@ view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged
 # decoder. There it is *concatenated*: the next convolution receives both, the context from below and the position
 # from the skip connection. A **residual connection** (He et al. 2016) is a shorter bridge: it *adds* the input of a
 # block to its output, $x + f(x)$, so the block only learns a correction. Both also give the gradient a direct way
-# to the early layers. The next figure shows this for 30 convolutions in a row, with random weights.
+# to the early layers, as the next figure shows for 30 convolutions in a row with random weights.
 #
-# *Predict:* without residual connections, how many times smaller is the gradient in the first layer than in the
-# last one?
+# *Predict:* without residual connections, how many times smaller is the gradient in the first of 30 layers than in the
+# last one? (The gradient is computed backwards, and each layer multiplies it by some factor.)
 
 # %%
 my_times = "?"
@@ -397,17 +393,17 @@ for name, residual in (("30 convolutions", False), ("30 residual connections", T
     for layer in layers:
         x = x + F.relu(layer(x)) if residual else F.relu(layer(x))
     x.sum().backward()
-    gradients[name] = [layer.weight.grad.norm().item() for layer in layers]
-plain_gradient = gradients["30 convolutions"]
-predicted("ratio of last and first gradient", my_times, plain_gradient[-1] / max(plain_gradient[0], 1e-30), ".1e")
-panel = {"length of the gradient": gradients}
+    lengths = np.array([layer.weight.grad.norm().item() for layer in layers])
+    gradients[name] = lengths / lengths[-1]
+in_the_first_layer = gradients["30 convolutions"][0]
+predicted("times smaller", my_times, 1 / in_the_first_layer, ".1e")
+panel = {"gradient, relative to layer 30": gradients}
 picture = view.curves(range(1, 31), panel, "layer, counted from the input", log=panel)
 view.show(picture, alt="Length of the gradient in each of 30 layers, with and without residual connections")
 
 # %% [markdown]
-# *Look:* the gradient is computed backwards, from layer 30 to layer 1. Each convolution without a bridge multiplies
-# it by a factor. (Better initial weights or batch normalisation bring that factor near 1; a residual connection
-# also helps where they fail.)
+# Better initial weights and batch normalisation help against this as well, and the U-Net of the paper has no residual
+# connections; ResUNet++ (notebook 03) has both.
 #
 # The convolutions of the U-Net paper have no padding, so the map from the encoder is larger than the one from below.
 # It is cropped to its centre:
@@ -418,18 +414,15 @@ view.show(picture, alt="Length of the gradient in each of 30 layers, with and wi
 # up-convolution                             (B, 512, 56, 56) ┘
 # ```
 #
-# *Predict:* how many pixels are cropped at each side? And if the copy had 57 pixels, how many at its beginning, and
-# how many at its end?
+# *Predict:* how many pixels are cropped at each side?
 
 # %%
 my_cut = "?"
-my_cut_at_the_end = "?"
 
 # %%
 cropped = brainlab.models.centre_crop(torch.arange(64 * 64.0).view(1, 1, 64, 64), (56, 56))
 predicted("cropped at each side", my_cut, int(cropped[0, 0, 0, 0]) % 64)
-first = int(brainlab.models.centre_crop(torch.arange(57 * 57.0).view(1, 1, 57, 57), (56, 56))[0, 0, 0, 0]) % 57
-predicted("cropped at the end of 57", my_cut_at_the_end, 57 - 56 - first)
+print(f"if the copy had 57 pixels: {(57 - 56) // 2} at the beginning, so the extra pixel is cropped at the end")
 
 # %% [markdown]
 # ### Gap 3 · crop and concatenate
@@ -524,18 +517,6 @@ for start in (572, 570):
         steps.append(f"{now} → {remaining}{'' if remaining % 2 == 0 else ' (odd!)'}")
         now = remaining // 2
     print("   pool ".join(steps), "  pool", now)
-
-# %% [markdown]
-# *Predict:* our slices have 96 pixels along each axis, which fits the padded network. Does the paper's network of
-# depth 4 accept an input of 256 pixels: yes or no?
-
-# %%
-my_answer_for_256 = "?"
-
-# %%
-below, above = brainlab.models.valid_size(256)
-predicted("256 pixels accepted", my_answer_for_256, "yes" if below == 256 else "no", options=("yes", "no"))
-print(f"the nearest valid sizes are {below} and {above}")
 
 # %% [markdown]
 # ### Gap 5 · the nearest valid sizes
@@ -831,7 +812,7 @@ def train_step(model, batch, loss_fn, optimizer):
 
 # %% [markdown]
 # Now the data, split **by patient** as in notebook 01. If synthetic cases are missing, they are generated now,
-# which can take a minute.
+# which can take some minutes.
 
 # %%
 from brainlab.data import split_by_patient
@@ -846,58 +827,8 @@ for name, part in zip(split._fields, split):
 print(f"{len(train_set)} slices to train on, {len(val_set)} to validate")
 
 # %% [markdown]
-# A quick test that finds many bugs: can the network **overfit four slices**? If it cannot, something is usually
-# wrong in the network, the loss or the training step, and more data will not help. For comparison, a copy of the
-# network is trained with a step that lacks `zero_grad`.
-#
-# *Predict:* after 40 steps, will the loss of the copy be `lower` or `higher` than with your step?
-
-# %%
-my_curve = "?"
-
-# %%
-import copy
-
-
-def step_without_zero_grad(model, batch, loss_fn, optimizer):
-    model.train()
-    loss = loss_fn(model(batch[0]), batch[1])
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-chosen = [train_set[i] for i in np.linspace(0, len(train_set) - 1, 4).astype(int)]
-batch = torch.stack([x for x, _ in chosen]), torch.stack([y for _, y in chosen])
-torch.manual_seed(lab.seed)
-untrained = UNet(width=8, depth=3)
-losses = {}
-for name, step in {"your step": train_step, "without zero_grad": step_without_zero_grad}.items():
-    network = copy.deepcopy(untrained)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.3)
-    losses[name] = [step(network, batch, cross_entropy, optimizer) for _ in range(40)]
-fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
-for (name, values), style in zip(losses.items(), ("-", "--")):
-    ax.plot(range(1, 41), values, style, label=name)
-ax.axhline(np.log(4), color="#888888", linestyle=":", label="equal probabilities: log 4")
-ax.set(xlabel="step", ylabel="cross-entropy", ylim=(0, 3))
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
-plt.close(fig)
-mine, copied = (values[-1] for values in losses.values())
-lower_or_higher = "higher" if copied > mine else "lower"
-predicted("loss of the copy after 40 steps", my_curve, lower_or_higher, options=("lower", "higher"))
-view.show(fig, alt="Loss on four slices over 40 steps, with your step and without zero_grad")
-
-# %% [markdown]
-# *Look:* compare the first ten steps, then the last ten. Is the copy ever ahead, and does its loss ever rise?
-#
-# <details><summary>Explanation</summary>Without `zero_grad`, each step follows the sum of all gradients so far. While
-# they point in the same direction, the steps are longer and training is faster. When the slope changes its sign, the
-# old gradients still dominate the sum, and the weights move past the minimum.</details>
-#
-# > **Key point:** a loss that starts near log 4 and falls towards 0 on four slices is good evidence that network,
-# loss and step work. It says nothing about new patients.
+# > **Key point:** the loss takes logits and starts near log 4 for four classes. Every step: training mode,
+# `zero_grad`, loss, `backward`, `step`.
 
 # %% [markdown]
 # ## 8 · Early stopping and augmentation
@@ -912,6 +843,8 @@ view.show(fig, alt="Loss on four slices over 40 steps, with your step and withou
 # The first one is part of torch. Here it is applied to a series of invented losses:
 
 # %%
+import copy
+
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 val_losses = [1.0, 0.6, 0.45, 0.40, 0.41, 0.42, 0.38, 0.39, 0.40, 0.42, 0.45]
@@ -1018,14 +951,14 @@ view.show(picture, alt=alt)
 #
 # ### Overfit once on purpose
 #
-# What does overfitting look like? The next cells train a small network on the slices of only six images, again and
-# again, without augmentation; once more with augmentation; and once with **dropout**, which sets a random half of
-# the channels at the bottom of the U to 0 in each training step and does nothing in evaluation mode (Srivastava et
-# al. 2014). To compare equal things, both losses are computed in the same way: slices with tumour, no augmentation,
-# evaluation mode. The images have 48 × 48 pixels, so that each training takes seconds.
+# Your network is trained on only two slices, again and again. This is also a quick test that finds many bugs: if the
+# loss does not fall towards 0, something is usually wrong in network, loss or step, and more data will not help. The
+# training is repeated with augmentation, and with **dropout**, which sets random channels to 0 in each training step
+# and does nothing in evaluation mode (Srivastava et al. 2014). Both losses are computed in the same way: slices with
+# tumour, no augmentation, evaluation mode. The images have 48 × 48 pixels, so that a training takes seconds.
 #
 # *Predict:* at the end of the training without any remedy, how many times larger is the loss on other patients than
-# on the six slices?
+# on the two slices?
 
 # %%
 my_gap = "?"
@@ -1053,8 +986,9 @@ plain_train = copy.copy(train_set)  # the same slices in memory
 plain_train.augment = unchanged
 val_tumour, _ = recipe.slice_sets(split._replace(train=split.val), lab.budget, unchanged)
 other_patients = shrunk(val_tumour, np.linspace(0, len(val_tumour) - 1, 40).astype(int))
-six = np.linspace(0, len(train_set) - 1, 6).astype(int)
-six_slices = shrunk(plain_train, six)
+two_slices = shrunk(plain_train, [len(train_set) // 3, 2 * len(train_set) // 3])
+strong = Augment(flip=True, rotation=20, shift=0.1, zoom=0.2, shear=0.1, elastic=2.0)
+rng = np.random.default_rng(lab.seed)
 
 overfitted = {}
 for name in ("no remedy", "augmentation", "dropout"):
@@ -1062,37 +996,44 @@ for name in ("no remedy", "augmentation", "dropout"):
     network = UNet(width=8, depth=3).to(lab.device)
     if name == "dropout":
         network.bottom = nn.Sequential(network.bottom, nn.Dropout2d(0.5))
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+        network.head = nn.Sequential(nn.Dropout2d(0.3), network.head)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 240)
     curve = {"train": [], "validation": []}
-    for step in range(1, 161):
-        images, target = shrunk(train_set, six) if name == "augmentation" else six_slices
-        train_step(network, (images.to(lab.device), target.to(lab.device)), cross_entropy, optimizer)
-        if step % 16 == 0:  # an "epoch" of 16 steps
-            curve["train"].append(loss_of(network, *six_slices))
+    for step in range(1, 241):
+        pairs = list(zip(*two_slices))
+        if name == "augmentation":
+            pairs = [strong(x, y, rng) for x, y in pairs]
+        batch = tuple(torch.stack(part).to(lab.device) for part in zip(*pairs))
+        train_step(network, batch, cross_entropy, optimizer)
+        decay.step()
+        if step % 20 == 0:  # an "epoch" of 20 steps
+            curve["train"].append(loss_of(network, *two_slices))
             curve["validation"].append(loss_of(network, *other_patients))
     overfitted[name] = curve
     last = {part: values[-1] for part, values in curve.items()}
-    print(f"{name:13s} six slices {last['train']:.3f}   other patients {last['validation']:.3f}")
+    print(f"{name:13s} two slices {last['train']:.4f}   other patients {last['validation']:.4f}")
 without = overfitted["no remedy"]
 predicted("ratio of the two losses", my_gap, without["validation"][-1] / without["train"][-1], ".0f")
 picture = view.learning_curves(overfitted, ylabel="cross-entropy")
-picture.axes[0].set(yscale="log", xlabel="epoch of 16 steps")
-view.show(picture, alt="Loss on six training slices and on other patients, without a remedy and with two remedies")
+picture.axes[0].set(yscale="log", xlabel="epoch of 20 steps")
+view.show(picture, alt="Loss on two training slices and on other patients, without a remedy and with two remedies")
 
 # %% [markdown]
-# *Look:* the distance between a dashed and a solid curve of one colour is the **generalisation gap**. Which remedy
-# narrows it, and at the cost of what? At which epoch would early stopping have stopped?
+# *Look:* the distance between the dashed and the solid curve of one colour is the **generalisation gap**. Does a
+# validation loss rise while the training loss falls? Which remedy narrows the gap, and what does it do to the
+# training loss? After which epoch would you have stopped?
 #
 # ### Two optimisers
 #
-# Stochastic gradient descent takes steps of one length for all weights. **Adagrad** (Duchi et al. 2011) divides the
-# step of each weight by the root of the sum of its squared gradients so far, so its steps only ever become shorter.
-# **Adam** (Kingma and Ba 2015) divides by a *running* average of them, which forgets the beginning, and averages the
-# gradient as well. A rate that suits one of them does not suit the other, so each is tried with three rates, and the
-# validation loss chooses.
+# **Adagrad** (Duchi et al. 2011) divides the step of each weight by the root of the sum of its squared gradients so
+# far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by a *running* average of them,
+# which forgets the beginning, and averages the gradient as well. Each is tried with the same three rates, and the
+# validation loss chooses. (From here on, the small networks are the library's U-Net: your layers, with the initial
+# weights of He et al. 2015.)
 
 # %%
-def train_small(network, images, target, steps, seed=0, lr=3e-3, optimizer=torch.optim.Adam):
+def train_small(network, images, target, steps, seed=0, lr=1e-2, optimizer=torch.optim.Adam):
     """Train with your step on batches of eight slices; keep the last weights and return the losses."""
     network.to(lab.device)
     optimizer = optimizer(network.parameters(), lr=lr)
@@ -1108,13 +1049,12 @@ def train_small(network, images, target, steps, seed=0, lr=3e-3, optimizer=torch
 
 steps, seeds = (40, 2) if lab.budget.name == "quick" else (240, 3)
 train_images, train_target = shrunk(plain_train)
-rates = {torch.optim.Adam: (1e-3, 3e-3, 1e-2), torch.optim.Adagrad: (3e-3, 1e-2, 3e-2)}
 curves = {}
-for optimizer, tried in rates.items():
+for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     best = np.inf
-    for lr in tried:
+    for lr in (3e-3, 1e-2, 3e-2):
         torch.manual_seed(lab.seed)
-        network = UNet(width=8, depth=3)
+        network = brainlab.models.UNet(width=8, depth=3)
         losses = train_small(network, train_images, train_target, steps // 2, lr=lr, optimizer=optimizer)
         val_loss = loss_of(network, *other_patients)
         print(f"{optimizer.__name__:8s} rate {lr:5g}   validation loss {val_loss:.3f}")
@@ -1126,8 +1066,8 @@ picture = view.curves(range(5, steps // 2 + 1), panel, "step", log=panel)
 view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its three rates")
 
 # %% [markdown]
-# *Look:* one training each says little about which of them is better. Is the best rate of one of them the largest or
-# the smallest that was tried? Then the comparison is not yet fair to it.
+# One training each says little about which of them is better. And if the best rate of one of them is the largest or
+# the smallest that was tried, the comparison is not yet fair to it.
 #
 # > **Key point:** the validation loss decides which weights are kept. Augmentation adds training data at no cost,
 # as long as the deformed images remain plausible.
@@ -1144,11 +1084,11 @@ view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with 
 # $$\text{Dice} = \frac{2\,TP}{2\,TP + FP + FN},\qquad
 # \text{Jaccard} = \frac{TP}{TP + FP + FN} = \frac{\text{Dice}}{2 - \text{Dice}}$$
 #
-# It is 1 for a perfect mask and 0 without overlap. Precision is TP / (TP + FP), recall is TP / (TP + FN), and their
-# harmonic mean, the **F1 score**, is the same number as Dice. An example: 6 true pixels, 4 predicted ones, 3 in
-# both. Then TP = 3, FP = 1, FN = 3, so Dice = 6 / (6 + 1 + 3) = 0.6 and Jaccard = 3 / 7 = 0.43. If both masks are
-# empty, BraTS and this course count 1. The pixels outside both masks do not count at all. That is why Dice is used
-# here and accuracy is not: 99 % of a head is not tumour.
+# It is 1 for a perfect mask and 0 without overlap. The **F1 score**, the harmonic mean of precision TP / (TP + FP) and
+# recall TP / (TP + FN), is the same number. An example: 6 true pixels, 4 predicted ones, 3 in both. Then TP = 3,
+# FP = 1, FN = 3, so Dice = 6 / (6 + 1 + 3) = 0.6 and Jaccard = 3 / 7 = 0.43. If both masks are empty, BraTS and this
+# course count 1. Pixels outside both masks do not count, whereas accuracy would be high for an empty mask: nearly all
+# pixels of a head are not tumour.
 #
 # *Predict:* a square of 4 × 4 pixels is predicted one pixel too far to the right. What is its Dice? And that of a
 # square of 16 × 16 pixels with the same error?
@@ -1178,8 +1118,8 @@ plt.close(fig)
 view.show(fig, alt="Two squares and their copies one pixel to the right: true and false positives, false negatives")
 
 # %% [markdown]
-# *Look:* an error of one pixel along the border costs a small lesion more than a large one. Keep this in mind
-# whenever you compare Dice between patients or regions.
+# The same error along the border costs a small object more than a large one. Keep this in mind whenever you compare
+# Dice between patients or regions.
 #
 # ### The training
 #
@@ -1212,35 +1152,28 @@ view.show(picture, alt="Validation Dice of your network by epoch, together with 
 # the training loss falls? Then the network overfits. If your Dice is far below the reference, look for a bug before
 # you look for a better network.
 #
-# The two losses of the monitor must not be compared with each other: they differ in the patients, but also in the
-# slices (training slices all have tumour, validation slices are every fourth one), in augmentation, in the mode, and
-# in the moment (the training loss is a mean over the whole epoch). The next table changes one thing at a time: all
-# four numbers are from the trained network, in evaluation mode and without augmentation.
-#
-# *Predict:* among slices with tumour, which patients have the higher loss: `training` or `validation`?
+# The two losses of the monitor cannot be compared: they differ in the patients, but also in the slices (training
+# slices all have tumour, validation slices are every fourth one), in augmentation, and in the moment (the training
+# loss is a mean over the epoch). The next table is computed with the trained network, in evaluation mode and without
+# augmentation.
 
 # %%
-my_higher = "?"
-
-# %%
-losses = {}
 print("loss                  slices with tumour   every 4th slice")
 for name, patients in (("training", split.train), ("validation", split.val)):
     sets = recipe.slice_sets(split._replace(train=patients, val=patients), lab.budget, unchanged)
-    losses[name] = []
+    values = []
     for part in sets:
         some = np.unique(np.linspace(0, len(part) - 1, 120).astype(int))
         pairs = [part[i] for i in some]
-        losses[name].append(loss_of(network, *(torch.stack(column) for column in zip(*pairs))))
-    print(f"{name:10s} patients {losses[name][0]:20.4f} {losses[name][1]:17.4f}")
+        values.append(loss_of(network, *(torch.stack(column) for column in zip(*pairs))))
+    print(f"{name:10s} patients {values[0]:20.4f} {values[1]:17.4f}")
 best = history.best_epoch
 print(f"monitor, epoch {best + 1}: training {history.train_loss[best]:.4f}, validation {history.val_loss[best]:.4f}")
-predicted("patients with the higher loss", my_higher, max(losses, key=lambda name: losses[name][0]), options=losses)
 
 # %% [markdown]
 # *Look:* down a column, only the patients differ: this is the generalisation gap. Along a row, only the slices
-# differ. Which of the two explains more of the difference in the monitor? With few validation patients, the gap can
-# also have the other sign by chance.
+# differ. Which of the two explains more of the difference in the monitor? (With few patients, the gap can have the
+# other sign by chance.)
 #
 # The curves are computed on 2D slices. What matters in the clinic is a whole **held-out patient**, with all slices:
 
@@ -1251,7 +1184,7 @@ print("held-out patient        WT    TC    ET")
 for case_id, row in dice.items():
     print(f"{case_id}" + "".join(f"{value:6.2f}" for value in row.values()))
 means = np.mean([list(row.values()) for row in dice.values()], axis=0)
-print(f"mean of {len(dice)} patients    " + "".join(f"{value:6.2f}" for value in means))
+print(f"mean, n = {len(dice):<10d}" + "".join(f"{value:6.2f}" for value in means))
 
 # %%
 shown_cases = recipe.cases_to_look_at(lab, split)
@@ -1280,10 +1213,9 @@ view.show(picture, alt="FLAIR, truth and prediction of held-out patients side by
 #
 # ### How much data does it need?
 #
-# Labelled patients are expensive. What would a fifth of them have achieved? To be fair, every training below has the
-# same number of steps; only the number of patients differs. The networks are small (8 channels, images of 48 × 48
-# pixels). Each training is repeated with other initial weights and other patients (the *seeds*), and the validation
-# patients are scored one by one.
+# Labelled patients are expensive. What would a fifth of them have achieved? Every training below has the same number
+# of steps; only the number of patients differs. Each is repeated with other initial weights and other patients (the
+# *seeds*), and the validation patients are scored one by one.
 #
 # *Predict:* what percentage of the Dice with all training patients does a network reach with 20 % of them?
 
@@ -1312,7 +1244,7 @@ def owners_of(dataset):
 def established(differences):
     """Return the mean of paired differences (patients, seeds), its 95 % interval, and what follows, as text."""
     if len(differences) < 3:
-        return f"{differences.mean():+.3f} (no interval: {len(differences)} patients are too few)"
+        return f"{differences.mean():+.3f}, without an interval: fewer than three patients"
     interval = bootstrap_interval(differences)
     verdict = "established: the interval excludes 0" if interval.excludes_zero else "not established"
     return f"{interval} {verdict}"
@@ -1328,7 +1260,7 @@ for seed in range(seeds):
     for k, share in enumerate(shares):
         kept = np.isin(train_owners, order[: max(1, round(share * len(order)))])
         torch.manual_seed(seed)
-        few = UNet(width=8, depth=3)
+        few = brainlab.models.UNet(width=8, depth=3)
         train_small(few, train_images[kept], train_target[kept], steps, seed)
         val_dice[k, :, seed] = dice_per_patient(few, val_images, val_target, val_owners)
 numbers = [max(1, round(share * len(patients))) for share in shares]
@@ -1337,21 +1269,18 @@ for k, share in enumerate(shares[:-1]):
     print(f"{share:.0%} against 100 %: {established(val_dice[k] - val_dice[-1])}")
 predicted("part of the Dice reached with 20 %", my_share, val_dice[0].mean() / val_dice[-1].mean(), ".0%")
 
-fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-for seed in range(seeds):
-    ax.plot(numbers, val_dice[:, :, seed].mean(axis=1), "-o", markersize=4, color="#999999", linewidth=1)
-ax.plot(numbers, val_dice.mean(axis=(1, 2)), "-o", color="#0072B2", linewidth=2.5, label="mean of the seeds")
-ax.set(xlabel="patients trained on", ylabel="mean Dice of the validation patients", xticks=numbers)
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
-plt.close(fig)
-view.show(fig, alt="Validation Dice against the number of training patients: a curve for each seed, and their mean")
+lines = {f"seed {seed}": val_dice[:, :, seed].mean(axis=1) for seed in range(seeds)}
+lines = {"mean": val_dice.mean(axis=(1, 2)), **lines}
+picture = view.curves(numbers, {"mean validation Dice": lines}, "patients trained on", marker="o")
+view.show(picture, alt="Validation Dice against the number of training patients: a curve for each seed, and their mean")
 
 # %% [markdown]
-# *Look:* the numbers in brackets are a **95 % bootstrap interval** (Efron 1979): patients and seeds are drawn again
-# and again, with replacement, and the mean difference is computed each time. A difference is *established* if its
-# interval excludes 0. Below about ten patients the interval is too narrow, so read it as a lower limit of the
-# uncertainty. Does your curve level off? How many more patients would you ask for?
+# The numbers in brackets are a **95 % bootstrap interval** (Efron 1979): patients and seeds are drawn again and again,
+# with replacement, and the mean difference is computed each time. A difference is *established* if its interval
+# excludes 0. With fewer than about ten patients the interval is too narrow: read it as a lower limit of the
+# uncertainty.
+#
+# *Look:* does your curve level off? How many more patients would you ask for?
 #
 # ### From probabilities to labels
 #
@@ -1421,7 +1350,7 @@ print("missed at 0.5       " + "".join(f"{n:8d}" for n in missed_at_half))
 # *Look:* with thresholds below 0.5, several classes can be assigned to one pixel, and at most one of them is right.
 # At a threshold of 0.5 there are at most as many false positives as with argmax. What is the price?
 #
-# *Try:* the next cell shows the slice with the most ET. Which threshold gives each class its best Dice here? Would
+# Optional: the next cell shows the slice with the most ET. Which threshold gives each class its best Dice here? Would
 # you use these thresholds for the next patient?
 
 # %%
@@ -1439,8 +1368,8 @@ ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 
 # ## 10 · Break it: does attention help?
 #
 # A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018)
-# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the level below
-# (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
+# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the
+# level below (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
 #
 # $$\alpha = \sigma\big(\psi(\text{ReLU}(W_x\,\text{skip} + W_g\,\text{gate}))\big),\qquad \text{output} = \alpha\cdot\text{skip}$$
 #
@@ -1486,10 +1415,9 @@ class AttentionGate(nn.Module):
 
 # %% [markdown]
 # A fair comparison changes one thing only. Both networks start from the same weights and see the same batches, as
-# many steps, at the same rate; only the attention gates are new, and they use your code. One training each would
-# say nothing about the next one, so the comparison is repeated with several seeds. This is affordable because the
-# networks are small (8 channels, 48 × 48 pixels), so the answer holds for small networks. No epoch is chosen here,
-# so neither network has seen the validation patients in any way: they are scored together with the test patients.
+# many steps, at the same rate; only the attention gates are new, and they use your code. The comparison is repeated
+# with several seeds, which takes small networks (8 channels, 48 × 48 pixels), so the answer holds for these. No epoch
+# is chosen, so the validation patients are as unseen as the test patients and are scored with them.
 #
 # *Predict:* what is the mean difference in Dice (Attention U-Net minus U-Net), with its sign? Will its interval
 # exclude 0: `yes` or `no`?
@@ -1536,8 +1464,9 @@ print(f"standard deviation between patients: of the Dice {plain_dice.mean(axis=1
 print(f"of the paired differences {gains.mean(axis=1).std():.3f}")
 predicted("mean difference in Dice", my_gain, gains.mean(), "+.3f")
 enough = len(gains) >= 3
-excludes = "yes" if enough and bootstrap_interval(gains).excludes_zero else "no"
-predicted("interval excludes 0", my_verdict, excludes, options=("yes", "no"))
+if enough:
+    excludes = "yes" if bootstrap_interval(gains).excludes_zero else "no"
+    predicted("interval excludes 0", my_verdict, excludes, options=("yes", "no"))
 
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for seed in range(seeds):
@@ -1553,11 +1482,11 @@ plt.close(fig)
 view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0 and the interval of the mean")
 
 # %% [markdown]
-# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; it is the same for
+# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; most of it is common to
 # both networks and cancels in the differences. It is no yardstick for the difference of two networks: a difference
 # much smaller than this spread can be established, and a larger one need not be. What counts is the interval of the
-# paired differences. If it contains 0, the networks have not been shown to be equal: any difference inside the
-# interval is compatible with the data.
+# paired differences (with fewer than three patients there is none). If it contains 0, the networks have not been
+# shown to be equal: any difference inside the interval is compatible with the data.
 #
 # Which regions do the gates pass on? The library's network stores the attention coefficients of the last forward
 # pass in `attention_maps`, the finest resolution first.
@@ -1608,7 +1537,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # | point | for example | or |
 # |---|---|---|
 # | 1: the mean difference and its interval, with numbers of the own run (or that too few patients give none) | "The difference is …, the interval from … to …." | "With two patients I get no interval, only …." |
-# | 1: the right conclusion from the interval | "0 lies inside, so 'higher' is not shown, and 'equal' is not either." | "0 lies outside, so the sign is established, for this kind of network and patient." |
+# | 1: the right conclusion from the interval (without one: none) | "0 lies inside, so 'higher' is not shown, and 'equal' is not either." | "0 lies outside, so the sign is established, for this kind of network and patient." |
 # | 1: paired differences, not the spread between patients | "The same patients for both: I look at each patient's difference." | "That patients differ from each other cancels in the difference." |
 # | 1: limits of this comparison | "Small networks, short training, simulated patients." | "A dozen patients and few seeds; nothing about another hospital." |
 # | 1: what to measure | "Full-size networks, several seeds, same budget, more patients." | "External patients, scored in pairs; also missed lesions and run time." |
@@ -1625,7 +1554,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 #   region `reach` pixels wide; pooling enlarges the receptive field quickly.
 # - U-Net: the encoder gathers context, the decoder restores the resolution. Skip connections are taken before the
 #   pooling and concatenated; a residual connection adds. Batch normalisation needs the right mode.
-# - The loss takes logits. First test: overfit four slices. Every step: training mode, zero_grad, loss, backward,
+# - The loss takes logits. First test: overfit a few slices. Every step: training mode, zero_grad, loss, backward,
 #   step.
 # - The validation loss chooses the epoch; a deep copy keeps its weights. Compare losses only over equal slices.
 # - Dice = 2 TP / (2 TP + FP + FN). Score whole patients, look at images, change one thing at a time, and give paired

@@ -2,14 +2,16 @@
 
 `study` lists the configurations and the published scores, `parts` builds network, loss and data of a run,
 `run` trains and tests one, `table` and `figure` summarise the results. The command is `python -m studies`.
-`__all__` lists the public names, which notebook 03 uses; each is imported when it is first used.
+Beside it, `ring` trains a GAN on points whose modes can be counted.
+`__all__` lists the public names, which notebooks 03 and 04 use; each is imported when it is first used.
 """
 
 from brainlab.lazy import lazy_names
 
 _HOMES = {
     "figure": "ranking",
+    "ring": "ring_modes ring_networks ring_points train_ring",
     "study": "published",
-    "table": "QUESTIONS contrast read_table summarise",
+    "table": "QUESTIONS contrast effects read_table summarise",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

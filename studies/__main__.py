@@ -15,6 +15,7 @@ from pathlib import Path
 from brainlab.budgets import STUDY as BUDGETS
 from brainlab.data.cache import cache_cases
 from brainlab.lab import open_cases
+from brainlab.synth.phantom.cohort import VERSION
 from brainlab.training.devices import ProcessGroup
 from studies.run import run_one, write_table
 from studies.study import CONTROLS, STUDY, experiment
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> list[dict]:
     with group.main_first():  # one process makes and caches the cases, the others find them
         found = open_cases(options.cases, None if options.cases else budget.patients, budget.spacing)
         cases = cache_cases([case for case in found if case.has_seg], progress=group.is_main)
-    data = Path(options.cases).name if options.cases else "cohort"
+    data = Path(options.cases).name if options.cases else f"cohort {VERSION}"
     rows = []
     for seed in options.seeds:
         for one in chosen:

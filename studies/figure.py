@@ -17,6 +17,8 @@ def ranking(
 ) -> Figure:
     """Draw one line per experiment: seeds as dots, their mean as a bar, the published score as a diamond.
 
+    A published score is crossed out where the fifth channel of the study was drawn from the true mask.
+
     Parameters
     ----------
     summaries : sequence of Summary
@@ -38,7 +40,8 @@ def ranking(
         ax.plot([values.mean()], [y], "|", color=OURS, markersize=13, markeredgewidth=2.5)
         theirs = published.get(summary.experiment.number, {}).get(score)
         if theirs is not None:
-            ax.plot([theirs], [y], "D", color=STUDY, markerfacecolor="white", markersize=5)
+            leaks = summary.experiment.inputs == "edges"
+            ax.plot([theirs], [y], "X" if leaks else "D", color=STUDY, markerfacecolor="white", markersize=5)
     ax.set_yticks(
         range(len(order)), [f"{one.experiment.name}  ({one.experiment.number})" for one in order], fontsize=8
     )
@@ -51,6 +54,8 @@ def ranking(
         ax.plot([], [], "o", color=OURS, markersize=4, alpha=0.6, label="ours, one seed")[0],
         ax.plot([], [], "|", color=OURS, markersize=11, markeredgewidth=2.5, label="ours, mean")[0],
         ax.plot([], [], "D", color=STUDY, markerfacecolor="white", markersize=5, label="the study")[0],
-    ]
-    fig.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
+        ax.plot([], [], "X", color=STUDY, markerfacecolor="white", markersize=5,
+                label="the study, true mask in its input")[0],
+    ]  # fmt: skip
+    fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False, fontsize=8)
     return fig

@@ -9,9 +9,10 @@ included, over the pixels of all test slices. The table is quoted unchanged, inc
 - where title and loss column of a run disagree (12, 15, 20), we follow the loss column.
 - its "ELL (a)" is implemented as a BCE + (1 - a) Dice. Ours is the exponential-logarithmic loss (Wong et al.
   2018, arXiv:1809.00076) with weight a on the cross-entropy and 1 - a on Dice.
-- its fifth channel was computed from the true mask, which leaks the label. Ours is an edge map of the image;
-  see `studies.edges`.
-- its Dice pools the pixels of all classes, so the background dominates. Ours is the mean over classes.
+- its fifth channel was drawn from the true mask, which leaks the label. Ours is an edge map of the image; see
+  `studies.edges`. Its runs with five channels cannot be compared with ours, nor with its own others.
+- its Dice, as loss and as score, pools the pixels of all classes, so the background dominates. Ours is the
+  mean over classes.
 """
 
 import csv

@@ -65,7 +65,10 @@ def zscore_in_brain(
     """
     if mean is None or std is None:
         brains = [brain_values(modality) for modality in image]
-        mean, std = (np.array([f(brain) for brain in brains]) for f in (np.mean, np.std))
+        # Of equal floats the mean is rounded, and so their standard deviation may be 1e-17 instead of 0.
+        flat = np.array([np.ptp(brain) == 0 for brain in brains])
+        mean = np.where(flat, [brain[0] for brain in brains], [brain.mean() for brain in brains])
+        std = np.where(flat, 0, [brain.std() for brain in brains])
     # A constant modality carries no information: divided by 1 it becomes 0, not infinite.
     std = np.where(np.asarray(std) > 0, std, 1)
     values = image.astype(np.result_type(image, np.float32), copy=False)

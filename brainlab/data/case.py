@@ -124,7 +124,7 @@ class Case:
         return image
 
     def seg(self) -> np.ndarray | None:
-        """Read the segmentation: (X, Y, Z) uint8, 0 background, 1 NCR, 2 ED, 3 ET; None if there is none.
+        """Read the segmentation: (X, Y, Z) uint8, labels as in `brainlab.labels`; None if there is none.
 
         Raises
         ------

@@ -3,10 +3,11 @@
 A new data set is one `Profile` in `PROFILES`, and one entry in `EXAMPLES` of `tests/data/fake_cases.py`: a
 test asks for it. If its files call a modality by a word that `ROLES` lacks, the word is added there.
 
-In brainlab the labels are 0 background, 1 NCR, 2 ED, 3 ET. Two classes of other data sets have no such label:
+In brainlab the labels are 0 background, 1 NCR, 2 ED, 3 ET. Label 1 is NCR/NET, necrosis *and* non-enhancing
+tumour, in the data of BraTS until 2021, and NCR since 2023. Two classes of other data sets are missing:
 
-- **BraTS 2015's 3, non-enhancing tumour, becomes 1 (NCR).** BraTS itself merged the two in 2017 (Bakas et al.
-  2017, doi:10.1038/sdata.2017.117), so the tumour core {1, 3} stays what it was.
+- **BraTS 2015's 3, non-enhancing tumour, becomes 1 (NCR/NET).** BraTS itself merged the two in 2017 (Bakas et
+  al. 2017, doi:10.1038/sdata.2017.117), so the tumour core {1, 3} stays what it was.
 - **The 2024 post-treatment 4, resection cavity, becomes 0 (background).** A cavity is where tumour was taken
   out, and the whole tumour of that challenge leaves it out too (de Verdier et al. 2024, arXiv:2405.18368).
   The case says so in its warnings.

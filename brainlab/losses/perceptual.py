@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from brainlab.models.features import VGG19Features
+
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Return -mean log D(real) - mean log(1 - D(fake)), with D the sigmoid of the logits.
@@ -117,7 +119,7 @@ def _check(*batches: Tensor) -> None:
 
 
 Features = Callable[[Tensor], Tensor]
-VGG_SCALE = 1 / 12.75  # SRGAN scales VGG features by this, to the order of pixel differences
+VGG_SCALE = 1 / 12.75  # SRGAN scales the features of VGG19 by this, to the order of pixel differences
 _DISTANCES = {"l1": F.l1_loss, "mse": F.mse_loss}
 
 
@@ -172,7 +174,7 @@ def srgan_loss(
     fake_logits: Tensor,
     features: Features | None = None,
     adversarial_weight: float = 1e-3,
-    feature_scale: float = VGG_SCALE,
+    feature_scale: float | None = None,
 ) -> dict[str, Tensor]:
     """Return the generator loss of SRGAN: content + 1e-3 adversarial.
 
@@ -185,8 +187,10 @@ def srgan_loss(
     features : callable, optional
         The content term is the MSE of these features; by default that of the pixels (the paper's SRGAN-MSE).
     adversarial_weight : float
-    feature_scale : float
-        1 / 12.75 is for VGG19, as in the paper; other features have another scale.
+    feature_scale : float, optional
+        By default 1 / 12.75 for `VGG19Features`, as in the paper, and 1 for all others: that scale belongs to
+        the range of VGG19. It enters squared; applied to features that are small already, it leaves a content
+        loss so weak that the generator only follows the discriminator.
 
     Returns
     -------
@@ -196,7 +200,8 @@ def srgan_loss(
     if features is None:
         content = pixel_loss(sr, hr, "mse")
     else:
-        content = perceptual_loss(features, sr, hr, "mse", feature_scale)
+        scale = VGG_SCALE if isinstance(features, VGG19Features) else 1.0
+        content = perceptual_loss(features, sr, hr, "mse", scale if feature_scale is None else feature_scale)
     adversarial = generator_loss(fake_logits)
     total = content + adversarial_weight * adversarial
     return {"total": total, "content": content, "adversarial": adversarial}

@@ -1,8 +1,8 @@
-"""Similarity of a generated image to the real one: pixels, structure, features, high frequencies.
+"""Similarity of generated images to real ones: pixels, structure, features, high frequencies, distributions.
 
-All take images (B, 1, H, W) in 0..1 and return one number per image, (B,); averaging over patients is left to
-the caller. The generated image is clipped to 0..1 first, as it is when it is shown or stored; the real image
-must be in 0..1 already. No border is cropped.
+All but `frechet_distance` take images (B, 1, H, W) in 0..1 and return one number per image, (B,); averaging
+over patients is left to the caller. The generated image is clipped to 0..1 first, as it is when it is shown;
+the real image must be in 0..1 already. No border is cropped.
 
 | metric | range | best | measures |
 |---|---|---|---|
@@ -10,7 +10,10 @@ must be in 0..1 already. No border is cropped.
 | `ssim` | -1 to 1 | 1 | fidelity of local structure |
 | `perceptual_distance` | 0 to 4 | 0 | distance in the feature space of a network |
 | `high_frequency_ratio` | from 0 | 1 | sharpness: below 1 blurred, above 1 artefacts or noise |
+| `frechet_distance` | from 0 | 0 | perception: whether a *set* of images is distributed like the real set |
 
+The perceptual distance compares each image with its own truth, so it is a distortion measure, as PSNR is; the
+Fréchet distance compares two distributions and needs no pairs (Blau and Michaeli 2018, arXiv:1711.06077).
 PSNR and SSIM include the black background, which every method gets right: compare values of one crop only.
 """
 
@@ -88,6 +91,42 @@ def perceptual_distance(features: Callable[[Tensor], Tensor], sr: Tensor, hr: Te
     sr, hr = _images(sr, hr)
     x, y = (F.normalize(features(image), dim=1, eps=1e-10) for image in (sr, hr))  # (B, K, h, w)
     return (x - y).square().sum(dim=1).mean(dim=(1, 2))
+
+
+def frechet_distance(made: Tensor, true: Tensor) -> float:
+    """Return the squared Fréchet distance of the Gaussians fitted to two sets of feature vectors.
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) with means m and covariances C; 0 for equal distributions. The
+    two sets need no pairs.
+
+    With few vectors it is too large even for equal distributions, about K (K + 5) / (2 N) for N independent
+    ones of variance 1: compare values of equal N only, and take many more vectors than features.
+
+    Parameters
+    ----------
+    made, true : Tensor (N, K), (M, K)
+        Feature vectors, such as those of all positions of all images.
+
+    Raises
+    ------
+    ValueError
+        If the vectors differ in length, or a set has fewer than K + 1.
+
+    Source: Heusel et al. 2017 (arXiv:1706.08500), equation 6; all positions as in Shaham et al. 2019
+    (arXiv:1905.01164).
+    """
+    if made.ndim != 2 or made.shape[1:] != true.shape[1:] or min(len(made), len(true)) <= made.shape[1]:
+        raise ValueError(
+            f"feature vectors have shapes {tuple(made.shape)} and {tuple(true.shape)}; expected (N, K) and "
+            "(M, K) with more vectors than features: a covariance of fewer is singular"
+        )
+    (x, y) = (vectors.detach().double().cpu() for vectors in (made, true))
+    first, second = torch.cov(x.T).reshape(x.shape[1], -1), torch.cov(y.T).reshape(x.shape[1], -1)
+    values, axes = torch.linalg.eigh(first)
+    root = axes * values.clamp(min=0).sqrt() @ axes.T  # of the symmetric matrix
+    mixed = torch.linalg.eigvalsh(root @ second @ root).clamp(min=0).sqrt().sum()  # tr (C1 C2)^(1/2)
+    apart = (x.mean(dim=0) - y.mean(dim=0)).square().sum()
+    return max(0.0, (apart + first.trace() + second.trace() - 2 * mixed).item())
 
 
 def high_frequency_ratio(sr: Tensor, hr: Tensor, radius: float = 0.25) -> Tensor:

@@ -111,9 +111,9 @@ def lesion_wise(
             lesions.append(Lesion("FN", volume, 0.0, PENALTY))
     for part in sorted(set(range(1, number + 1)) - matched):
         lesions.append(Lesion("FP", float((parts == part).sum() * size.prod()), 0.0, PENALTY))
-    kinds = [lesion.kind for lesion in lesions]
-    means = np.mean([lesion[2:] for lesion in lesions], axis=0) if lesions else (1, 0)
-    return LesionScores(*map(float, means), *map(kinds.count, ("TP", "FN", "FP")), tuple(lesions))
+    tp, fn, fp = (sum(lesion.kind == kind for lesion in lesions) for kind in ("TP", "FN", "FP"))
+    mean_dice, mean_hd95 = np.mean([lesion[2:] for lesion in lesions], axis=0) if lesions else (1, 0)
+    return LesionScores(float(mean_dice), float(mean_hd95), tp, fn, fp, tuple(lesions))
 
 
 def surface_dice(

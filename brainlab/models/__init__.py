@@ -20,7 +20,7 @@ _HOMES = {
     "sizes": "conv_output_size count_parameters influence receptive_field",
     "srgan": "Discriminator ResidualBlock",
     "unet": "PyramidPooling",
-    "upscaling": "resample",
+    "upscaling": "mean_of_four resample",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
 __all__ += [*ALL, "ALL", "ENLARGING", "SEGMENTING", "models_folder"]

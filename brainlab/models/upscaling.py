@@ -60,6 +60,19 @@ def upscaling_stages(scale: int) -> int:
     return scale.bit_length() - 1
 
 
+def mean_of_four(x: Tensor) -> Tensor:
+    """Return the mean of each pixel and its neighbours above, to the left and diagonal: (B, C, H, W), as `x`.
+
+    Pixel shuffle by 2 computes the four pixels of a block with different weights. Where they differ, so do
+    the pixels of all blocks, in one way: a checkerboard. Equal initial weights (ICNR, Aitken et al. 2017,
+    arXiv:1707.02937) avoid it at the start only; a GAN brings it back. Each of these means holds one pixel of
+    each kind, so that none is left. Edges are replicated.
+
+    Source: Sugawara, Shiota and Kiya 2018 (arXiv:1806.02658).
+    """
+    return F.avg_pool2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), 2, stride=1)
+
+
 def resample(x: Tensor, size: int | tuple[int, int] | None) -> Tensor:
     """Return `x` (B, C, H, W) bicubically resampled to `size`; unchanged if that is its size, or None.
 

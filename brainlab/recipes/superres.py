@@ -2,13 +2,14 @@
 
 The networks are smaller versions of those of SRGAN (Ledig et al. 2017, arXiv:1609.04802) and ESRGAN (Wang et
 al. 2018, arXiv:1809.00219). Deviations: the feature extractor is a U-Net that segments the same images, not
-VGG19, and one weight of the losses differs (`ESRGAN_WEIGHTS`).
+VGG19, so that the weights of the losses differ (`UNET_WEIGHTS`).
 
 Every name without an underscore that is defined here is public.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,18 +22,20 @@ from brainlab.data.superres import SlicesWithLabels, SuperResSet, labels_of
 from brainlab.inference import evaluating
 from brainlab.inference.predict import forward
 from brainlab.losses import cross_entropy, soft_dice_loss
-from brainlab.metrics import region_dice_of_labels
-from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
+from brainlab.metrics import lesion_recall, region_dice_of_labels
+from brainlab.metrics.images import frechet_distance, high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.models import Discriminator, RRDBNet, SRResNet, UNet
-from brainlab.models.features import UNetFeatures
+from brainlab.models.features import UNetFeatures, VGG19Features
 from brainlab.training import GanSettings, TrainSettings
 
-# Weights of the terms of ESRGAN's loss. The paper has 5e-3 for the adversarial one, with features of VGG19.
-# With ours, 1.5e-3 to 5e-3 gave more high frequencies and images further from the truth: tried with one to
-# three seeds.
-ESRGAN_WEIGHTS = {"perceptual": 1.0, "adversarial": 1e-3, "pixel": 1e-2}
+# Weights of SRGAN's adversarial loss ("SRGAN") and of the terms of ESRGAN's loss: those of the papers, for
+# features of VGG19, and those for features of our U-Net, chosen on validation patients with seeds that are
+# not in benchmarks/gan_seeds.py. Other features need other weights: the ratio of the gradients counts.
+PAPER_WEIGHTS = {"SRGAN": 1e-3, "perceptual": 1.0, "adversarial": 5e-3, "pixel": 1e-2}
+UNET_WEIGHTS = {"SRGAN": 1e-3, "perceptual": 1.0, "adversarial": 1e-3, "pixel": 1e-2}
 LOSS_LEVEL = 2  # level of the U-Net whose features the losses compare
 MIN_PIXELS = 30  # of tumour in a training slice of the U-Net
+MIN_LESION = 10  # pixels of tumour core that count as a lesion in a slice
 
 
 def sr_sizes(budget: Budget) -> SRSizes:
@@ -163,9 +166,20 @@ def tumour_loss(logits: Tensor, target: Tensor) -> Tensor:
     return cross_entropy(logits, target) + soft_dice_loss(logits, target, per_image=False)
 
 
-def features(model: UNet) -> tuple[UNetFeatures, UNetFeatures]:
-    """Return two feature extractors: after the activation for SRGAN's loss, before it for ESRGAN's."""
+def features(model: UNet, vgg19: Path | str | None = None) -> tuple[nn.Module, nn.Module]:
+    """Return two feature extractors: after the activation for SRGAN's loss, before it for ESRGAN's.
+
+    With `vgg19`, the path of torchvision's file `vgg19-dcbb9e9d.pth`, they are conv5_4 of VGG19 as in the
+    papers; otherwise a level of the U-Net.
+    """
+    if vgg19 is not None:
+        return VGG19Features("conv5_4", False, vgg19), VGG19Features("conv5_4", True, vgg19)
     return UNetFeatures(model, LOSS_LEVEL, before_activation=False), UNetFeatures(model, LOSS_LEVEL)
+
+
+def loss_weights(features: nn.Module) -> dict[str, float]:
+    """Return the weights that belong to a feature extractor: those of the papers to VGG19, else ours."""
+    return PAPER_WEIGHTS if isinstance(features, VGG19Features) else UNET_WEIGHTS
 
 
 def perceptual_levels(unet: UNet) -> list[UNetFeatures]:
@@ -185,22 +199,49 @@ def enlarge(model: nn.Module, small: Tensor, size: int, batch_size: int = 16) ->
 
 
 def scores(made: Tensor, true: Tensor, levels: Sequence[UNetFeatures]) -> dict[str, float]:
-    """Return the means over images (N, 1, H, W): PSNR, SSIM, perceptual distance and two scores of sharpness.
+    """Return scores of images (N, 1, H, W): means of PSNR, SSIM, distance and sharpness, and one of the set.
 
     "distance" is the mean perceptual distance over the `levels`, as in LPIPS (Zhang et al. 2018,
     arXiv:1801.03924) without learnt weights; "high-frequency ratio" is `high_frequency_ratio`; "artefacts" is
-    the mean grey value, in thousandths, of the pixels that are black in the true image.
+    the mean grey value, in thousandths, of the pixels that are black in the true image. "Fréchet" compares
+    the two sets: `frechet_distance` between the features of all positions of all made and of all true images,
+    in percent of the variance of the true ones, mean over the `levels`.
     """
     device = next(levels[0].parameters()).device
     seen = [perceptual_distance(level, made.to(device), true.to(device)).cpu() for level in levels]
     values = {"PSNR": psnr(made, true), "SSIM": ssim(made, true), "distance": torch.stack(seen)}
     values |= {"high-frequency ratio": high_frequency_ratio(made, true), "artefacts": 1000 * made[true == 0]}
-    return {name: value.mean().item() for name, value in values.items()}
+    means = {name: value.mean().item() for name, value in values.items()}
+    return means | {"Fréchet": float(np.mean([_frechet(level, made, true) for level in levels]))}
 
 
-def tumour_probability(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
-    """Return the probability of tumour, all its classes together, (N, H, W) on the CPU."""
-    return 1 - forward(model, images, batch_size).softmax(dim=1)[:, 0]
+def _frechet(level: UNetFeatures, made: Tensor, true: Tensor) -> float:
+    """Return the Fréchet distance of one level, in percent of the variance of the true features."""
+    x, y = (forward(level, images).movedim(1, -1).flatten(0, 2) for images in (made, true))  # (positions, K)
+    return 100 * frechet_distance(x, y) / y.var(dim=0).sum().item()
+
+
+def core_probability(model: nn.Module, images: Tensor, batch_size: int = 16) -> Tensor:
+    """Return the probability of tumour core (labels 1 and 3), (N, H, W) on the CPU.
+
+    Not of the whole tumour: oedema is hardly visible in T1 with contrast.
+    """
+    return forward(model, images, batch_size).softmax(dim=1)[:, [1, 3]].sum(dim=1)
+
+
+def lesion_counts(found: Tensor, true: Tensor, min_pixels: int = MIN_LESION) -> dict[str, int]:
+    """Count lesions of two masks (N, H, W): "lesions" in truth, of these "missed", and "invented" ones.
+
+    A lesion is a connected region of at least `min_pixels` in a slice. It is missed if no pixel of it was
+    found, and invented if no pixel of it is true.
+    """
+    masks = [mask.bool().movedim(0, -1).numpy() for mask in (found, true)]  # (H, W, N) each
+    invented, missed = (
+        (areas >= min_pixels, recalls == 0)
+        for areas, recalls in (lesion_recall(masks[1], masks[0]), lesion_recall(*masks))
+    )
+    numbers = {"lesions": missed[0], "missed": missed[0] & missed[1], "invented": invented[0] & invented[1]}
+    return {name: int(chosen.sum()) for name, chosen in numbers.items()}
 
 
 def dice_by_patient(

@@ -7,7 +7,7 @@ from brainlab.lazy import lazy_names
 
 _HOMES = {
     "gan": "train_gan train_psnr",
-    "gan_monitor": "Finding diagnose diversity image_scores",
+    "gan_monitor": "Finding diagnose diversity image_scores probe_auc roc_auc",
     "gan_steps": "GanLosses discriminator_step esrgan_losses generator_step psnr_step srgan_losses",
     "history": "DivergedError History evaluate keep_best",
     "loop": "fit train_step",

@@ -1,8 +1,10 @@
-"""Image scores of a generator, and what goes wrong in the training of a GAN, from its history alone.
+"""Image scores of a generator, and what goes wrong in the training of a GAN, from its history and a probe.
 
 Three failures show in the curves: the discriminator separates the two kinds perfectly and the generator gets
-no useful gradient, the generator makes one image whatever its input, or the losses diverge (I. Goodfellow,
-2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). The limits below are ours.
+no useful gradient, the generator makes one image whatever its input, or the images fall apart (I. Goodfellow,
+2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). A fourth does not: a
+discriminator whose outputs stay at 0.5 has met its match, or learns nothing. A probe tells which: a fresh
+discriminator, trained on frozen images of both kinds (`probe_auc`). The limits below are ours.
 """
 
 import math
@@ -12,15 +14,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from brainlab.inference.predict import evaluating
+from brainlab.inference.predict import evaluating, forward
+from brainlab.losses.perceptual import discriminator_loss
 from brainlab.metrics.images import high_frequency_ratio, perceptual_distance, psnr, ssim
 from brainlab.training.devices import ProcessGroup
 from brainlab.training.history import Batches, History
 
+Batch = tuple[Tensor, Tensor]
 WON = 0.9  # D(real) - D(fake) above which the discriminator wins
 LOST = 0.5  # diversity relative to the true images below which outputs have collapsed
+ALIKE = 2.0  # factor of the mean grey value beyond which such outputs are no images of the kind: divergence
 FALLEN = 6.0  # dB of PSNR below the best so far: twice the error; a healthy GAN loses 1 to 3
 IN_A_ROW = 2  # epochs that a win must last: a single one may be chance
+IDLE = 0.05  # D(real) - D(fake) below which, over half of the training, the discriminator guesses
+SEPARABLE = 0.8  # area under the ROC curve of the probe from which the images are told apart
 
 
 class Finding(NamedTuple):
@@ -53,8 +60,8 @@ def image_scores(
     Returns
     -------
     dict
-        "psnr" in dB, "ssim", "high-frequency ratio", "diversity" and, with features, "distance"
-        (`perceptual_distance`).
+        "psnr" in dB, "ssim", "high-frequency ratio", "diversity", "brightness" (mean grey value over that of
+        the true images) and, with features, "distance" (`perceptual_distance`).
     """
     with evaluating(generator):
         pairs = [(generator(lr, hr.shape[-2:]), hr) for lr, hr in batches]
@@ -70,7 +77,8 @@ def image_scores(
         if features is not None:  # batch by batch: features take much memory
             values["distance"] = torch.cat([perceptual_distance(features, *pair) for pair in pairs])
     scores = {name: value.mean().item() for name, value in values.items()}
-    return scores | {"diversity": diversity(sr, hr)}
+    brightness = (sr.clamp(0, 1).mean() / hr.mean()).item()
+    return scores | {"diversity": diversity(sr, hr), "brightness": brightness}
 
 
 @torch.no_grad()
@@ -96,18 +104,62 @@ def diversity(sr: Tensor, hr: Tensor) -> float:
     return sr.clamp(0, 1).std(dim=0, correction=0).mean().item() / true
 
 
-def diagnose(history: History) -> list[Finding]:
+def roc_auc(made: Tensor, true: Tensor) -> float:
+    """Return the area under the ROC curve of logits: how often a true image has the higher one.
+
+    1 separates all pairs (true, made), 0.5 is a guess; ties count half. Source: Hanley and McNeil 1982
+    (doi:10.1148/radiology.143.1.7063747).
+    """
+    above = true.flatten()[:, None] - made.flatten()  # (M, N)
+    return (0.5 * (above.sign() + 1)).mean().item()
+
+
+def probe_auc(discriminator: nn.Module, seen: Batch, held_out: Batch, steps: int = 128) -> float:
+    """Train a fresh discriminator on frozen images; return how well it separates others, as `roc_auc`.
+
+    The generator does not answer, so this measures whether the images *can* be told apart: also a distance
+    between the distributions of made and true images.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+        Untrained, (B, 1, H, W) to logits (B, 1); it is trained in place.
+    seen, held_out : (Tensor (N, 1, H, W), Tensor (N, 1, H, W))
+        Made and true images, to train it and to test it: of different patients.
+    steps : int
+        Of Adam at 1e-3, on 16 images of each kind.
+    """
+    made, true = seen
+    device, draw = next(discriminator.parameters()).device, torch.Generator().manual_seed(0)
+    optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3)
+    discriminator.train()
+    for _ in range(steps):
+        rows = torch.randint(len(made), (16,), generator=draw)
+        # One batch of both kinds: apart, batch normalisation would remove differences in mean and spread.
+        real, fake = discriminator(torch.cat([true[rows], made[rows]]).to(device)).chunk(2)
+        optimizer.zero_grad()
+        discriminator_loss(real, fake).backward()
+        optimizer.step()
+    return roc_auc(*(forward(discriminator, images) for images in held_out))
+
+
+def diagnose(history: History, probe: Callable[[], float] | None = None) -> list[Finding]:
     """Return the failures, each kind once, in the order in which they first show; empty if there is none.
 
-    Names are "discriminator wins", "mode collapse" and "divergence".
+    Names are "discriminator wins", "discriminator learns nothing", "mode collapse" and "divergence".
 
     Parameters
     ----------
     history : History
         Of `train_gan`; that of `train_psnr` can only collapse or diverge.
+    probe : callable, optional
+        Returns `probe_auc` of the trained generator. It is called only if the discriminator's outputs stay
+        equal; without it, "discriminator learns nothing" cannot be known and is not reported.
     """
-    found = [_winner(history), _collapse(history), _divergence(history)]
-    return sorted(finding for finding in found if finding)
+    collapse, fall = _collapse(history), _divergence(history)
+    if collapse and fall and collapse.epoch == fall.epoch:
+        fall = None  # one plausible image for every input: the PSNR falls too
+    return sorted(finding for finding in (_winner(history), _idle(history, probe), collapse, fall) if finding)
 
 
 def _winner(history: History) -> Finding | None:
@@ -125,9 +177,25 @@ def _winner(history: History) -> Finding | None:
     return None
 
 
+def _idle(history: History, probe: Callable[[], float] | None) -> Finding | None:
+    judged = zip(history.steps.get("d_real", []), history.steps.get("d_fake", []), strict=True)
+    gaps = [real - fake for real, fake in judged]
+    late = gaps[len(gaps) // 2 :]
+    if probe is None or not late or sum(late) / len(late) >= IDLE or (auc := probe()) < SEPARABLE:
+        return None  # in the last case not even a fresh discriminator separates them: a true balance
+    return Finding(
+        len(gaps) - len(late) + 1,
+        "discriminator learns nothing",
+        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images (AUC "
+        f"{auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
+    )
+
+
 def _collapse(history: History) -> Finding | None:
-    for epoch, value in enumerate(history.scores.get("diversity", []), start=1):
-        if value < LOST:
+    values = history.scores.get("diversity", [])
+    brightness = history.scores.get("brightness", [1.0] * len(values))
+    for epoch, (value, light) in enumerate(zip(values, brightness, strict=True), start=1):
+        if value < LOST and 1 / ALIKE < light < ALIKE:
             return Finding(
                 epoch,
                 "mode collapse",

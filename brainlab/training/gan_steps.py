@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 
 from brainlab.losses.perceptual import (
-    VGG_SCALE,
     Features,
     discriminator_loss,
     esrgan_loss,
@@ -67,7 +66,7 @@ class GanLosses:
 
 
 def srgan_losses(
-    features: Features | None = None, adversarial_weight: float = 1e-3, feature_scale: float = VGG_SCALE
+    features: Features | None = None, adversarial_weight: float = 1e-3, feature_scale: float | None = None
 ) -> GanLosses:
     """Return SRGAN's losses: plain logits, MSE of features (or of pixels); see `srgan_loss`."""
 

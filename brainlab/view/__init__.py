@@ -21,8 +21,9 @@ WIDGETS = {
 _HOMES = {
     "charts": "confusion_matrix dice_strip histogram label_histogram percent size_histogram",
     "colours": "PALETTE blend to_grey",
+    "concepts": "connections maps",
     "curve_figures": "curves gan_curves landscapes learning_curves perception_distortion",
-    "figures": "heat_maps modalities mosaic outlines predictions_beside_truth weight_map",
+    "figures": "heat_maps modalities mosaic outlines predictions_beside_truth",
     "picture": "Picture describe show",
     "slices": "draw head_box largest_slice oriented outline",
     "superres_figures": "compare_images k_space prediction_differences",

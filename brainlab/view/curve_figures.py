@@ -108,7 +108,8 @@ def learning_curves(curves: Mapping[str, Curves], ylabel: str = "loss", best: in
     if best is not None:
         ax.axvline(best + 1, color="#888888", linestyle=":", label=f"best epoch: {best + 1}")
     whole_ticks(ax)
-    ax.legend(frameon=False, fontsize=9)
+    many = len(ax.lines) > 4  # would cover the curves
+    ax.legend(frameon=False, fontsize=9, **({"loc": "upper left", "bbox_to_anchor": (1, 1)} if many else {}))
     return fig
 
 
@@ -126,18 +127,18 @@ def whole_ticks(ax: Axes) -> None:
 def perception_distortion(
     points: Mapping[str, tuple[float, float]], path: Mapping[str, tuple[float, float]] | None = None
 ) -> Figure:
-    """Draw networks by PSNR and by perceptual distance: the best place is at the lower right.
+    """Draw networks by PSNR (distortion) and Fréchet distance (perception): best is the lower right.
 
     Parameters
     ----------
     points : dict
-        Name -> (PSNR in dB, perceptual distance), means over a test set.
+        Name -> (PSNR in dB, Fréchet distance) on a test set.
     path : dict, optional
         Name -> the same for interpolations between two networks, in their order; drawn as one dashed line.
 
     Source: Blau and Michaeli 2018 (arXiv:1711.06077), figure 1.
     """
-    labels = {"xlabel": "PSNR in dB: higher is better →", "ylabel": "← lower is better: perceptual distance"}
+    labels = {"xlabel": "PSNR in dB: higher is better →", "ylabel": "← lower is better: Fréchet distance"}
     fig, ax = chart((5.6, 3.8), **labels)
     if path:
         ax.plot(*zip(*path.values(), strict=True), "--.", color="#888888", zorder=1)

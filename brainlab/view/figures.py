@@ -193,27 +193,6 @@ def outlines(
     return fig
 
 
-def weight_map(instances: np.ndarray, weights: np.ndarray) -> Figure:
-    """Draw objects in different colours beside the weight of each pixel.
-
-    Parameters
-    ----------
-    instances : ndarray (H, W)
-        0 background, else the number of the object.
-    weights : ndarray (H, W)
-    """
-    fig = Figure(figsize=(7, 3.2), layout="constrained")
-    left, right = fig.subplots(1, 2)
-    left.imshow(np.ma.masked_equal(instances, 0), cmap="cividis", vmin=0, interpolation="nearest")
-    left.set(facecolor="black", xticks=[], yticks=[])
-    left.set_title("objects", fontsize=9)
-    image = right.imshow(weights, cmap="magma", vmin=0, interpolation="nearest")
-    right.set(xticks=[], yticks=[])
-    right.set_title("weight of each pixel", fontsize=9)
-    fig.colorbar(image, ax=right, shrink=0.9)
-    return fig
-
-
 def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
     """Return a figure with an axis for each of `count` pictures, in rows of `columns`."""
     if not count:

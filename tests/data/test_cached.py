@@ -256,6 +256,17 @@ def test_flat_and_empty_modalities_become_zero(image):
     assert scored[0].any()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_flat_modality_of_floats_becomes_zero_although_its_mean_is_rounded(image, kind):
+    """NumPy gives 0.1 in 100 places a standard deviation of 1e-17: divided by it, noise became 1 or -1."""
+    floats = image.astype(kind)
+    for value in (0.1, 1 / 3, 1234.567):
+        floats[1][floats[1] != 0] = value
+        scored = zscore_in_brain(floats)
+        assert not scored[1].any()
+        np.testing.assert_allclose(scored[2:], zscore_in_brain(image)[2:], atol=1e-5)
+
+
 def test_known_statistics_are_used(image):
     half = zscore_in_brain(image[:, :4], mean=np.full(4, 100.0), std=np.array([50.0, 50, 50, 0]))
     inside = image[:, :4] != 0

@@ -114,7 +114,7 @@ def test_volumes():
     volumes = volumes_cm3(labels, np.diag([2.0, 1, 3, 1]))  # 6 mm3 a voxel
     assert volumes == pytest.approx(
         {
-            "necrotic core": 0.6,
+            "necrotic or non-enhancing core": 0.6,
             "oedema": 1.2,
             "enhancing tumour": 0.3,
             "whole tumour": 2.1,

@@ -12,6 +12,7 @@ from brainlab.losses.perceptual import (
     relativistic_generator_loss,
     srgan_loss,
 )
+from brainlab.models import VGG19Features
 
 
 @pytest.fixture
@@ -40,6 +41,24 @@ def test_srgan_is_content_and_a_thousandth_adversarial(batch):
     torch.testing.assert_close(parts["content"], pixel_loss(sr, hr))
     torch.testing.assert_close(parts["adversarial"], generator_loss(fake))
     parts = srgan_loss(sr, hr, fake, f)
+    torch.testing.assert_close(parts["content"], perceptual_loss(f, sr, hr, "mse"))
+    parts = srgan_loss(sr, hr, fake, f, feature_scale=0.3)
+    torch.testing.assert_close(parts["content"], perceptual_loss(f, sr, hr, "mse", 0.3))
+
+
+def test_the_scale_of_the_paper_is_that_of_vgg19(batch):
+    class Features(VGG19Features):
+        """VGG19 without its weights."""
+
+        def __init__(self, convolution):
+            nn.Module.__init__(self)
+            self.convolution = convolution
+
+        def forward(self, x):
+            return self.convolution(x)
+
+    sr, hr, _, fake, f = batch
+    parts = srgan_loss(sr, hr, fake, Features(f))
     torch.testing.assert_close(parts["content"], perceptual_loss(f, sr, hr, "mse", 1 / 12.75))
 
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from brainlab.models import count_parameters
 from brainlab.models.srgan import Discriminator, PixelShuffleBlock, ResidualBlock, SRResNet
+from brainlab.models.upscaling import mean_of_four
 
 
 def small(**options):
@@ -62,7 +63,17 @@ def test_pixel_shuffle_lays_channels_out_by_hand():
             for column in range(10):
                 source = c * 4 + (row % 2) * 2 + column % 2
                 expected[:, c, row, column] = wide[:, source, row // 2, column // 2]
-    torch.testing.assert_close(block(x), F.prelu(expected, block.act.weight))
+    torch.testing.assert_close(block(x), F.prelu(mean_of_four(expected), block.act.weight))
+
+
+def test_no_weights_make_a_checkerboard():
+    """Where the features do not change, neither does the output, whatever the weights."""
+    torch.manual_seed(1)
+    block, flat = PixelShuffleBlock(3), torch.rand(1, 3, 1, 1).expand(1, 3, 8, 8)
+    inside = block(flat)[..., 4:-4, 4:-4]  # away from the padding
+    assert (inside - inside.mean(dim=(2, 3), keepdim=True)).abs().max() < 1e-6
+    plain = F.pixel_shuffle(block.conv(flat), 2)[..., 4:-4, 4:-4]
+    assert plain.std(dim=(2, 3)).min() > 0.01
 
 
 def test_residual_block_is_the_identity_plus_its_block():

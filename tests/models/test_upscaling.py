@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from brainlab.models.upscaling import resample, upscaling_stages
+from brainlab.models.upscaling import mean_of_four, resample, upscaling_stages
 
 
 @pytest.mark.parametrize("size", [(128, 128), (28, 28), (40, 71), (32, 20)])
@@ -13,6 +13,15 @@ def test_resampling_is_pillows(size):
     x = torch.rand(1, 1, 28, 30, generator=torch.Generator().manual_seed(0))
     expected = Image.fromarray(x[0, 0].numpy()).resize(size[::-1], Image.Resampling.BICUBIC)
     np.testing.assert_allclose(resample(x, size)[0, 0], np.asarray(expected), atol=1e-5)
+
+
+def test_the_mean_of_four_by_hand():
+    x = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    for row in range(4):
+        for column in range(5):
+            rows, columns = (max(row - 1, 0), row), (max(column - 1, 0), column)
+            wanted = sum(x[:, :, i, j] for i in rows for j in columns) / 4
+            torch.testing.assert_close(mean_of_four(x)[:, :, row, column], wanted)
 
 
 def test_resampling_keeps_the_middle_and_a_slope():

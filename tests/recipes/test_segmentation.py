@@ -12,6 +12,7 @@ from brainlab.data.cache import cache_cases
 from brainlab.data.layouts import find_cases
 from brainlab.data.split import Split
 from brainlab.lab import Lab
+from brainlab.metrics import lesion_wise
 from brainlab.recipes import segmentation as recipe
 from brainlab.synth.phantom import make_cohort
 
@@ -107,22 +108,43 @@ def test_a_case_without_labels_has_no_score(cached):
     assert recipe.dice_of_cases({"x": np.zeros((2, 2, 2))}, [case]) == {}
 
 
-def test_recall_by_area(cached):
-    case = cached[0]
-    truth = recipe.truth_of(case)
-    edges = [0, 100, np.inf]
-    recalls, lesions = recipe.recall_by_area({case.id: truth}, [case], edges)
-    assert lesions.sum() > 0
-    assert recalls[lesions > 0] == pytest.approx(1)
-    nothing, _ = recipe.recall_by_area({case.id: 0 * truth}, [case], edges)
-    assert nothing[lesions > 0] == pytest.approx(0)
+def with_labels(labels, spacing):
+    return SimpleNamespace(labels=labels, spacing=spacing)
 
 
-def test_an_area_without_lesions_has_no_recall(cached):
-    case = cached[0]
-    recalls, lesions = recipe.recall_by_area({case.id: recipe.truth_of(case)}, [case], [1e8, 1e9])
-    assert lesions.tolist() == [0]
-    assert np.isnan(recalls).all()
+def test_smallest_lesion_is_the_smallest_that_lesion_wise_counts(cached):
+    for case in cached:
+        truth = recipe.truth_of(case) > 0
+        lesions = lesion_wise(truth, truth, case.spacing).lesions
+        volume, (x, y, z) = recipe.smallest_lesion(case)
+        assert volume == pytest.approx(min(lesion.volume for lesion in lesions))
+        assert np.asarray(case.labels[z]).any()
+        near = case.labels[max(0, z - 9) : z + 10, max(0, x - 9) : x + 10, max(0, y - 9) : y + 10]
+        assert np.asarray(near).any()
+
+
+def test_smallest_lesion_counts_voxels_joins_fragments_and_leaves_out_specks():
+    labels = np.zeros((40, 30, 20), np.uint8)  # (Z, x, y)
+    labels[2:12, 2:12, 2:12] = 2
+    labels[30:33, 20:24, 10:15] = 3  # 60 voxels of 1.5 mm3
+    labels[34, 20:23, 10:13] = 1  # 2 mm further, nine voxels
+    labels[20, 28, 18] = 3  # a speck of one voxel
+    volume, place = recipe.smallest_lesion(with_labels(labels, (1.0, 1.5, 1.0)))
+    assert volume == pytest.approx(69 * 1.5)
+    assert place == (21, 12, 31)
+    assert recipe.smallest_lesion(with_labels(labels[15:25], (1, 1, 1))) == (np.inf, (0, 0, 0))
+
+
+def test_specks_are_removed_by_volume_in_mm3():
+    mask = np.zeros((12, 12, 12), bool)
+    mask[0, 0, :3] = True  # three voxels
+    mask[1, 1, 3] = True  # touches them by a corner
+    mask[6:9, 6:9, 6:9] = True
+    kept = recipe.without_specks(mask, (1.0, 2.0, 3.0), min_volume=24)
+    assert kept.sum() == 27
+    assert recipe.without_specks(mask, (1.0, 2.0, 3.0), min_volume=23.9).sum() == 31
+    assert mask.sum() == 31, "the mask is left as it was"
+    assert not recipe.without_specks(np.zeros((2, 2, 2), bool), (1, 1, 1)).any()
 
 
 def test_one_training_of_four_is_smaller():

@@ -24,3 +24,10 @@ def test_markers_are_at_the_values():
     assert marks("o") == {0: [0.9, 0.8], 1: [0.5, 0.7], 2: [0.1]}
     assert {y: round(x, 6) for y, (x,) in marks("|").items()} == {0: 0.85, 1: 0.6, 2: 0.1}
     assert marks("D") == {0: [0.92], 1: [0.93]}
+
+
+def test_a_score_with_the_true_mask_in_its_input_is_marked():
+    runs = summarise([row(5, 0, 0.5), row(8, 0, 0.4)])
+    (ax,) = ranking(runs, {5: {"f1": 0.8}, 8: {"f1": 0.9}}).axes
+    drawn = {line.get_marker(): line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1}
+    assert (drawn["D"], drawn["X"]) == (0.8, 0.9)

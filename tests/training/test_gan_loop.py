@@ -45,7 +45,7 @@ def test_the_second_phase_keeps_a_full_history(losses):
     history = train_gan(generator(), discriminator(), losses, TRAIN, VAL, SETTINGS)
     parts = {"perceptual", "adversarial", "pixel"} if losses.relativistic else {"content", "adversarial"}
     assert set(history.steps) == {"g_loss", "d_loss", "d_real", "d_fake", *parts}
-    scores = {"psnr", "ssim", "high-frequency ratio", "diversity"} | (
+    scores = {"psnr", "ssim", "high-frequency ratio", "diversity", "brightness"} | (
         {"distance"} if losses.features else set()
     )
     assert set(history.scores) == scores == set(history.before)

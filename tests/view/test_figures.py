@@ -54,13 +54,6 @@ def test_mosaic_turns_unused_axes_off(case):
         view.mosaic([], [])
 
 
-def test_weight_map_has_a_colour_bar():
-    instances = np.zeros((8, 8), int)
-    instances[:3, :3], instances[5:, 5:] = 1, 2
-    fig = view.weight_map(instances, np.ones((8, 8)))
-    assert len(fig.axes) == 3
-
-
 def test_a_margin_crops_to_the_tumour_and_its_surroundings():
     plane, truth = np.ones((60, 60)), np.zeros((60, 60), int)
     truth[20:24, 30:34] = 2

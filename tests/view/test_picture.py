@@ -14,7 +14,7 @@ def test_pictures_are_named_with_their_colours():
     fig = view.modalities(image, AFFINE, np.ones((20, 24, 1), int), title="case")
     assert describe(fig) == (
         "case axial slice 0. Pictures: T1, T1 + contrast, T2, FLAIR, FLAIR + labels. "
-        "Colours: necrotic core (NCR), oedema (ED), enhancing tumour (ET)"
+        "Colours: necrotic or non-enhancing core (NCR), oedema (ED), enhancing tumour (ET)"
     )
 
 
@@ -59,7 +59,7 @@ def test_show_uses_it_unless_another_text_is_given():
         view.compare_images({"made": PLANE, "truth": PLANE}, AFFINE, side=8),
         view.k_space({"truth": PLANE}, AFFINE),
         view.landscapes([0, 1], [0, 1, 2], {"Dice": np.random.default_rng(0).random((3, 2))}, "x", "y"),
-        view.weight_map(np.eye(4, dtype=int), np.ones((4, 4))),
+        view.maps({"a": np.eye(4)}),
         view.predictions_beside_truth([PLANE], [AFFINE], [None], [{"prediction": np.ones((20, 24), int)}]),
         view.size_histogram({"WT": [1.0, 2.0]}),
     ],

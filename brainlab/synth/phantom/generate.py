@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from brainlab.labels import MODALITIES
 from brainlab.synth.phantom.anatomy import draw_anatomy, draw_confounders
-from brainlab.synth.phantom.nodules import Nodule, grow_nodules, place_nodules
+from brainlab.synth.phantom.nodules import grow_nodules, place_nodules
 from brainlab.synth.phantom.render import (
     add_confounders,
     add_tumour,
@@ -114,7 +114,7 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
     oedema = oedema_weight(subject, score, threshold, anatomy, fields, grid)
 
     # Small lesions apart from it.
-    planned = sum(value * (on_plan(labels == value, grid) >= 0.5) for value in (1, 2, 3))
+    planned = torch.stack([value * (on_plan(labels == value, grid) >= 0.5) for value in (1, 2, 3)]).sum(0)
     nodules = place_nodules(subject, fields, plan, planned)
     small, around = grow_nodules(nodules, fields, anatomy, grid)
     labels = torch.where(small > 0, small, labels)
@@ -134,7 +134,8 @@ def _generate(seed: int, index: int, spacing: int) -> dict:
         image = record(image.clamp(min=0), acquisitions[modality], fields, modality, grid)
         case[modality] = to_image(to_file(image, anatomy.brain, acquisitions[modality].scale), grid)
     case["seg"] = to_image((labels * anatomy.brain).numpy(), grid)
-    case["meta"] = describe(subject, foci, nodules, case["seg"], anatomy.brain, spacing)
+    case["meta"] = describe(subject, foci, case["seg"], anatomy.brain, spacing)
+    case["meta"]["small_lesions"] = [nodule.as_dict() for nodule in nodules]
     case["meta"]["scanner"] = {modality: a.as_dict() for modality, a in acquisitions.items()}
     return case
 
@@ -156,14 +157,7 @@ def to_image(array: np.ndarray, grid: Grid) -> np.ndarray:
     return full
 
 
-def describe(
-    subject: Subject,
-    foci: list[Focus],
-    nodules: list[Nodule],
-    seg: np.ndarray,
-    brain: torch.Tensor,
-    spacing: int,
-) -> dict:
+def describe(subject: Subject, foci: list[Focus], seg: np.ndarray, brain: torch.Tensor, spacing: int) -> dict:
     """Return the record of a case, plain values only."""
     cm3 = spacing**3 / 1000
     counts = np.bincount(seg.ravel(), minlength=4)
@@ -171,10 +165,6 @@ def describe(
         "kind": subject.kind,
         "foci": len(foci),
         "centres_mm": [[round(float(v), 1) for v in focus.centre] for focus in foci],
-        "small_lesions": [
-            {"place": nodule.place, "mm3": round(nodule.whole), "centre_mm": nodule.centre.tolist()}
-            for nodule in nodules
-        ],
         "volume_cm3": {
             "NCR": round(float(counts[1]) * cm3, 3),
             "ED": round(float(counts[2]) * cm3, 3),

@@ -63,7 +63,7 @@ def healthy_contrast(fields: Fields) -> dict[str, dict[str, float]]:
 
 
 def tumour_contrast(subject: Subject, fields: Fields) -> dict[str, dict[str, float]]:
-    """Draw the brightness of oedema, enhancing tumour and necrosis per modality.
+    """Draw the brightness of oedema, enhancing tumour and necrosis (label 1) per modality.
 
     A cyst is filled with fluid: brighter on T2 and darker on FLAIR than necrosis. The core of a low-grade
     tumour is solid: brighter on T2 and darker on FLAIR than its oedema, the "T2-FLAIR mismatch" (Patel et al.
@@ -118,7 +118,7 @@ def soft_weights(labels: torch.Tensor, oedema: torch.Tensor, spacing: int) -> We
 
     Parameters
     ----------
-    labels : (X, Y, Z) uint8 with 1 necrosis and 3 enhancing tumour
+    labels : (X, Y, Z) uint8 with 1 necrosis, in low-grade tumours solid core, and 3 enhancing tumour
     oedema : (X, Y, Z) weight of the oedema
     """
     enhancing, necrosis = (blur((labels == value).float(), 0.6 / spacing) for value in (3, 1))

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.view import blend
+from grading_tests.bank.nb01._common import changed_input, returning, shared_result
 from grading_tests.gap import Mistake
 
 
@@ -23,7 +24,7 @@ def blend_torch(grey, labels, alpha, palette):
     one_hot = torch.nn.functional.one_hot(torch.as_tensor(labels).long(), 4).float()
     colour = torch.einsum("hwc,cr->hwr", one_hot, torch.as_tensor(palette).float())
     weight = alpha * (1 - one_hot[..., :1])
-    return torch.as_tensor(grey).float()[..., None] * (1 - weight) + weight * colour
+    return (torch.as_tensor(grey).float()[..., None] * (1 - weight) + weight * colour).numpy()
 
 
 def blend_channel_by_channel(grey, labels, alpha, palette):
@@ -47,7 +48,8 @@ def blend_lists(grey, labels, alpha, palette):
         weight = alpha if label else 0.0
         return [(1 - weight) * float(value) + weight * float(part) for part in palette[label]]
 
-    return [[pixel(*pair) for pair in zip(*row, strict=True)] for row in zip(grey, labels, strict=True)]
+    rows = zip(grey, labels, strict=True)
+    return np.array([[pixel(*pair) for pair in zip(*row, strict=True)] for row in rows])
 
 
 def rgb_of(grey):
@@ -63,6 +65,47 @@ RIGHT = {
     "label by label": blend_label_by_label,
     "lists": blend_lists,
 }
+
+
+def opaque_where(mask):
+    """Return an answer that blends where `mask(labels)` says, by how much it says."""
+
+    def run(grey, labels, alpha, palette):
+        opacity = alpha * mask(labels)[..., None]
+        return (1 - opacity) * rgb_of(grey) + opacity * palette[labels]
+
+    return run
+
+
+def with_black_background(grey, labels, alpha, palette):
+    return (1 - alpha) * rgb_of(grey) + alpha * palette[labels] * (labels > 0)[..., None]
+
+
+def one_off_in_bytes(grey, labels, alpha, palette):
+    """A negative label of one byte is 255."""
+    opacity = alpha * (labels > 0)[..., None]
+    return (1 - opacity) * rgb_of(grey) + opacity * palette[labels - 1]
+
+
+def label_after_label(grey, labels, alpha, palette):
+    picture = rgb_of(grey).astype(float)
+    for label in (1, 2, 3):
+        picture[labels >= label] = (1 - alpha) * picture[labels >= label] + alpha * palette[label]
+    return picture
+
+
+def into_labels_type(grey, labels, alpha, palette):
+    picture = np.zeros((*grey.shape, 3), labels.dtype)
+    picture[...] = blend(grey, labels, alpha, palette)
+    return picture
+
+
+def scaled(change):
+    """Return an answer that changes the grey values first."""
+    return lambda grey, labels, alpha, palette: blend(change(grey), labels, alpha, palette)
+
+
+OWN_COLOURS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
 
 
 WRONG = [
@@ -139,4 +182,205 @@ WRONG = [
             grey.__setitem__(labels > 0, 0),
         )[0],
     ),
+    Mistake(
+        "blended with black",
+        "luxonis/depthai-nodes#244: zero areas darken the background",
+        "the background is darkened by 1 - alpha: pixels without a label should stay as they were.",
+        with_black_background,
+        2,
+    ),
+    Mistake(
+        "background black",
+        "a common slip: only the masked pixels are kept",
+        "pixels without a label become black; they should keep their grey value.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette) * (labels > 0)[..., None],
+        2,
+    ),
+    Mistake(
+        "opacity grows with the label",
+        "misconception: a label map is a mask of zeros and ones",
+        "your opacity is alpha times the label; it is the same for labels 1, 2 and 3.",
+        opaque_where(lambda labels: labels),
+        2,
+    ),
+    Mistake(
+        "opacity grows with the label, to alpha",
+        "misconception: a label map is a mask of zeros and ones",
+        "your opacity grows with the label; it is the same for labels 1, 2 and 3.",
+        opaque_where(lambda labels: labels / 3),
+        2,
+    ),
+    Mistake(
+        "label 1 only",
+        "misconception: a label map holds 0 and 1",
+        "you colour label 1 only; 2 and 3 are labels, too.",
+        opaque_where(lambda labels: labels == 1),
+        2,
+    ),
+    Mistake(
+        "label 3 left out",
+        "a common slip: range(1, 3)",
+        "you leave out label 3.",
+        opaque_where(lambda labels: (labels == 1) | (labels == 2)),
+        2,
+    ),
+    Mistake(
+        "label 1 left out",
+        "a common slip: labels > 1",
+        "you leave out label 1.",
+        opaque_where(lambda labels: labels > 1),
+        2,
+    ),
+    Mistake(
+        "black pixels left out",
+        "misconception: where the image is 0 there is no head",
+        "you leave out pixels with the grey value 0; a labelled pixel may be black.",
+        lambda grey, labels, alpha, palette: blend(grey, labels * (grey > 0), alpha, palette),
+        2,
+    ),
+    Mistake(
+        "colours one row off, in bytes",
+        "neurodata/ProgLearn#341: indexing by value or by position",
+        "you look up label - 1: label 1 has row 1 of the palette, row 0 is the background's.",
+        one_off_in_bytes,
+        3,
+    ),
+    Mistake(
+        "colours in another order",
+        "habit from OpenCV, which stores blue, green, red",
+        "red and blue are exchanged.",
+        returning(blend, lambda picture: picture[..., ::-1]),
+    ),
+    Mistake(
+        "palette read from its end",
+        "a common slip: palette[-labels]",
+        "the colours are looked up from the end of the palette.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette[::-1]),
+        3,
+    ),
+    Mistake(
+        "colours of its own",
+        "a common slip: a palette written down",
+        "you use colours of your own: use the palette.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, OWN_COLOURS),
+        3,
+    ),
+    Mistake(
+        "alpha fixed",
+        "a common slip: 0.5 written down",
+        "you use an alpha of 0.5: use the argument.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, 0.5, palette),
+    ),
+    Mistake(
+        "alpha cut to a whole number",
+        "a common slip: int(alpha)",
+        "you cut alpha to a whole number, so nothing is coloured.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, int(alpha), palette),
+    ),
+    Mistake(
+        "alpha squared",
+        "a common slip: alpha is applied twice",
+        "you multiply by alpha twice.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha**2, palette),
+    ),
+    Mistake(
+        "colour after colour",
+        "a common slip: labels >= label in a loop",
+        "pixels of label 2 and 3 are coloured more than once: compare with ==.",
+        label_after_label,
+    ),
+    Mistake(
+        "stretched",
+        "misconception: an image must be stretched to 0 and 1",
+        "you stretch the grey values; they are in [0, 1] and stay as they are.",
+        scaled(lambda grey: grey / grey.max()),
+    ),
+    Mistake(
+        "stretched from the minimum",
+        "misconception: an image must be stretched to 0 and 1",
+        "you stretch the grey values; they are in [0, 1] and stay as they are.",
+        scaled(lambda grey: (grey - grey.min()) / (np.ptp(grey) + 1e-9)),
+    ),
+    Mistake(
+        "result stretched",
+        "misconception: an image must be stretched to 0 and 1",
+        "you stretch the result; the weighted sum is in [0, 1] already.",
+        returning(blend, lambda picture: picture / picture.max()),
+    ),
+    Mistake(
+        "added and cut off",
+        "sanderslab/magellanmapper#89: reducing opacity or adding",
+        "you add the colour to the full image and cut off at 1; the image's share must be 1 - alpha.",
+        lambda grey, labels, alpha, palette: np.clip(
+            rgb_of(grey) + alpha * palette[labels] * (labels > 0)[..., None], 0, 1
+        ),
+        3,
+    ),
+    Mistake(
+        "0 to 255, floats",
+        "plovercode/course-python-geospatial#36: (img * 255)",
+        "your values reach 255; image and palette are in 0 to 1, and so is the result.",
+        returning(blend, lambda picture: 255 * picture),
+    ),
+    Mistake(
+        "whole numbers",
+        "a common slip: astype(np.uint8) for values in 0 to 1",
+        "you cut the values to 0 and 1.",
+        returning(blend, lambda picture: picture.astype(np.uint8)),
+    ),
+    Mistake(
+        "rounded",
+        "a common slip: rounding for print, in the function",
+        "you round the values.",
+        returning(blend, lambda picture: picture.round(1)),
+    ),
+    Mistake(
+        "rows and columns exchanged",
+        "misconception: pictures are (width, height)",
+        "rows and columns are exchanged.",
+        returning(blend, lambda picture: picture.swapaxes(0, 1)),
+    ),
+    Mistake(
+        "opacity as fourth channel",
+        "misconception: a blended image is RGBA",
+        "your result has four channels; the colours are mixed already, so three are enough.",
+        returning(blend, lambda picture: np.concatenate([picture, np.ones_like(picture[..., :1])], -1)),
+    ),
+    Mistake(
+        "grey for alpha 0",
+        "a common slip: a special case that returns the image itself",
+        "for alpha = 0 you return the image with one channel; it should have three.",
+        lambda grey, labels, alpha, palette: grey if alpha == 0 else blend(grey, labels, alpha, palette),
+        1,
+    ),
+    Mistake(
+        "one channel coloured",
+        "a common slip: only channel 0 is blended",
+        "you blend one channel only.",
+        lambda grey, labels, alpha, palette: np.stack(
+            [blend(grey, labels, alpha, palette)[..., 0], grey, grey], axis=-1
+        ),
+    ),
+    Mistake(
+        "array of the labels' type",
+        "a common slip: np.zeros(shape, labels.dtype)",
+        "you write colours into an array of integers, which cuts them to 0 and 1: make one of floats.",
+        into_labels_type,
+    ),
+    Mistake(
+        "lists of lists",
+        "habit from Python: lists for arrays",
+        "you return lists; asked for is an array.",
+        returning(blend, np.ndarray.tolist),
+    ),
+    Mistake(
+        "a tensor",
+        "habit from PyTorch",
+        "you return a tensor; asked for is a NumPy array.",
+        returning(blend, torch.as_tensor),
+    ),
+    shared_result(blend),
+    changed_input("grey", blend, lambda grey, labels, alpha, palette: grey.__iadd__(1)),
+    changed_input("labels", blend, lambda grey, labels, alpha, palette: labels.__setitem__(labels > 1, 1)),
+    changed_input("palette", blend, lambda grey, labels, alpha, palette: palette.__setitem__(0, 0)),
 ]

@@ -4,12 +4,13 @@ import numpy as np
 import torch
 
 from brainlab.data import balanced_weights
+from grading_tests.bank.nb01._common import changed_input, returning, shared_result
 from grading_tests.gap import Mistake, Survivor
 
 
 def weights_by_loop(counts):
     total = [int(column.sum()) for column in np.asarray(counts).T]
-    return [sum(total) / (4 * n) if n else 0.0 for n in total]
+    return np.array([sum(total) / (4 * n) if n else 0.0 for n in total])
 
 
 def weights_from_shares(counts):
@@ -18,8 +19,8 @@ def weights_from_shares(counts):
 
 
 def weights_torch(counts):
-    total = torch.as_tensor(counts).sum(0).float()
-    return torch.nan_to_num(total.sum() / (4 * total), posinf=0.0)
+    total = torch.as_tensor(counts).sum(0).double()
+    return torch.nan_to_num(total.sum() / (4 * total), posinf=0.0).numpy()
 
 
 def weights_masked(counts):
@@ -41,7 +42,7 @@ def weights_by_mean(counts):
     with np.errstate(divide="ignore"):
         weights = total.mean() / total
     weights[np.isinf(weights)] = 0
-    return torch.from_numpy(weights)
+    return weights
 
 
 def weights_of(total, classes=4):
@@ -56,13 +57,59 @@ def weights_of_slices(counts):
 
 RIGHT = {
     "library": balanced_weights,
-    "lists": weights_by_loop,
+    "loop": weights_by_loop,
     "from shares": weights_from_shares,
     "torch": weights_torch,
     "masked array": weights_masked,
     "present classes only": weights_from_labels,
     "mean over own": weights_by_mean,
 }
+
+
+def instead(value):
+    """Return the answer that gives this weight to an absent class."""
+
+    def run(counts):
+        weights = balanced_weights(counts)
+        weights[counts.sum(axis=0) == 0] = value
+        return weights
+
+    return run
+
+
+def with_total(change):
+    """Return the answer that uses a changed total per class (4,)."""
+    return lambda counts: balanced_weights(np.asarray(change(counts.sum(axis=0)))[None])
+
+
+def present_only(counts):
+    weights, there = balanced_weights(counts), counts.sum(axis=0) > 0
+    return weights * 4 / there.sum()
+
+
+def of_means(counts):
+    """The mean count of a class may be below 1, and then `np.maximum` changes it."""
+    mean = counts.mean(axis=0)
+    return np.where(mean > 0, mean.sum() / (4 * np.maximum(mean, 1)), 0)
+
+
+def where_present(counts):
+    weights = np.zeros(4)
+    for c in range(4):
+        rows = counts[counts[:, c] > 0]
+        if len(rows):
+            weights[c] = rows.sum() / (4 * rows[:, c].sum())
+    return weights
+
+
+def in_32_bits(counts):
+    total = counts.sum(axis=0, dtype=np.int32)
+    return np.where(total > 0, total.sum(dtype=np.int32) / (4 * np.maximum(total, 1)), 0)
+
+
+def with_ones(counts):
+    counts[0, counts.sum(axis=0) == 0] = 1
+    return balanced_weights(counts)
 
 
 WRONG = [
@@ -130,6 +177,285 @@ WRONG = [
         "the background is left out: there are four classes, and the total holds all voxels.",
         lambda counts: np.concatenate([[0], weights_of(counts[:, 1:].sum(axis=0), classes=3)]),
     ),
+    Mistake(
+        "NaN for an absent class",
+        "misconception: undefined is NaN",
+        "a class that does not occur gets NaN, which spreads through every later sum; it should weigh 0.",
+        instead(np.nan),
+        3,
+    ),
+    Mistake(
+        "1 for an absent class",
+        "misconception: the neutral weight is 1",
+        "a class that does not occur should weigh 0.",
+        instead(1),
+        3,
+    ),
+    Mistake(
+        "a quarter of all voxels for an absent class",
+        "a common slip: np.maximum(total, 1), and nothing after it",
+        "an absent class gets the largest weight, because you count one voxel for it; it should weigh 0.",
+        lambda counts: counts.sum() / (4 * np.maximum(counts.sum(axis=0), 1)),
+        3,
+    ),
+    Mistake(
+        "one voxel more",
+        "vanvalenlab/deepcell-toolbox#71: an epsilon in the denominator",
+        "you add 1 to the voxels of each class below the line, which changes the weights of rare classes.",
+        lambda counts: np.where(counts.sum(axis=0) > 0, counts.sum() / (4 * (counts.sum(axis=0) + 1)), 0),
+        2,
+    ),
+    Mistake(
+        "one voxel more everywhere",
+        "Laplace's rule of succession",
+        "you add 1 to the voxels of each class, which changes the weights.",
+        lambda counts: np.where(counts.sum(axis=0) > 0, balanced_weights((counts.sum(axis=0) + 1)[None]), 0),
+        1,
+    ),
+    Mistake(
+        "classes that occur",
+        "scikit-learn's balanced weights count the classes that occur",
+        "you divide by the number of classes that occur; the formula has a 4.",
+        present_only,
+        2,
+    ),
+    Mistake(
+        "three classes",
+        "misconception: background is no class",
+        "you divide by 3; the formula has a 4, because background is a class.",
+        lambda counts: balanced_weights(counts) * 4 / 3,
+        2,
+    ),
+    Mistake(
+        "background 0",
+        "misconception: background needs no weight",
+        "you set the weight of the background to 0; it is a class like the others.",
+        lambda counts: balanced_weights(counts) * [0, 1, 1, 1],
+    ),
+    Mistake(
+        "tumour voxels above the line",
+        "misconception: background is no class",
+        "above the line you leave out the background; all voxels belong there.",
+        lambda counts: balanced_weights(counts) * counts[:, 1:].sum() / counts.sum(),
+        2,
+    ),
+    Mistake(
+        "scaled to sum 1",
+        "a common convention, but not this formula",
+        "you scale the weights to the sum 1; the formula needs no scaling.",
+        returning(balanced_weights, lambda weights: weights / weights.sum()),
+    ),
+    Mistake(
+        "scaled to sum 4",
+        "a common convention, but not this formula",
+        "you scale the weights to the sum 4; the formula needs no scaling.",
+        returning(balanced_weights, lambda weights: 4 * weights / weights.sum()),
+    ),
+    Mistake(
+        "scaled to mean 1",
+        "a common convention, but not this formula",
+        "you scale the weights to the mean 1; the formula needs no scaling.",
+        returning(balanced_weights, lambda weights: weights / weights[weights > 0].mean()),
+    ),
+    Mistake(
+        "background scaled to 1",
+        "a common convention, but not this formula",
+        "you scale the weights such that the background has 1; the formula needs no scaling.",
+        returning(balanced_weights, lambda weights: weights / (weights[0] or 1)),
+    ),
+    Mistake(
+        "one minus the share",
+        "misconception: rare means 1 - frequency",
+        "1 - share hardly tells a rare class from a very rare one; the formula divides.",
+        lambda counts: np.where(counts.sum(axis=0) > 0, 1 - counts.sum(axis=0) / counts.sum(), 0),
+        2,
+    ),
+    Mistake(
+        "square root",
+        "a common way to soften weights, but not this formula",
+        "you take a square root; the formula has none.",
+        returning(balanced_weights, np.sqrt),
+    ),
+    Mistake(
+        "logarithm of the weights",
+        "a common way to soften weights, but not this formula",
+        "you take a logarithm; the formula has none.",
+        returning(balanced_weights, np.log1p),
+    ),
+    Mistake(
+        "largest class over own",
+        "a common convention, but not this formula",
+        "above the line you have the largest class; all voxels belong there.",
+        lambda counts: np.where(
+            counts.sum(axis=0) > 0, counts.sum(axis=0).max() / np.maximum(counts.sum(axis=0), 1), 0
+        ),
+        2,
+    ),
+    Mistake(
+        "one weight a slice",
+        "a common slip: axis=1 for axis=0",
+        "you sum over the classes and get one number per slice; sum over the slices.",
+        lambda counts: balanced_weights(counts.T),
+        1,
+    ),
+    Mistake(
+        "weights of every slice",
+        "a common slip: the sum over the slices is forgotten",
+        "you return weights for every slice; add up the slices first.",
+        lambda counts: np.stack([balanced_weights(row[None]) for row in counts]),
+        1,
+    ),
+    Mistake(
+        "mean of the weights of the slices",
+        "alexgkendall/caffe-segnet#37: frequency over the images where the class is present",
+        "you average the weights of the slices; add the voxels of all slices first.",
+        lambda counts: np.mean([balanced_weights(row[None]) for row in counts], axis=0),
+        1,
+    ),
+    Mistake(
+        "mean for sum",
+        "a common slip: mean(axis=0), which may be below 1",
+        "the mean count of a rare class is below 1, so np.maximum changes it: use the sum.",
+        of_means,
+        1,
+    ),
+    Mistake(
+        "first slice only",
+        "a common slip: counts[0]",
+        "you look at the first slice only.",
+        lambda counts: balanced_weights(counts[:1]),
+        1,
+    ),
+    Mistake(
+        "slices with tumour only",
+        "ivadomed/ivadomed#18: remove slices that are empty",
+        "you leave out the slices without tumour; their background counts, too.",
+        lambda counts: balanced_weights(counts[counts[:, 1:].any(axis=1)]),
+        1,
+    ),
+    Mistake(
+        "slices with all classes only",
+        "misconception: a slice without a class is incomplete",
+        "you leave out the slices that lack a class; their voxels count, too.",
+        lambda counts: balanced_weights(counts[(counts > 0).all(axis=1)]),
+        1,
+    ),
+    Mistake(
+        "slices that have the class",
+        "alexgkendall/caffe-segnet#37: frequency over the images where the class is present",
+        "you count only the slices in which the class is present; all voxels of all slices count.",
+        where_present,
+        1,
+    ),
+    Mistake(
+        "few voxels are none",
+        "misconception: a few voxels do not count",
+        "you give the weight 0 to a class with few voxels; only a class without any has it.",
+        lambda counts: np.where(counts.sum(axis=0) > 10, balanced_weights(counts), 0),
+        3,
+    ),
+    Mistake(
+        "limited to 100",
+        "a common way to limit weights, but not this formula",
+        "you limit the weights; the formula has no limit.",
+        returning(balanced_weights, lambda weights: np.minimum(weights, 100)),
+    ),
+    Mistake(
+        "limited to 10",
+        "a common way to limit weights, but not this formula",
+        "you limit the weights; the formula has no limit.",
+        returning(balanced_weights, lambda weights: np.minimum(weights, 10)),
+    ),
+    Mistake(
+        "integer division",
+        "a common slip: // for /",
+        "// cuts the weights to whole numbers.",
+        returning(balanced_weights, np.floor),
+        2,
+    ),
+    Mistake(
+        "whole numbers",
+        "a common slip: astype(int)",
+        "you cut the weights to whole numbers.",
+        returning(balanced_weights, lambda weights: weights.astype(int)),
+    ),
+    Mistake(
+        "rounded",
+        "a common slip: rounding for print, in the function",
+        "you round the weights; round where you print them.",
+        returning(balanced_weights, lambda weights: weights.round(2)),
+    ),
+    Mistake(
+        "32 bits",
+        "a common slip: int32 ends at 2,147,483,647",
+        "32 bits are too few for the voxels of many cases: add up in int64 or float64.",
+        in_32_bits,
+        1,
+    ),
+    Mistake(
+        "half precision",
+        "a common slip: float16 has three digits",
+        "float16 has three digits only: return float32 or float64.",
+        returning(balanced_weights, lambda weights: weights.astype(np.float16)),
+    ),
+    Mistake(
+        "absent classes left out",
+        "huggingface/dataset-viewer#1900: return counts for all labels, not only those found",
+        "your result has no entry for an absent class; it should be 0.",
+        lambda counts: balanced_weights(counts)[counts.sum(axis=0) > 0],
+        3,
+    ),
+    Mistake(
+        "one number",
+        "a common slip: a sum too many",
+        "you return one number; asked for is one weight per class.",
+        returning(balanced_weights, np.sum),
+    ),
+    Mistake(
+        "a column",
+        "a common slip: keepdims=True",
+        "your result has two axes; asked for is one, with four weights.",
+        returning(balanced_weights, lambda weights: weights[:, None]),
+    ),
+    Mistake(
+        "a row",
+        "a common slip: keepdims=True",
+        "your result has two axes; asked for is one, with four weights.",
+        returning(balanced_weights, lambda weights: weights[None]),
+    ),
+    Mistake(
+        "a tensor",
+        "habit from PyTorch, whose losses take tensors",
+        "you return a tensor; asked for is a NumPy array, which the next cell multiplies with another.",
+        returning(balanced_weights, torch.as_tensor),
+    ),
+    Mistake(
+        "a list",
+        "habit from Python: lists for arrays",
+        "you return a list; asked for is an array.",
+        returning(balanced_weights, np.ndarray.tolist),
+    ),
+    Mistake(
+        "a tuple",
+        "habit from Python: tuples for arrays",
+        "you return a tuple; asked for is an array.",
+        returning(balanced_weights, tuple),
+    ),
+    Mistake(
+        "a dictionary",
+        "habit from scikit-learn, whose class_weight is a dictionary",
+        "you return a dictionary; asked for is an array.",
+        returning(balanced_weights, lambda weights: dict(enumerate(weights.tolist()))),
+    ),
+    Mistake(
+        "a voxel added to the input",
+        "a common slip: the counts are repaired in place",
+        "an absent class gets a voxel, and so a weight; besides, this changes the input.",
+        with_ones,
+        2,
+    ),
+    shared_result(balanced_weights),
+    changed_input("counts", balanced_weights, lambda counts: np.cumsum(counts, axis=0, out=counts)),
 ]
 
 SURVIVORS = [

@@ -40,14 +40,12 @@ RIGHT = {
     "case ids and words": lambda: {
         f"BraTS-GLI-{case}-000": name.replace("_", " ").capitalize() for case, name in FOUND.items()
     },
-    "text numbers, one more case": lambda: {
-        "90901": "missing_modality",
-        **{str(case): name for case, name in FOUND.items()},
-    },
+    "text numbers": lambda: {str(case): name for case, name in FOUND.items()},
     "lines of a text": from_table,
     "NumPy numbers": lambda: {np.int64(case): np.str_(name) for case, name in looked_up().items()},
     "a mapping, hyphens": lambda: Spoken({c: f" {n.replace('_', '-').upper()} " for c, n in FOUND.items()}),
 }
+
 
 WRONG = [
     Mistake(
@@ -109,5 +107,77 @@ WRONG = [
         "misconception: no complaint, no defect",
         "one case has no entry: that no program complains does not make it sound.",
         lambda: {case: name for case, name in diagnose().items() if name != "wrong_affine"},
+    ),
+    Mistake(
+        "affine taken for shifted",
+        "a common slip: something is displaced",
+        "mask and image fit each other in this case; compare its orientation with that of the others.",
+        but(wrong_affine="shifted_segmentation"),
+    ),
+    Mistake(
+        "mirrored taken for shifted",
+        "a common slip: the mask lies beside the tumour, so it must be shifted",
+        "the mask is as far from the midline as the bright area; on which side of it are the two?",
+        but(mirrored_images="shifted_segmentation"),
+    ),
+    Mistake(
+        "mirrored and affine exchanged",
+        "templateflow/templateflow#6: left and right flipped against the other template",
+        "if the affine were wrong, image and mask would be wrong together and still fit each other.",
+        but(mirrored_images="wrong_affine", wrong_affine="mirrored_images"),
+    ),
+    Mistake(
+        "constant taken for an empty mask",
+        "misconception: something is missing",
+        "this mask is not empty: its labels are in the table; look at minimum and maximum in the brain.",
+        but(constant_modality="empty_segmentation"),
+    ),
+    Mistake(
+        "constant taken for an incomplete file",
+        "misconception: a file that ended too early is constant",
+        "a file that ended too early cannot be read to its end; look at minimum and maximum in the brain.",
+        but(constant_modality="truncated_file"),
+    ),
+    Mistake(
+        "a list of names",
+        "misconception: the order says which case it is",
+        "you return a list; asked for is a dictionary from case numbers to names.",
+        lambda: list(FOUND.values()),
+    ),
+    Mistake(
+        "pairs",
+        "habit from dict.items()",
+        "you return a list of pairs; asked for is a dictionary.",
+        lambda: list(FOUND.items()),
+    ),
+    Mistake(
+        "nothing returned",
+        "a common slip: the return is forgotten",
+        "your function returns nothing; asked for is a dictionary.",
+        lambda: None,
+    ),
+    Mistake(
+        "names to numbers",
+        "a common slip: key and value exchanged",
+        "keys and values are exchanged: the case number comes first.",
+        lambda: {name: case for case, name in FOUND.items()},
+    ),
+    Mistake(
+        "counted from 0",
+        "misconception: the number of a case is its place",
+        "your cases are numbered 0 to 4: use the numbers of the cases.",
+        lambda: dict(enumerate(FOUND.values())),
+    ),
+    Mistake(
+        "several names for a case",
+        "a common slip: one case, several guesses",
+        "a case has one name: return it as a text.",
+        lambda: {case: list(FOUND.values()) for case in FOUND},
+    ),
+    Mistake(
+        "another case, too",
+        "misconception: more is better",
+        "the dictionary should have the five cases only.",
+        lambda: {**FOUND, 90901: "missing_modality"},
     ),
 ]

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import label_counts
+from grading_tests.bank.nb01._common import changed_input, returning, shared_result
 from grading_tests.gap import Mistake
 
 
@@ -12,12 +13,12 @@ def counts_bincount(labels):
 
 
 def counts_loop(labels):
-    return [[int((plane == label).sum()) for label in range(4)] for plane in labels]
+    return np.array([[float((plane == label).sum()) for label in range(4)] for plane in labels])
 
 
 def counts_torch(labels):
     one_hot = torch.nn.functional.one_hot(torch.as_tensor(labels).long(), 4)
-    return one_hot.sum(dim=(1, 2))
+    return one_hot.sum(dim=(1, 2)).numpy()
 
 
 def counts_unique(labels):
@@ -37,12 +38,46 @@ def counts_one_bincount(labels):
 RIGHT = {
     "library": label_counts,
     "bincount": counts_bincount,
-    "lists": counts_loop,
+    "floats": counts_loop,
     "torch, one-hot": counts_torch,
     "unique, placed": counts_unique,
     "one bincount": counts_one_bincount,
     "histogram": lambda labels: np.array([np.histogram(p, bins=[0, 1, 2, 3, 4])[0] for p in labels]),
 }
+
+
+def per_class(function):
+    """Return the counts (Z, 4) that `function(labels, c)` makes for each class."""
+    return lambda labels: np.stack([function(labels, c) for c in range(4)], axis=1)
+
+
+def histogram_of(bins):
+    return lambda labels: np.stack([np.histogram(plane, bins=bins)[0] for plane in labels])
+
+
+def in_bytes(labels):
+    return np.einsum("zxyc->zc", np.eye(4, dtype=np.uint8)[labels])
+
+
+def last_row_only(labels):
+    """Each row of a slice overwrites the counts of the row before."""
+    counts = np.zeros((len(labels), 4), int)
+    for z, plane in enumerate(labels):
+        for row in plane:
+            counts[z] = np.bincount(row, minlength=4)
+    return counts
+
+
+def without_background(labels):
+    counts = label_counts(labels)
+    counts[:, 0] = 0
+    return counts
+
+
+def rest_of_volume(labels):
+    counts = label_counts(labels)
+    counts[:, 0] = labels.size - counts[:, 1:].sum(axis=1)
+    return counts
 
 
 WRONG = [
@@ -114,4 +149,203 @@ WRONG = [
         "you say whether a class is in the slice; the task asks how many voxels it has.",
         lambda labels: (label_counts(labels) > 0).astype(int),
     ),
+    Mistake(
+        "one-hot in eight bits",
+        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
+        "your counts start again after 255: einsum and @ add up in the type of their inputs, here uint8.",
+        in_bytes,
+        2,
+    ),
+    Mistake(
+        "counted in sixteen bits",
+        "open-mmlab/mmsegmentation#1969, with uint16",
+        "16 bits hold 65,535; a slice can have more voxels: add up in int64.",
+        returning(label_counts, lambda counts: counts.astype(np.uint16)),
+        2,
+    ),
+    Mistake(
+        "counted in sixteen bits with a sign",
+        "open-mmlab/mmsegmentation#1969, with int16",
+        "16 bits with a sign hold 32,767; a slice can have more voxels: add up in int64.",
+        returning(label_counts, lambda counts: counts.astype(np.int16)),
+        2,
+    ),
+    Mistake(
+        "counted in eight bits with a sign",
+        "open-mmlab/mmsegmentation#1969, with int8",
+        "8 bits with a sign hold 127; a slice can have more voxels: add up in int64.",
+        returning(label_counts, lambda counts: counts.astype(np.int8)),
+        2,
+    ),
+    Mistake(
+        "half precision",
+        "a common slip: float16 has three digits",
+        "float16 has three digits and ends at 65,504: count in int64.",
+        returning(label_counts, lambda counts: counts.astype(np.float16)),
+        2,
+    ),
+    Mistake(
+        "type of the labels",
+        "a common slip: an array of the labels' type",
+        "the counts take the type of the labels, and uint8 ends at 255: add up in int64.",
+        lambda labels: label_counts(labels).astype(labels.dtype),
+        2,
+    ),
+    Mistake(
+        "at least this class",
+        "a common slip: >= for ==",
+        "you count the voxels of this class and of all higher ones.",
+        per_class(lambda labels, c: (labels >= c).sum(axis=(1, 2))),
+        1,
+    ),
+    Mistake(
+        "at most this class",
+        "a common slip: <= for ==",
+        "you count the voxels of this class and of all lower ones.",
+        per_class(lambda labels, c: (labels <= c).sum(axis=(1, 2))),
+        1,
+    ),
+    Mistake(
+        "label values of each class added up",
+        "misconception: the sum of a label map counts voxels",
+        "you add the label values, so a voxel of class 3 counts three times and one of class 0 not at all.",
+        per_class(lambda labels, c: (labels * (labels == c)).sum(axis=(1, 2))),
+        2,
+    ),
+    Mistake(
+        "classes 1 to 4",
+        "a common slip: range(1, 5)",
+        "your columns are the classes 1 to 4; the classes are 0 to 3.",
+        lambda labels: np.stack([(labels == c).sum(axis=(1, 2)) for c in range(1, 5)], axis=1),
+        1,
+    ),
+    Mistake(
+        "five classes",
+        "a common slip: range(5)",
+        "you have five columns; the classes are 0 to 3.",
+        lambda labels: np.stack([(labels == c).sum(axis=(1, 2)) for c in range(5)], axis=1),
+        1,
+    ),
+    Mistake(
+        "as many classes as the largest label",
+        "pysal/pysal#717: bincount stops at the largest value",
+        "you count up to the largest label of these slices; if class 3 is absent, its column is missing.",
+        lambda labels: np.stack(
+            [(labels == c).sum(axis=(1, 2)) for c in range(int(labels.max()) + 1)], axis=1
+        ),
+        1,
+    ),
+    Mistake(
+        "classes that occur",
+        "huggingface/dataset-viewer#1900: return counts for all labels, not only those found",
+        "you count the classes that np.unique finds; an absent class needs a column of zeros.",
+        lambda labels: np.stack([(labels == c).sum(axis=(1, 2)) for c in np.unique(labels)], axis=1),
+        1,
+    ),
+    Mistake(
+        "as many classes as slices",
+        "a common slip: len(labels) for the number of classes",
+        "you have as many columns as slices; there are four classes.",
+        lambda labels: np.stack([(labels == c).sum(axis=(1, 2)) for c in range(len(labels))], axis=1),
+        1,
+    ),
+    Mistake(
+        "one bin too few",
+        "a common slip: bins=[0, 1, 2, 3] makes three bins, and the last one holds 2 and 3",
+        "four edges make three bins, of which the last one holds two classes.",
+        histogram_of([0, 1, 2, 3]),
+    ),
+    Mistake(
+        "bins between minimum and maximum",
+        "numpy.histogram takes the range from the data",
+        "the bins reach from the smallest to the largest label, so an absent class moves the others.",
+        histogram_of(4),
+    ),
+    Mistake(
+        "rows that have the class",
+        "a common slip: any() along one axis",
+        "you count the rows of a slice that have the class; count its voxels.",
+        per_class(lambda labels, c: (labels == c).any(axis=2).sum(axis=1)),
+        2,
+    ),
+    Mistake(
+        "last row only",
+        "a common slip: = for += in a loop",
+        "each row of a slice overwrites the one before: add them up.",
+        last_row_only,
+        2,
+    ),
+    Mistake(
+        "background not counted",
+        "misconception: background is no class",
+        "column 0, the background, stays 0.",
+        without_background,
+    ),
+    Mistake(
+        "background of the whole volume",
+        "a common slip: labels.size for the size of a slice",
+        "your background is the rest of the volume; it should be the rest of the slice.",
+        rest_of_volume,
+    ),
+    Mistake(
+        "sorted",
+        "a common slip: value_counts sorts by count",
+        "your rows are sorted by size; column c belongs to class c.",
+        returning(label_counts, lambda counts: -np.sort(-counts, axis=1)),
+        3,
+    ),
+    Mistake(
+        "slices in the middle",
+        "InsightSoftwareConsortium/ITK#6706: conflicting order of axes",
+        "your rows run along the second axis; the slices are the first one.",
+        per_class(lambda labels, c: (labels == c).sum(axis=(0, 2))),
+        2,
+    ),
+    Mistake(
+        "square slices",
+        "a common slip: shape[1] for both axes",
+        "you take slices for square; they have the shape (X, Y).",
+        per_class(lambda labels, c: (labels[:, :, : labels.shape[1]] == c).sum(axis=(1, 2))),
+    ),
+    Mistake(
+        "cropped",
+        "a common slip: a size of the example written down",
+        "you count a part of the slice only; slices may be larger.",
+        lambda labels: label_counts(labels[:, :64, :64]),
+    ),
+    Mistake(
+        "155 slices",
+        "a common slip: the 155 slices of BraTS written down",
+        "you count 155 slices at most; there may be more.",
+        lambda labels: label_counts(labels[:155]),
+    ),
+    Mistake(
+        "lists of lists",
+        "habit from Python: lists for arrays",
+        "you return a list; later cells need an array, because a list has no columns: counts[:, 1:].",
+        returning(label_counts, np.ndarray.tolist),
+        3,
+    ),
+    Mistake(
+        "list of rows",
+        "a common slip: the rows are not stacked",
+        "you return a list; later cells need an array, because a list has no columns: counts[:, 1:].",
+        returning(label_counts, list),
+        3,
+    ),
+    Mistake(
+        "a tensor",
+        "habit from PyTorch",
+        "you return a tensor; asked for is a NumPy array.",
+        returning(label_counts, torch.as_tensor),
+    ),
+    Mistake(
+        "a dictionary",
+        "misconception: a table is a dictionary",
+        "you return a dictionary; asked for is an array with one row per slice.",
+        lambda labels: dict(enumerate(label_counts(labels).tolist())),
+        3,
+    ),
+    shared_result(label_counts),
+    changed_input("labels", label_counts, lambda labels: labels.__setitem__(labels > 1, 1)),
 ]

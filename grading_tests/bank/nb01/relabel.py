@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import relabel
+from grading_tests.bank.nb01._common import changed_input, returning, shared_result
 from grading_tests.gap import Mistake, Survivor
 
 # ---- relabel
@@ -16,17 +17,20 @@ def checked(whole, table):
 
 
 def relabel_lookup(seg, table):
-    lookup = np.full(256, 255, np.uint8)
+    whole = np.round(np.asarray(seg, dtype=float)).astype(int)
+    lookup = np.full(max(whole.max(), *table) + 1, -1)
     for old, new in table.items():
         lookup[old] = new
-    labels = lookup[np.round(np.asarray(seg, dtype=float)).astype(np.uint8)]
-    if (labels == 255).any():
+    if whole.min() < 0 or (lookup[whole] < 0).any():
         raise ValueError("a label that the table does not have")
-    return labels
+    return lookup[whole]
 
 
 def relabel_by_dictionary(seg, table):
-    return np.vectorize(lambda value: table[round(float(value))])(seg)
+    try:
+        return np.vectorize(lambda value: table[round(float(value))])(seg)
+    except KeyError as unknown:
+        raise ValueError(f"label {unknown}") from None
 
 
 def relabel_select(seg, table):
@@ -36,7 +40,7 @@ def relabel_select(seg, table):
 
 def relabel_torch(seg, table):
     whole = torch.as_tensor(checked(np.rint(seg).astype(int), table))
-    return sum((whole == old) * new for old, new in table.items())
+    return sum((whole == old) * new for old, new in table.items()).numpy()
 
 
 def without_check(seg, table):
@@ -72,25 +76,110 @@ def relabel_by_search(seg, table):
     new = np.array([table[number] for number in sorted(table)])
     whole = np.rint(seg).astype(np.int64)
     places = np.searchsorted(old, whole).clip(max=len(old) - 1)
-    assert (old[places] == whole).all(), "unknown label"
+    if (old[places] != whole).any():
+        raise ValueError("unknown label")
     return new[places]
 
 
 def relabel_unique(seg, table):
     """Only the few numbers that occur are translated, then put back in place."""
     numbers, places = np.unique(np.rint(seg).astype(int), return_inverse=True)
+    if unknown := [number for number in numbers.tolist() if number not in table]:
+        raise ValueError(f"{unknown} are unknown")
     return np.array([table[number] for number in numbers.tolist()])[places.reshape(seg.shape)]
 
 
 RIGHT = {
     "library": relabel,
     "lookup table": relabel_lookup,
-    "dictionary, KeyError for the unknown": relabel_by_dictionary,
+    "dictionary": relabel_by_dictionary,
     "select": relabel_select,
     "torch": relabel_torch,
     "bisection": relabel_by_search,
     "unique numbers only": relabel_unique,
 }
+
+
+def by_dictionary_without_care(seg, table):
+    return np.array([table[number] for number in np.rint(seg).astype(int).ravel().tolist()]).reshape(
+        seg.shape
+    )
+
+
+def asserting(seg, table):
+    assert set(np.unique(np.rint(seg)).tolist()) <= set(table)
+    return relabel(seg, table)
+
+
+def lookup_too_short(seg, table):
+    """An IndexError for labels above those of the table."""
+    lookup = np.full(max(table) + 1, -1)
+    lookup[list(table)] = list(table.values())
+    labels = lookup[np.rint(seg).astype(int)]
+    if (labels < 0).any():
+        raise ValueError("a label that the table does not have")
+    return labels
+
+
+def refusing_if(odd):
+    """Return an answer that refuses by another rule, and turns what it does not know into background."""
+
+    def run(seg, table):
+        whole = np.rint(seg).astype(int)
+        if odd(whole, table):
+            raise ValueError("a label that the table does not have")
+        return without_check(whole, table)
+
+    return run
+
+
+def in_turn(order):
+    """Return an answer that replaces one label after the other in the same array, in this order."""
+
+    def run(seg, table):
+        labels = checked(np.rint(seg).astype(int), table)
+        for old in order(table):
+            labels[labels == old] = table[old]
+        return labels
+
+    return run
+
+
+def voxel_by_voxel(seg, table):
+    labels = np.zeros(seg.shape, int)
+    width, height, depth = seg.shape
+    for x, y, z in np.ndindex(width, height, depth):
+        if round(float(seg[x, y, z])) not in table:
+            raise ValueError("unknown label")
+        labels[x, y, z] = table[round(float(seg[x, y, z]))]
+    return labels
+
+
+def rounded_in_place(seg, table):
+    if seg.dtype.kind == "f":
+        np.rint(seg, out=seg)
+    return relabel(seg, table)
+
+
+def adding_to_table(seg, table):
+    for number in np.unique(np.rint(seg)).astype(int).tolist():
+        table.setdefault(number, 0)
+    return relabel(seg, table)
+
+
+def error_as_result(seg, table):
+    try:
+        return relabel(seg, table)
+    except ValueError as error:
+        return str(error)
+
+
+def no_result(seg, table):
+    try:
+        return relabel(seg, table)
+    except ValueError:
+        return None
+
 
 WRONG = [
     Mistake(
@@ -153,6 +242,211 @@ WRONG = [
         "you write into the array that you were given.",
         relabel_input,
     ),
+    Mistake(
+        "replaced in turn, from the largest",
+        "MIC-DKFZ/nnUNet#439: labels converted one after the other, then a class is empty",
+        "you read from the array that you write to: a label that was replaced is replaced again.",
+        in_turn(lambda table: sorted(table, reverse=True)),
+        3,
+    ),
+    Mistake(
+        "KeyError for the unknown",
+        "misconception: any error will do",
+        "an unknown label raises KeyError; the docstring asks for ValueError, which later cells catch.",
+        by_dictionary_without_care,
+        2,
+    ),
+    Mistake(
+        "AssertionError for the unknown",
+        "misconception: any error will do; python -O leaves out every assert",
+        "an unknown label raises AssertionError; the docstring asks for ValueError.",
+        asserting,
+        2,
+    ),
+    Mistake(
+        "lookup table too short",
+        "a common slip: np.zeros(max(table) + 1)",
+        "a label above those of the table raises IndexError; the docstring asks for ValueError.",
+        lookup_too_short,
+        2,
+    ),
+    Mistake(
+        "largest label compared",
+        "misconception: a label is known if it is not too large",
+        "you compare with the largest label only; others may be missing from the table, too.",
+        refusing_if(lambda whole, table: whole.max() > max(table)),
+        2,
+    ),
+    Mistake(
+        "range compared",
+        "misconception: a label is known if it lies between others",
+        "you compare with the smallest and the largest label; a label in between may be missing, too.",
+        refusing_if(lambda whole, table: whole.max() > max(table) or whole.min() < min(table)),
+        2,
+    ),
+    Mistake(
+        "number of labels compared",
+        "misconception: as many labels as entries",
+        "you compare how many labels there are; compare which ones.",
+        refusing_if(lambda whole, table: len(np.unique(whole)) > len(table)),
+        2,
+    ),
+    Mistake(
+        "one unknown label only",
+        "a common slip: == 1 for > 0",
+        "you refuse one unknown label, but not several.",
+        refusing_if(lambda whole, table: len(set(np.unique(whole).tolist()) - set(table)) == 1),
+        2,
+    ),
+    Mistake(
+        "compared with the new labels",
+        "a common slip: table.values() for table.keys()",
+        "you compare the file's labels with the new ones; they have to be keys of the table.",
+        refusing_if(lambda whole, table: not set(np.unique(whole).tolist()) <= set(table.values())),
+        2,
+    ),
+    Mistake(
+        "label of the table missing",
+        "misconception: every label occurs in every case",
+        "you refuse a case that lacks a label of the table; only labels that the table lacks are unknown.",
+        refusing_if(lambda whole, table: set(np.unique(whole).tolist()) != set(table)),
+        2,
+    ),
+    Mistake(
+        "error returned",
+        "a common slip: return for raise",
+        "you return the error as a text; raise it.",
+        error_as_result,
+        2,
+    ),
+    Mistake(
+        "None for the unknown",
+        "a common slip: the error is printed, not raised",
+        "for an unknown label your function returns None; raise a ValueError.",
+        no_result,
+        2,
+    ),
+    Mistake(
+        "into one byte",
+        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
+        "one byte holds 0 to 255: 257 becomes 1, and -1 becomes 255. Round to a larger integer type.",
+        lambda seg, table: relabel(np.rint(seg).astype(np.uint8), table),
+        1,
+    ),
+    Mistake(
+        "into one byte with a sign",
+        "open-mmlab/mmsegmentation#1969, with int8",
+        "one byte with a sign holds -128 to 127: 257 becomes 1. Round to a larger integer type.",
+        lambda seg, table: relabel(np.rint(seg).astype(np.int8), table),
+        1,
+    ),
+    Mistake(
+        "not rounded",
+        "nipreps/petprep#152: labels stored as floats",
+        "0.99999997 is not in the table, so you refuse it: round first.",
+        lambda seg, table: relabel(checked(seg, table), table),
+        1,
+    ),
+    Mistake(
+        "compared without rounding",
+        "nipreps/petprep#152: labels stored as floats",
+        "0.99999997 equals no label of the table and becomes background: round first.",
+        lambda seg, table: (
+            sum((seg == old) * new for old, new in table.items()) + 0 * relabel(seg, table).astype(int)
+        ),
+        1,
+    ),
+    Mistake(
+        "rounded up",
+        "a common slip: ceil for rint",
+        "you round up: 2.0000002 becomes 3. Round to the nearest.",
+        lambda seg, table: relabel(np.ceil(seg), table),
+        1,
+    ),
+    Mistake(
+        "swap of the Decathlon, always",
+        "a common slip: the table of one data set written down",
+        "you exchange 1 and 2 in every data set: use the table.",
+        lambda seg, table: np.array([0, 2, 1, 3, 3])[checked(np.rint(seg).astype(int), table)],
+        3,
+    ),
+    Mistake(
+        "4 becomes 3, the others stay",
+        "ellisdg/3DUnetCNN#310: label numbering of BraTS 2020",
+        "you turn every 4 into 3. In BraTS 2024 a 4 is the resection cavity: use the table.",
+        lambda seg, table: np.where(np.rint(seg) == 4, 3, checked(np.rint(seg).astype(int), table)),
+        3,
+    ),
+    Mistake(
+        "new labels in the order of the table",
+        "scikit-image/scikit-image#1349: relabel by the rank among np.unique",
+        "you pair labels and table by position; a class may be missing, or the order another.",
+        lambda seg, table: np.array(list(table.values()))[
+            np.unique(checked(np.rint(seg).astype(int), table), return_inverse=True)[1].reshape(seg.shape)
+        ],
+        3,
+    ),
+    Mistake(
+        "floats come back",
+        "a common slip: np.zeros(shape) holds floats",
+        "your labels are floats; asked for is an array of integers, which can be used as an index.",
+        returning(relabel, lambda labels: labels.astype(float)),
+        3,
+    ),
+    Mistake(
+        "type of the file",
+        "a common slip: np.zeros_like(seg)",
+        "your labels are floats if the file holds floats; asked for is an array of integers.",
+        lambda seg, table: relabel(seg, table).astype(seg.dtype),
+        3,
+    ),
+    Mistake(
+        "Python objects",
+        "a common slip: np.vectorize without otypes, or dtype=object",
+        "your array holds Python objects; asked for is an array of integers.",
+        returning(relabel, lambda labels: labels.astype(object)),
+    ),
+    Mistake(
+        "lists",
+        "habit from Python: lists for arrays",
+        "you return lists; asked for is an array of integers.",
+        returning(relabel, np.ndarray.tolist),
+    ),
+    Mistake(
+        "a tensor",
+        "habit from PyTorch",
+        "you return a tensor; asked for is an array of integers.",
+        returning(relabel, torch.as_tensor),
+    ),
+    Mistake(
+        "flattened",
+        "a common slip: reshape is forgotten",
+        "your result has one axis; it should have the shape of the segmentation.",
+        returning(relabel, np.ravel),
+    ),
+    Mistake(
+        "three axes only",
+        "a common slip: three nested loops",
+        "you need three axes; a segmentation may have any shape.",
+        voxel_by_voxel,
+    ),
+    Mistake(
+        "rounded in the input",
+        "a common slip: np.rint(seg, out=seg)",
+        "your function changes its input seg: work on a copy.",
+        rounded_in_place,
+        1,
+    ),
+    Mistake(
+        "table filled up",
+        "a common slip: setdefault and defaultdict write into the table",
+        "you add unknown labels to the table as background; refuse them with a ValueError.",
+        adding_to_table,
+        2,
+    ),
+    shared_result(relabel),
+    changed_input("seg", relabel, lambda seg, table: seg.__setitem__(seg > 1, 0)),
+    changed_input("table", relabel, lambda seg, table: table.pop(0)),
 ]
 
 SURVIVORS = [

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from brainlab.data import label_counts, select_slices
+from grading_tests.bank.nb01._common import changed_input, returning
 from grading_tests.gap import Mistake
 
 
@@ -17,7 +18,7 @@ def select_by_loop(labels, spacing, min_area):
 
 def select_torch(labels, spacing, min_area):
     voxels = (torch.as_tensor(labels) != 0).flatten(1).sum(1).double()
-    return torch.nonzero(voxels * spacing[0] * spacing[1] >= min_area)[:, 0]
+    return torch.nonzero(voxels * spacing[0] * spacing[1] >= min_area)[:, 0].numpy()
 
 
 def select_from_counts(labels, spacing, min_area):
@@ -60,6 +61,57 @@ RIGHT = {
     "einsum": select_by_einsum,
     "areas added up": select_weighted,
 }
+
+
+def select_pixels(limit):
+    """Return the answer that compares the number of pixels with `limit(min_area, pixel area)`."""
+    return lambda labels, spacing, min_area: np.flatnonzero(
+        (labels > 0).sum(axis=(1, 2)) >= limit(min_area, spacing[0] * spacing[1])
+    )
+
+
+def select_areas(test):
+    """Return the answer that applies another test to the areas in mm2."""
+    return lambda labels, spacing, min_area: np.flatnonzero(
+        test((labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1], min_area)
+    )
+
+
+def summed_as(kind):
+    """Return the answer that adds up the pixels in this type of number."""
+    return lambda labels, spacing, min_area: np.flatnonzero(
+        (labels > 0).sum(axis=(1, 2), dtype=kind) * spacing[0] * spacing[1] >= min_area
+    )
+
+
+def from_first_to_last(labels, spacing, min_area):
+    found = select_slices(labels, spacing, min_area)
+    return np.arange(found[0], found[-1] + 1) if len(found) else found
+
+
+def largest_first(labels, spacing, min_area):
+    area = (labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1]
+    return np.argsort(-area, kind="stable")[: int((area >= min_area).sum())]
+
+
+def by_bounding_box(labels, spacing, min_area):
+    boxes = [plane.any(axis=0).sum() * plane.any(axis=1).sum() for plane in labels > 0]
+    return np.flatnonzero(np.array(boxes) * spacing[0] * spacing[1] >= min_area)
+
+
+def large_areas(labels, spacing, min_area):
+    area = (labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1]
+    return area[area >= min_area]
+
+
+def each_class(choose):
+    """Return the answer that wants the area of `choose` (all, any) of the classes."""
+
+    def run(labels, spacing, min_area):
+        counts = label_counts(labels)[:, 1:] * spacing[0] * spacing[1]
+        return np.flatnonzero(choose(counts >= min_area, axis=1))
+
+    return run
 
 
 WRONG = [
@@ -128,5 +180,296 @@ WRONG = [
         "misconception: a mask and a list of numbers are the same",
         "you return True and False for every slice; the task asks for the numbers of the slices.",
         lambda labels, spacing, min_area: (labels > 0).sum(axis=(1, 2)) * spacing[0] * spacing[1] >= min_area,
+    ),
+    Mistake(
+        "one side for the area",
+        "a common slip: the second factor is forgotten",
+        "you multiply by one side of a pixel; its area is the product of two.",
+        select_variant(size=lambda s: s[0]),
+        2,
+    ),
+    Mistake(
+        "sum of the sides",
+        "a common slip: + for *",
+        "you add the sides of a pixel; its area is their product.",
+        select_variant(size=lambda s: s[0] + s[1]),
+        2,
+    ),
+    Mistake(
+        "x and z",
+        "InsightSoftwareConsortium/ITK#6706: spacing in x, y, z or z, y, x",
+        "you take the slice thickness for a pixel size: the slice lies along x and y.",
+        select_variant(size=lambda s: s[0] * s[2]),
+        2,
+    ),
+    Mistake(
+        "second size squared",
+        "felipebogaertsm/machwave#453: assumes a cubic cell on an anisotropic grid",
+        "you square the second size; pixels need not be square.",
+        select_variant(size=lambda s: s[1] ** 2),
+        2,
+    ),
+    Mistake(
+        "divided by the pixel's area",
+        "a common slip: / for *",
+        "you divide by the area of a pixel: n pixels have n times its area.",
+        select_variant(size=lambda s: 1 / (s[0] * s[1])),
+        2,
+    ),
+    Mistake(
+        "spacing cut to whole numbers",
+        "a common slip: the spacing of BraTS is 1, other spacings are not",
+        "you cut the voxel size to whole millimetres.",
+        select_variant(size=lambda s: int(s[0]) * int(s[1])),
+        2,
+    ),
+    Mistake(
+        "pixel's area rounded",
+        "a common slip: the spacing of BraTS is 1, other spacings are not",
+        "you round the area of a pixel.",
+        select_variant(size=lambda s: round(float(s[0] * s[1]))),
+        2,
+    ),
+    Mistake(
+        "cm2 for mm2",
+        "a common slip: units",
+        "your areas are in cm2; the limit is in mm2.",
+        select_variant(size=lambda s: s[0] * s[1] / 100),
+        2,
+    ),
+    Mistake(
+        "area cut to whole mm2",
+        "a common slip: int() of an area",
+        "you cut the area to whole mm2 before you compare.",
+        select_areas(lambda area, least: area.astype(int) >= least),
+        2,
+    ),
+    Mistake(
+        "area rounded",
+        "a common slip: round() of an area",
+        "you round the area before you compare.",
+        select_areas(lambda area, least: np.round(area) >= least),
+        2,
+    ),
+    Mistake(
+        "a margin",
+        "a common slip: a tolerance at the limit",
+        "you keep slices below the smallest area.",
+        select_areas(lambda area, least: area >= least - 1),
+        3,
+    ),
+    Mistake(
+        "pixels needed, cut off",
+        "a common slip: // for /",
+        "you cut the number of pixels that are needed to a whole number, so too small slices stay.",
+        select_pixels(lambda least, pixel: least // pixel),
+    ),
+    Mistake(
+        "pixels needed, rounded",
+        "a common slip: round()",
+        "you round the number of pixels that are needed, so too small slices may stay.",
+        select_pixels(lambda least, pixel: round(float(least / pixel))),
+    ),
+    Mistake(
+        "limit of 300",
+        "a common slip: the limit of the text written down",
+        "you use a limit of 300 mm2: use the argument.",
+        lambda labels, spacing, min_area: select_slices(labels, spacing, 300),
+        3,
+    ),
+    Mistake(
+        "tumour only",
+        "misconception: a slice without tumour is never selected",
+        "with a limit of 0 every slice is large enough, also one without tumour.",
+        select_areas(lambda area, least: (area >= least) & (area > 0)),
+        3,
+    ),
+    Mistake(
+        "label 1 only",
+        "akhanss/BraTS-2020#2: labels are not regions",
+        "you count one label; the whole tumour is labels 1, 2 and 3 together.",
+        select_variant(tumour=lambda labels: labels == 1),
+        1,
+    ),
+    Mistake(
+        "label 1 left out",
+        "a common slip: labels > 1",
+        "you leave out label 1; the whole tumour is labels 1, 2 and 3 together.",
+        select_variant(tumour=lambda labels: labels > 1),
+        1,
+    ),
+    Mistake(
+        "background too",
+        "a common slip: labels >= 0",
+        "you count the background, too.",
+        select_variant(tumour=lambda labels: labels >= 0),
+        1,
+    ),
+    Mistake(
+        "every class large enough",
+        "misconception: each class needs the area",
+        "you want the area for every class; it is that of the three together.",
+        each_class(np.all),
+        1,
+    ),
+    Mistake(
+        "one class large enough",
+        "misconception: one class needs the area",
+        "you want the area for one class; it is that of the three together.",
+        each_class(np.any),
+        1,
+    ),
+    Mistake(
+        "bounding box",
+        "a common slip: rows times columns",
+        "you take the area of the bounding box; count the pixels.",
+        by_bounding_box,
+        1,
+    ),
+    Mistake(
+        "pixels in eight bits",
+        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
+        "your pixels are added up in uint8, which starts again after 255.",
+        summed_as(np.uint8),
+        1,
+    ),
+    Mistake(
+        "pixels in sixteen bits",
+        "open-mmlab/mmsegmentation#1969, with int16",
+        "your pixels are added up in int16, which ends at 32,767.",
+        summed_as(np.int16),
+        1,
+    ),
+    Mistake(
+        "pixels in sixteen bits without sign",
+        "open-mmlab/mmsegmentation#1969, with uint16",
+        "your pixels are added up in uint16, which ends at 65,535.",
+        summed_as(np.uint16),
+        1,
+    ),
+    Mistake(
+        "cropped",
+        "a common slip: a size of the example written down",
+        "you count a part of the slice only; slices may be larger.",
+        lambda labels, spacing, min_area: select_slices(labels[:, :64, :64], spacing, min_area),
+        1,
+    ),
+    Mistake(
+        "155 slices",
+        "a common slip: the 155 slices of BraTS written down",
+        "you look at 155 slices at most; there may be more.",
+        lambda labels, spacing, min_area: select_slices(labels[:155], spacing, min_area),
+    ),
+    Mistake(
+        "from the first to the last",
+        "misconception: a tumour is one piece",
+        "you keep all slices from the first to the last; one in between may be too small.",
+        from_first_to_last,
+        3,
+    ),
+    Mistake(
+        "whole volume",
+        "a common slip: a sum without axis",
+        "you compare the sum over all slices; each slice has an area of its own.",
+        lambda labels, spacing, min_area: (
+            np.arange(len(labels))
+            if (labels > 0).sum() * spacing[0] * spacing[1] >= min_area
+            else np.zeros(0, int)
+        ),
+        1,
+    ),
+    Mistake(
+        "slices last",
+        "InsightSoftwareConsortium/ITK#6706: conflicting order of axes",
+        "you sum over the first two axes; the slices are the first axis.",
+        lambda labels, spacing, min_area: select_slices(np.moveaxis(labels, -1, 0), spacing, min_area),
+        1,
+    ),
+    Mistake(
+        "largest first",
+        "a common slip: argsort for flatnonzero",
+        "your slices are sorted by area; asked for is the ascending order of their numbers.",
+        largest_first,
+        3,
+    ),
+    Mistake(
+        "from the top down",
+        "a common slip: the order of the result",
+        "the numbers should rise; yours fall.",
+        returning(select_slices, lambda found: found[::-1]),
+        3,
+    ),
+    Mistake(
+        "counted from one",
+        "nipy/nibabel#924: from 0 in Python, from 1 in MATLAB",
+        "your slice numbers start at 1.",
+        returning(select_slices, lambda found: found + 1),
+        3,
+    ),
+    Mistake(
+        "how many",
+        "misconception: the number of slices",
+        "you return how many; the task asks for their numbers.",
+        returning(select_slices, len),
+        3,
+    ),
+    Mistake(
+        "areas",
+        "misconception: a selection is a list of numbers",
+        "you return areas; the task asks for the numbers of the slices.",
+        large_areas,
+        3,
+    ),
+    Mistake(
+        "the slices themselves",
+        "misconception: a selection is a list of numbers",
+        "you return the slices; the task asks for their numbers.",
+        lambda labels, spacing, min_area: labels[select_slices(labels, spacing, min_area)],
+        3,
+    ),
+    Mistake(
+        "where without [0]",
+        "numpy.where returns a tuple, one array for each axis",
+        "np.where and nonzero return a tuple with one array per axis: len() of it is 1. Take its first part.",
+        returning(select_slices, lambda found: (found,)),
+        3,
+    ),
+    Mistake(
+        "argwhere",
+        "numpy.argwhere returns one row for each place",
+        "np.argwhere returns a column, shape (N, 1); asked for is one axis.",
+        returning(select_slices, lambda found: found[:, None]),
+        3,
+    ),
+    Mistake(
+        "floats",
+        "a common slip: np.zeros or np.append make floats",
+        "your slice numbers are floats; asked for are integers, which can be used as an index.",
+        returning(select_slices, lambda found: found.astype(float)),
+        3,
+    ),
+    Mistake(
+        "floats if empty",
+        "numpy.array([]) holds floats",
+        "np.array([]) holds floats, which cannot be an index: give it dtype=int, or return the list.",
+        returning(select_slices, lambda found: np.array(found.tolist())),
+        3,
+    ),
+    Mistake(
+        "slice numbers in one byte",
+        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
+        "one byte holds 0 to 255; a volume can have more slices.",
+        returning(select_slices, lambda found: found.astype(np.uint8)),
+        3,
+    ),
+    Mistake(
+        "a generator",
+        "a common slip: round brackets for square ones",
+        "you return a generator, which has no len(): use square brackets.",
+        returning(select_slices, lambda found: (z for z in found)),
+        3,
+    ),
+    changed_input(
+        "labels", select_slices, lambda labels, spacing, min_area: labels.__setitem__(labels > 1, 1)
     ),
 ]

@@ -4,19 +4,22 @@ import nibabel as nib
 import numpy as np
 import torch
 
-from brainlab.data import side_of_voxel, voxel_to_mm
+from brainlab.data import voxel_to_mm
+from grading_tests.bank.nb01._common import changed_input, returning
+from grading_tests.checks.nb01.side_of_voxel import side_of_voxel
 from grading_tests.gap import Mistake, Survivor
 
 
-def side_by_direction(voxel, affine, shape):
-    axis = int(np.abs(affine[0, :3]).argmax())
-    grows_right = affine[0, axis] > 0
-    high = voxel[axis] > (shape[axis] - 1) / 2
-    return "right" if high == grows_right else "left"
+def side_by_steps(voxel, affine, shape):
+    """How far each index is from its middle, in steps of x."""
+    away = 0.0
+    for index, size, step in zip(voxel, shape, affine[0], strict=False):
+        away += (index - (size - 1) / 2) * step
+    return "right" if away > 0 else "left"
 
 
 def side_in_numpy(voxel, affine, shape):
-    x = affine[0] @ np.append(voxel, 1) - affine[0] @ np.append(np.array(shape) // 2, 1)
+    x = affine[0] @ np.append(voxel, 1) - affine[0] @ np.append((np.array(shape) - 1) / 2, 1)
     return np.where(x < 0, "left", "right")
 
 
@@ -30,11 +33,11 @@ def side_between_corners(voxel, affine, shape):
     """The middle of the eight corners is the middle of the volume."""
     corners = np.stack(np.meshgrid(*[(0, size - 1) for size in shape], indexing="ij"), axis=-1).reshape(-1, 3)
     x = [affine[0, :3] @ point + affine[0, 3] for point in (voxel, *corners)]
-    return "L" if x[0] < np.mean(x[1:]) else "R"
+    return "left" if x[0] < np.mean(x[1:]) else "right"
 
 
 def side_in_torch(voxel, affine, shape):
-    points = torch.tensor(np.array([voxel, np.divide(shape, 2)]), dtype=torch.float64)
+    points = torch.tensor(np.array([voxel, np.subtract(shape, 1) / 2]), dtype=torch.float64)
     x = points @ torch.as_tensor(affine[0, :3]) + affine[0, 3]
     return "left" if x[0].item() < x[1].item() else "right"
 
@@ -45,18 +48,41 @@ def opposite(side):
 
 RIGHT = {
     "library": side_of_voxel,
-    "direction of the axis": side_by_direction,
+    "steps of x": side_by_steps,
     "numpy string": side_in_numpy,
     "after reorientation": lambda voxel, affine, shape: (
-        "Left"
+        "left"
         if nib.affines.apply_affine(affine, voxel)[0]
-        < nib.affines.apply_affine(affine, np.divide(shape, 2))[0]
-        else "Right"
+        < nib.affines.apply_affine(affine, np.divide(np.subtract(shape, 1), 2))[0]
+        else "right"
     ),
     "difference to the middle": side_along_x,
-    "mean of the corners, one letter": side_between_corners,
+    "mean of the corners": side_between_corners,
     "torch": side_in_torch,
 }
+
+
+def against(centre):
+    """Return an answer that compares x with that of `centre(shape)`."""
+    return lambda voxel, affine, shape: (
+        "left" if voxel_to_mm(voxel, affine)[0] < voxel_to_mm(centre(shape), affine)[0] else "right"
+    )
+
+
+def side_by_letters(voxel, affine, shape):
+    letters = nib.aff2axcodes(affine)
+    axis = [letter in "LR" for letter in letters].index(True)
+    high = voxel[axis] > (shape[axis] - 1) / 2
+    return "left" if high == (letters[axis] == "L") else "right"
+
+
+def side_from_first_axis(voxel, affine, shape):
+    return "left" if affine[0, 0] * (voxel[0] - (shape[0] - 1) / 2) < 0 else "right"
+
+
+def side_through(change):
+    """Return an answer that uses a changed affine."""
+    return lambda voxel, affine, shape: side_of_voxel(voxel, change(affine), shape)
 
 
 WRONG = [
@@ -138,21 +164,207 @@ WRONG = [
         "you use the inverse of the affine, which leads from mm to voxels.",
         lambda voxel, affine, shape: side_of_voxel(voxel, np.linalg.inv(affine), shape),
     ),
+    Mistake(
+        "shape / 2",
+        "nipy/nibabel#1076: voxel edges or centres",
+        "your centre is half a voxel off: the last voxel has index shape - 1.",
+        against(lambda shape: np.divide(shape, 2)),
+        2,
+    ),
+    Mistake(
+        "shape // 2",
+        "a common slip: the centre as an index",
+        "your centre is a whole voxel; of an even number of voxels it lies between two.",
+        against(lambda shape: np.array(shape) // 2),
+        2,
+    ),
+    Mistake(
+        "(shape - 1) // 2",
+        "a common slip: the centre as an index",
+        "your centre is cut to a whole voxel; of an even number of voxels it lies between two.",
+        against(lambda shape: (np.array(shape) - 1) // 2),
+        2,
+    ),
+    Mistake(
+        "far corner for the centre",
+        "a common slip: the last voxel for the middle one",
+        "you compare with the last voxel; the centre lies half-way.",
+        against(lambda shape: np.array(shape) - 1),
+        2,
+    ),
+    Mistake(
+        "first corner for the centre",
+        "misconception: the offset of the affine is the centre",
+        "you compare with voxel (0, 0, 0), a corner of the volume, instead of with its centre.",
+        against(lambda shape: np.zeros(3)),
+        2,
+    ),
+    Mistake(
+        "half of the far corner's mm",
+        "misconception: half of the position is the position of the half",
+        "half of the far corner's x is the centre only if the offset is 0: halve the indices instead.",
+        lambda voxel, affine, shape: (
+            "left"
+            if voxel_to_mm(voxel, affine)[0] < voxel_to_mm(np.array(shape) - 1, affine)[0] / 2
+            else "right"
+        ),
+        2,
+    ),
+    Mistake(
+        "half of the offset",
+        "misconception: the offset is the width of the head",
+        "half of the offset is no centre: put the centre of the volume through the affine.",
+        lambda voxel, affine, shape: "left" if voxel_to_mm(voxel, affine)[0] < affine[0, 3] / 2 else "right",
+        2,
+    ),
+    Mistake(
+        "shape in the order z, y, x",
+        "InsightSoftwareConsortium/ITK#6706: conflicting order of axes",
+        "you read the shape as (Z, Y, X); it is (X, Y, Z).",
+        against(lambda shape: (np.array(shape[::-1]) - 1) / 2),
+        2,
+    ),
+    Mistake(
+        "shape of BraTS written down",
+        "a common slip: 240, 240, 155",
+        "you use the shape of BraTS; other volumes have other shapes, use the argument.",
+        against(lambda shape: (np.array([240, 240, 155]) - 1) / 2),
+        2,
+    ),
+    Mistake(
+        "centre of the first axis only",
+        "misconception: only i matters for left and right",
+        "your centre lies on the edge of two axes; x depends on all three if the head is tilted.",
+        against(lambda shape: np.array([(shape[0] - 1) / 2, 0, 0])),
+        2,
+    ),
+    Mistake(
+        "a cube",
+        "a common slip: shape[0] for all axes",
+        "you use the length of the first axis for all three.",
+        against(lambda shape: np.full(3, (shape[0] - 1) / 2)),
+        2,
+    ),
+    Mistake(
+        "z for x",
+        "a common slip: another coordinate",
+        "you compare z, which is up and down; left and right is x, the first coordinate.",
+        lambda voxel, affine, shape: (
+            "left" if voxel_to_mm(voxel, affine)[2] < voxel_to_mm(np.divide(shape, 2), affine)[2] else "right"
+        ),
+        3,
+    ),
+    Mistake(
+        "offset for the centre only",
+        "ecaruyer/phantomas#6: the translation does not place the centre at 0",
+        "the voxel needs the offset of the affine too: compare two positions in mm.",
+        lambda voxel, affine, shape: (
+            "left" if affine[0, :3] @ voxel < voxel_to_mm((np.array(shape) - 1) / 2, affine)[0] else "right"
+        ),
+        1,
+    ),
+    Mistake(
+        "index against millimetres",
+        "SimpleITK/SimpleITK#532: points in pixel units instead of physical units",
+        "you compare an index with millimetres: put both the voxel and the centre through the affine.",
+        lambda voxel, affine, shape: (
+            "left" if voxel[0] < voxel_to_mm((np.array(shape) - 1) / 2, affine)[0] else "right"
+        ),
+        1,
+    ),
+    Mistake(
+        "letters of the axes",
+        "nipy/nibabel#1010: what to do for an arbitrary orientation",
+        "letters such as LPS name the nearest direction only; in a tilted head the other axes count as well.",
+        side_by_letters,
+    ),
+    Mistake(
+        "first axis times its sign",
+        "nipy/nibabel#1010: what to do for an arbitrary orientation",
+        "you use the first axis alone; x depends on all three indices if axes are exchanged or tilted.",
+        side_from_first_axis,
+    ),
+    Mistake(
+        "signs dropped",
+        "misconception: distances are positive",
+        "you drop the signs of the affine; they tell in which direction x increases.",
+        lambda voxel, affine, shape: (
+            "left" if np.abs(affine[0, :3]) @ (voxel - (np.array(shape) - 1) / 2) < 0 else "right"
+        ),
+    ),
+    Mistake(
+        "transposed",
+        "nipy/nitransforms#207: do not transpose",
+        "you use a column of the affine; x is the product with its first row.",
+        side_through(lambda affine: np.block([[affine[:3, :3].T, affine[:3, 3:]], [affine[3:]]])),
+    ),
+    Mistake(
+        "transposed with its offset",
+        "nipy/nitransforms#207: do not transpose",
+        "you multiply from the wrong side: a row of the affine, not a column, makes x.",
+        lambda voxel, affine, shape: (
+            "left"
+            if (np.append(voxel, 1) @ affine)[0] < (np.append((np.array(shape) - 1) / 2, 1) @ affine)[0]
+            else "right"
+        ),
+    ),
+    Mistake(
+        "voxel cut to whole numbers",
+        "misconception: an index is a whole number",
+        "you cut the voxel to whole numbers; a point may lie between voxels.",
+        lambda voxel, affine, shape: side_of_voxel(np.asarray(voxel).astype(int), affine, shape),
+        1,
+    ),
+    Mistake(
+        "a band around the centre",
+        "misconception: close to the centre is the centre",
+        "near the centre you say the wrong side: compare the exact positions, without a margin or rounding.",
+        lambda voxel, affine, shape: (
+            "left"
+            if voxel_to_mm(voxel, affine)[0] < voxel_to_mm((np.array(shape) - 1) / 2, affine)[0] - 5
+            else "right"
+        ),
+        3,
+    ),
+    Mistake(
+        "always left",
+        "the answer of a program that tests x < 0 in BraTS",
+        "you say the same side for every voxel.",
+        lambda voxel, affine, shape: "left",
+    ),
+    Mistake(
+        "True or False",
+        "misconception: a comparison is an answer",
+        'you return True or False; asked for is the word "left" or "right".',
+        returning(side_of_voxel, lambda side: side == "left"),
+        3,
+    ),
+    Mistake(
+        "one letter",
+        "the letters of orientations such as LPS",
+        'you return a letter; asked for is the word "left" or "right".',
+        returning(side_of_voxel, lambda side: side[0].upper()),
+        3,
+    ),
+    Mistake(
+        "capital letter",
+        "a common slip: Left for left",
+        'the word has a capital letter; asked for is "left" or "right".',
+        returning(side_of_voxel, str.capitalize),
+        3,
+    ),
+    Mistake(
+        "printed, not returned",
+        "a common slip: print instead of return",
+        "your function returns nothing: print shows a value, return gives it back.",
+        returning(side_of_voxel, lambda side: None),
+        3,
+    ),
+    changed_input("voxel", side_of_voxel, lambda voxel, affine, shape: voxel.__iadd__(1)),
+    changed_input("affine", side_of_voxel, lambda voxel, affine, shape: affine.__setitem__((0, 3), 7)),
 ]
 
 SURVIVORS = [
-    Survivor(
-        "middle = (np.array(shape) - 1) / 2",
-        [
-            "middle = ((np.array(shape) + 1)) / 2",
-            "middle = ((np.array(shape) * 1)) / 2",
-            "middle = (np.array(shape)) / 2",
-            "middle = (np.array(shape) - 2) / 2",
-            "middle = (np.array(shape) - 0) / 2",
-            "middle = (np.array(shape) - (-1)) / 2",
-        ],
-        "shape // 2 is as good a middle: no voxel is tried this close to it",
-    ),
     Survivor(
         'return "left" if x < x_middle else "right"',
         ['return "left" if (x <= x_middle) else "right"'],

@@ -6,6 +6,7 @@ import random
 import numpy as np
 import torch
 
+from grading_tests.bank.nb01._common import returning
 from grading_tests.checks.nb01.split import split_items
 from grading_tests.gap import Mistake, Survivor
 
@@ -32,7 +33,7 @@ def split_numpy(patients, val=0.2, test=0.2, seed=0):
     patients = np.array(patients)
     names = np.unique(patients)
     order = np.random.RandomState(seed).permutation(len(names))
-    n_val, n_test = int(np.ceil(val * len(names))), int(np.ceil(test * len(names)))
+    n_val, n_test = (max(1, int(np.rint(share * len(names)))) for share in (val, test))
     groups = np.split(names[order], [n_val, n_val + n_test])
     val_items, test_items, train_items = (np.flatnonzero(np.isin(patients, group)) for group in groups)
     return train_items, val_items, test_items
@@ -143,12 +144,105 @@ def split_rounded_down(patients, val=0.2, test=0.2, seed=0):
 RIGHT = {
     "library": split_items,
     "loop": split_by_loop,
-    "numpy, rounded up": split_numpy,
+    "numpy": split_numpy,
     "torch": split_torch,
     "without NumPy": split_by_python,
     "digest of the name": split_by_digest,
     "drawn one after the other": split_by_choice,
 }
+
+
+def split_with(change=list, n_val=None, n_test=None, names_of=lambda patients: sorted(set(patients))):
+    """Return a split that differs from the right one in the names, their order or the sizes of the parts.
+
+    `change(names, seed)` shuffles; `n_val` and `n_test` take (share, number of patients).
+    """
+
+    def rounded(share, number):
+        return max(1, round(share * number))
+
+    def run(patients, val=0.2, test=0.2, seed=0):
+        names = change(names_of(patients), seed)
+        first = (n_val or rounded)(val, len(names))
+        second = (n_test or rounded)(test, len(names))
+        groups = names[first + second :], names[:first], names[first : first + second]
+        return tuple([i for i, name in enumerate(patients) if name in group] for group in groups)
+
+    return run
+
+
+def shuffled(names, seed):
+    return np.random.default_rng(seed).permutation(names).tolist()
+
+
+def sizes(n_val, n_test=None):
+    return split_with(shuffled, n_val, n_test or n_val)
+
+
+def shuffled_by_hash(names, seed):
+    return sorted(names, key=lambda name: hash((name, seed)))
+
+
+GENERATOR = np.random.default_rng(5)
+
+
+def split_by_slices(patients, val=0.2, test=0.2, seed=0):
+    """Fill validation, then test, until they have their share of the items."""
+    parts: tuple = ([], [], [])
+    for name in shuffled(sorted(set(patients)), seed):
+        items = [i for i, other in enumerate(patients) if other == name]
+        full = [len(parts[1]) >= val * len(patients), len(parts[2]) >= test * len(patients)]
+        parts[1 if not full[0] else 2 if not full[1] else 0].extend(items)
+    return parts
+
+
+def split_each_alone(patients, val=0.2, test=0.2, seed=0):
+    rng = np.random.default_rng(seed)
+    part = {name: rng.choice(3, p=[1 - val - test, val, test]) for name in sorted(set(patients))}
+    return tuple([i for i, name in enumerate(patients) if part[name] == number] for number in range(3))
+
+
+def split_by_part_of_name(patients, val=0.2, test=0.2, seed=0):
+    names = shuffled(sorted(set(patients)), seed)
+    first, second = max(1, round(val * len(names))), max(1, round(test * len(names)))
+    groups = [",".join(g) for g in (names[first + second :], names[:first], names[first : first + second])]
+    return tuple([i for i, name in enumerate(patients) if name in group] for group in groups)
+
+
+def split_runs(patients, val=0.2, test=0.2, seed=0):
+    """A new patient begins wherever the name changes."""
+    runs = np.cumsum([i > 0 and name != patients[i - 1] for i, name in enumerate(patients)])
+    return split_by_loop(runs.tolist(), val, test, seed)
+
+
+def split_of_changed_names(change):
+    return lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(
+        list(map(change, patients)), val, test, seed
+    )
+
+
+def split_sorting(patients, val=0.2, test=0.2, seed=0):
+    patients.sort()
+    return split_by_loop(patients, val, test, seed)
+
+
+def split_shuffling(patients, val=0.2, test=0.2, seed=0):
+    parts = split_by_loop(patients, val, test, seed)
+    random.Random(seed).shuffle(patients)
+    return parts
+
+
+def split_without_defaults(patients, val, test, seed):
+    return split_by_loop(patients, val, test, seed)
+
+
+def split_with_other_defaults(patients, val=0.1, test=0.1, seed=0):
+    return split_by_loop(patients, val, test, seed)
+
+
+def split_random_by_default(patients, val=0.2, test=0.2, seed=None):
+    return split_by_loop(patients, val, test, seed)
+
 
 WRONG = [
     Mistake(
@@ -217,22 +311,287 @@ WRONG = [
         "with few patients a part is empty: give every part at least one patient.",
         split_rounded_down,
     ),
+    Mistake(
+        "rounded down",
+        "a common slip: int() for round()",
+        "you round the number of patients down; round it to the nearest.",
+        sizes(lambda share, number: max(1, int(share * number))),
+        3,
+    ),
+    Mistake(
+        "rounded up",
+        "a common slip: ceil() for round()",
+        "you round the number of patients up; round it to the nearest.",
+        sizes(lambda share, number: max(1, int(np.ceil(share * number)))),
+        3,
+    ),
+    Mistake(
+        "validation rounded down",
+        "a common slip: int() for round()",
+        "you round the number of validation patients down; round it to the nearest.",
+        split_with(shuffled, lambda share, number: max(1, int(share * number))),
+        3,
+    ),
+    Mistake(
+        "test rounded down",
+        "a common slip: int() for round()",
+        "you round the number of test patients down; round it to the nearest.",
+        split_with(shuffled, None, lambda share, number: max(1, int(share * number))),
+        3,
+    ),
+    Mistake(
+        "rounded to nothing",
+        "a common slip: max(1, ...) is forgotten",
+        "with few patients a part is empty: give every part at least one patient.",
+        sizes(lambda share, number: round(share * number)),
+        3,
+    ),
+    Mistake(
+        "validation rounded to nothing",
+        "a common slip: max(1, ...) is forgotten",
+        "with few patients validation is empty: give every part at least one patient.",
+        split_with(shuffled, lambda share, number: round(share * number)),
+        3,
+    ),
+    Mistake(
+        "test rounded to nothing",
+        "a common slip: max(1, ...) is forgotten",
+        "with few patients the test part is empty: give every part at least one patient.",
+        split_with(shuffled, None, lambda share, number: round(share * number)),
+        3,
+    ),
+    Mistake(
+        "at least two",
+        "misconception: a part needs several patients",
+        "with few patients one is the least, not two.",
+        sizes(lambda share, number: max(2, round(share * number))),
+        3,
+    ),
+    Mistake(
+        "one more",
+        "a common slip: + 1",
+        "your parts have a patient too many.",
+        sizes(lambda share, number: max(1, round(share * number)) + 1),
+        3,
+    ),
+    Mistake(
+        "one patient each",
+        "misconception: at least one means one",
+        "your parts have one patient each: use the shares.",
+        sizes(lambda share, number: 1),
+        3,
+    ),
+    Mistake(
+        "a fifth, always",
+        "a common slip: the value by default written down",
+        "your parts always have a fifth of the patients: use the arguments.",
+        sizes(lambda share, number: max(1, round(0.2 * number))),
+        3,
+    ),
+    Mistake(
+        "validation's share for the test",
+        "a common slip: val for test",
+        "your test part has the share of the validation part.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, val, val, seed),
+        3,
+    ),
+    Mistake(
+        "shares exchanged",
+        "a common slip: test for val",
+        "your validation part has the share of the test part, and the reverse.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, test, val, seed),
+        3,
+    ),
+    Mistake(
+        "validation and test exchanged",
+        "misconception: order of the result",
+        "validation and test are exchanged: return train, val, test in this order.",
+        returning(split_by_loop, lambda parts: (parts[0], parts[2], parts[1])),
+        4,
+    ),
+    Mistake(
+        "test is a share of the rest",
+        "misconception: the second split takes its share of what is left",
+        "your test part is a share of what validation left; both are shares of all patients.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, val, test * (1 - val), seed),
+        3,
+    ),
+    Mistake(
+        "test is what is left",
+        "misconception: what is left over is as good",
+        "you round training and validation and leave the rest to the test; round val and test instead.",
+        split_with(
+            shuffled,
+            lambda share, number: max(1, round(share * number)),
+            lambda share, number: number - round(0.7 * number) - max(1, round(0.2 * number)),
+        ),
+        3,
+    ),
+    Mistake(
+        "shares of the slices",
+        "misconception: 20 % of the data is 20 % of the slices",
+        "your parts have their share of the slices; asked for are shares of the patients.",
+        split_by_slices,
+        3,
+    ),
+    Mistake(
+        "every patient drawn alone",
+        "misconception: a probability of 0.2 gives a share of 0.2",
+        "each patient is drawn by itself, so the sizes vary by chance: cut a shuffled list.",
+        split_each_alone,
+        3,
+    ),
+    Mistake(
+        "order of a set",
+        "Python salts the hashes of texts in every session",
+        "the order of a set of texts changes from session to session, and the split with it: sort the names.",
+        split_with(shuffled, names_of=lambda patients: list(set(patients))),
+        1,
+    ),
+    Mistake(
+        "hash of the name",
+        "Python salts the hashes of texts in every session",
+        "hash() of a text changes from session to session, and the split with it.",
+        split_with(shuffled_by_hash),
+    ),
+    Mistake(
+        "generator outside",
+        "a common slip: one generator for all calls",
+        "each call goes on with the same generator: make it from the seed, in the function.",
+        split_with(lambda names, seed: GENERATOR.permutation(names).tolist()),
+        2,
+    ),
+    Mistake(
+        "two seeds only",
+        "a common slip: the seed decides whether the list is turned round",
+        "several seeds give the same split: make the generator from the seed itself.",
+        split_with(lambda names, seed: shuffled(names, seed % 2)),
+        2,
+    ),
+    Mistake(
+        "seed as True or False",
+        "a common slip: if seed",
+        "all seeds but 0 give the same split: make the generator from the seed itself.",
+        split_with(lambda names, seed: shuffled(names, int(bool(seed)))),
+        2,
+    ),
+    Mistake(
+        "order of appearance",
+        "ivadomed/ivadomed#402: the order of the centres decided the split",
+        "you take the patients in the order of the list, which often follows hospitals. Shuffle first.",
+        split_with(lambda names, seed: names, names_of=lambda patients: list(dict.fromkeys(patients))),
+        2,
+    ),
+    Mistake(
+        "part of a name",
+        "misconception: `in` compares whole names, also in a text",
+        "`in` finds P1 in the text P10, too: keep the names in a list or a set.",
+        split_by_part_of_name,
+        4,
+    ),
+    Mistake(
+        "a new patient at each change",
+        "misconception: the items of a patient stand together",
+        "the items of a patient need not stand together, so one patient counts several times.",
+        split_runs,
+        1,
+    ),
+    Mistake(
+        "names cut off",
+        "a common slip: name[:8] of BraTS names",
+        "you shorten the names, so that several patients become one.",
+        split_of_changed_names(lambda name: name[:3]),
+        1,
+    ),
+    Mistake(
+        "number in the name",
+        "a common slip: int(name.split('-')[-1]), as BraTS names allow",
+        "you take a number from the name; names may be any text.",
+        split_of_changed_names(lambda name: int(name.split("-")[-1])),
+        1,
+    ),
+    Mistake(
+        "two parts",
+        "misconception: test and validation are the same",
+        "you return two parts; asked for are train, val and test.",
+        returning(split_by_loop, lambda parts: (parts[0], parts[1] + parts[2])),
+        4,
+    ),
+    Mistake(
+        "test in training, too",
+        "misconception: training uses all data",
+        "the test items are in training as well.",
+        returning(split_by_loop, lambda parts: (parts[0] + parts[2], parts[1], parts[2])),
+        3,
+    ),
+    Mistake(
+        "a patient lost",
+        "a common slip: a bound that is one too small",
+        "the items of one patient are in no part.",
+        split_with(shuffled, names_of=lambda patients: sorted(set(patients))[:-1]),
+        3,
+    ),
+    Mistake(
+        "a mask for each part",
+        "misconception: a mask and a list of numbers are the same",
+        "you return True and False for every item; asked for are the indices of the items.",
+        lambda patients, val=0.2, test=0.2, seed=0: tuple(
+            [i in part for i in range(len(patients))] for part in split_by_loop(patients, val, test, seed)
+        ),
+        4,
+    ),
+    Mistake(
+        "sets",
+        "misconception: a set is a list",
+        "you return sets; asked for are lists, tuples or arrays.",
+        returning(split_by_loop, lambda parts: tuple(map(set, parts))),
+        4,
+    ),
+    Mistake(
+        "a list for each patient",
+        "a common slip: append for extend",
+        "your parts hold one list per patient; asked for is one list of items.",
+        returning(split_by_loop, lambda parts: tuple([part[:3], part[3:]] for part in parts)),
+        4,
+    ),
+    Mistake(
+        "a dictionary",
+        "habit from data sets that are dictionaries of splits",
+        "you return a dictionary; asked for is a tuple of three lists.",
+        returning(split_by_loop, lambda parts: dict(zip(("train", "val", "test"), parts, strict=True))),
+        4,
+    ),
+    Mistake(
+        "values by default left out",
+        "a common slip: the first line of the function was changed",
+        "val, test and seed need the values by default of the task: 0.2, 0.2 and 0.",
+        split_without_defaults,
+    ),
+    Mistake(
+        "other values by default",
+        "a common slip: the first line of the function was changed",
+        "val and test have other values by default; the task has 0.2 for both.",
+        split_with_other_defaults,
+    ),
+    Mistake(
+        "no seed by default",
+        "habit from NumPy, where seed=None is chance",
+        "without a seed every call gives another split; the value by default is 0.",
+        split_random_by_default,
+    ),
+    Mistake(
+        "list sorted",
+        "a common slip: patients.sort() sorts the list that was given",
+        "you sort the list that you were given, so the indices belong to another order: use sorted().",
+        split_sorting,
+        1,
+    ),
+    Mistake(
+        "list shuffled",
+        "a common slip: shuffle changes the list that was given",
+        "your function changes its input patients: shuffle a copy.",
+        split_shuffling,
+    ),
 ]
 
-SURVIVORS = [
-    Survivor(
-        "names = sorted(set(patients))",
-        ["names = list(set(patients))"],
-        "the order of a set of strings changes from session to session (Python salts its hashes); a check "
-        "sees one session",
-        equivalent=False,
-    ),
-    Survivor(
-        "n_val, n_test = max(1, round(val * len(names))), max(1, round(test * len(names)))",
-        [
-            "n_val, n_test = max(1, int(val * len(names))), max(1, round(test * len(names)))",
-            "n_val, n_test = max(1, round(val * len(names))), max(1, int(test * len(names)))",
-        ],
-        "rounding down is accepted too",
-    ),
-]
+SURVIVORS: list[Survivor] = []

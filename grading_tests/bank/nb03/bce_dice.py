@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about BCE + Dice."""
 
 import math
@@ -7,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import alpha_bce_dice_loss
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.gap import Mistake
 
 ALL = (1, 2, 3)
@@ -68,9 +70,7 @@ RIGHT = {
     "pixel by pixel": pixel_by_pixel,
     "two classes, one logit 0": as_two_classes,
     "image by image": image_by_image,
-    "float64, shape (1,)": lambda logits, target, alpha=0.5: by_softplus(
-        logits.double(), target, alpha
-    ).reshape(1),
+    "float64": lambda logits, target, alpha=0.5: by_softplus(logits.double(), target, alpha),
 }
 
 
@@ -252,3 +252,263 @@ WRONG = [
         partial(loss, bce=lambda x, t: F.binary_cross_entropy_with_logits(x, t) / math.log(2)),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def bce_dice_loss(logits, target, alpha=0.5):
+    truth = target.unsqueeze(1).to(logits)
+    bce = F.binary_cross_entropy_with_logits(logits, truth)
+    prob = logits.sigmoid()
+    shared = (prob * truth).sum(dim=(1, 2, 3))
+    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)
+    return alpha * bce + (1 - alpha) * (1 - dice.mean())
+"""
+
+WRONG += slips(edited(CELL), "the target is changed")
+WRONG += edits_of(
+    CELL,
+    (
+        "no unsqueeze",
+        "step 1: (B, 1, H, W) with (B, H, W) gives (B, B, H, W): the target needs unsqueeze(1).",
+        (
+            "    truth = target.unsqueeze(1).to(logits)\n    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    truth = target.to(logits)",
+        ),
+        (
+            "    prob = logits.sigmoid()",
+            "    prob = logits.sigmoid()\n    bce = -(truth * F.logsigmoid(logits) + (1 - truth) * F.logsigmoid(-logits)).mean()",
+        ),
+    ),
+    (
+        "alpha twice",
+        "step 5: alpha weighs both parts; Dice has 1 - alpha.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return alpha * bce + alpha * (1 - dice.mean())",
+        ),
+    ),
+    (
+        "alpha only",
+        "step 5: the Dice part is not weighted.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return alpha * bce + 1 - dice.mean()",
+        ),
+    ),
+    (
+        "alpha half",
+        "alpha is fixed at 0.5.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return 0.5 * bce + 0.5 * (1 - dice.mean())",
+        ),
+    ),
+    (
+        "default02",
+        "the default of alpha was changed.",
+        ("def bce_dice_loss(logits, target, alpha=0.5):", "def bce_dice_loss(logits, target, alpha=0.2):"),
+    ),
+    (
+        "alpha or",
+        "`alpha or 0.5` turns 0 into 0.5.",
+        (
+            "def bce_dice_loss(logits, target, alpha=0.5):",
+            "def bce_dice_loss(logits, target, alpha=0.5):\n    alpha = alpha or 0.5",
+        ),
+    ),
+    (
+        "one axis",
+        "step 4: the sums run over one axis only.",
+        (
+            "    shared = (prob * truth).sum(dim=(1, 2, 3))\n    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+            "    shared = (prob * truth).sum(dim=(2,))\n    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(2,)) + 1e-6)",
+        ),
+    ),
+    (
+        "bce log eps",
+        "step 2: a small number inside the logarithm bounds the loss of large logits.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    p = logits.sigmoid(); bce = -(truth * (p + 1e-6).log() + (1 - truth) * (1 - p + 1e-6).log()).mean()",
+        ),
+    ),
+    (
+        "bce log clamp",
+        "step 2: a clamp bounds the loss of large logits, and has no gradient.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    p = logits.sigmoid().clamp(1e-7, 1 - 1e-7); bce = -(truth * p.log() + (1 - truth) * (1 - p).log()).mean()",
+        ),
+    ),
+    (
+        "bce clamp100",
+        "step 2: the logarithm is bounded at -100, and has no gradient there.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    p = logits.sigmoid(); bce = -(truth * p.log().clamp(-100) + (1 - truth) * (1 - p).log().clamp(-100)).mean()",
+        ),
+    ),
+    (
+        "bce clamp logits",
+        "step 2: clamped logits bound the loss, and have no gradient.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    bce = F.binary_cross_entropy_with_logits(logits.clamp(-20, 20), truth)",
+        ),
+    ),
+    (
+        "bce pos weight",
+        "step 2: the tumour has an additional weight.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=torch.tensor(2.).to(logits))",
+        ),
+    ),
+    (
+        "bce image sum",
+        "step 2: a sum over the pixels of an image; the mean over all is asked for.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            '    bce = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").sum((1, 2, 3)).mean()',
+        ),
+    ),
+    (
+        "dice tanh",
+        "step 3: tanh in place of the sigmoid.",
+        ("    prob = logits.sigmoid()", "    prob = logits.tanh()"),
+    ),
+    (
+        "dice detach",
+        "the Dice part is cut from the graph (detach).",
+        ("    prob = logits.sigmoid()", "    prob = logits.sigmoid().detach()"),
+    ),
+    (
+        "dice area detach",
+        "the denominator of Dice is cut from the graph (detach).",
+        (
+            "    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+            "    dice = (2 * shared + 1e-6) / ((prob.detach() + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+        ),
+    ),
+    (
+        "bce detach",
+        "the BCE is cut from the graph (detach).",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth).detach()",
+        ),
+    ),
+    (
+        "eps top",
+        "step 4: 1e-6 is above only.",
+        (
+            "    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+            "    dice = (2 * shared + 1e-6) / (prob + truth).sum(dim=(1, 2, 3))",
+        ),
+    ),
+    (
+        "eps1e-3",
+        "step 4: 1e-3 in place of 1e-6.",
+        (
+            "    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+            "    dice = (2 * shared + 1e-3) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-3)",
+        ),
+    ),
+    (
+        "eps1e-8",
+        "step 4: another number than 1e-6.",
+        (
+            "    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)",
+            "    dice = (2 * shared + 1e-8) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-8)",
+        ),
+    ),
+    (
+        "both classes",
+        "step 4: Dice of the background is in the mean; only that of the tumour is asked for.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)\n    prob = logits.sigmoid()\n    shared = (prob * truth).sum(dim=(1, 2, 3))\n    dice = (2 * shared + 1e-6) / ((prob + truth).sum(dim=(1, 2, 3)) + 1e-6)\n    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    two = torch.cat([torch.zeros_like(logits), logits], 1)\n    return alpha * F.binary_cross_entropy_with_logits(logits, truth) + (1 - alpha) * losses.soft_dice_loss(two, target)",
+        ),
+    ),
+    (
+        "bg dice",
+        "step 4: that is the Dice of the background.",
+        ("    prob = logits.sigmoid()", "    prob = 1 - logits.sigmoid(); truth = 1 - truth"),
+    ),
+    (
+        "bce default dice sum",
+        "step 5: a sum over the images; their mean is asked for.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return alpha * bce + (1 - alpha) * (1 - dice).sum()",
+        ),
+    ),
+    (
+        "ce",
+        "step 2: cross_entropy over one channel is always 0.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    bce = F.cross_entropy(logits, target)",
+        ),
+    ),
+    (
+        "uint8",
+        "the truth is no longer 0 and 1.",
+        (
+            "    truth = target.unsqueeze(1).to(logits)",
+            "    truth = target.unsqueeze(1).to(logits); truth = truth.round().clamp(0, 1) * 0.999",
+        ),
+    ),
+    (
+        "target inplace",
+        "step 1: unsqueeze_ changes the argument: unsqueeze.",
+        ("    truth = target.unsqueeze(1).to(logits)", "    truth = target.unsqueeze_(1).to(logits)"),
+    ),
+    (
+        "present only",
+        "step 5: images without tumour are left out.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    keep = truth.sum((1,2,3)) > 0; return alpha * bce + (1 - alpha) * (1 - dice[keep].mean())",
+        ),
+    ),
+    (
+        "view fixed",
+        "step 1: the view assumes square images: unsqueeze(1).",
+        (
+            "    truth = target.unsqueeze(1).to(logits)",
+            "    truth = target.view(-1, 1, target.shape[-1], target.shape[-1]).to(logits)",
+        ),
+    ),
+    (
+        "vector",
+        "step 5: the mean over the images is missing.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return alpha * bce + (1 - alpha) * (1 - dice)",
+        ),
+    ),
+    (
+        "bce mean fg bg",
+        "step 2: tumour and background have the same weight; the mean over all pixels is asked for.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            '    l = F.binary_cross_entropy_with_logits(logits, truth, reduction="none"); bce = (l[truth == 1].mean() + l[truth == 0].mean()) / 2',
+        ),
+    ),
+    (
+        "logdice",
+        "step 5: -log Dice in place of 1 - Dice.",
+        (
+            "    return alpha * bce + (1 - alpha) * (1 - dice.mean())",
+            "    return alpha * bce - (1 - alpha) * dice.mean().log()",
+        ),
+    ),
+    (
+        "alpha int",
+        "alpha is rounded.",
+        (
+            "def bce_dice_loss(logits, target, alpha=0.5):",
+            "def bce_dice_loss(logits, target, alpha=0.5):\n    alpha = round(alpha, 1)",
+        ),
+    ),
+)

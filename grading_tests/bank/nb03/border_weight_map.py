@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the weight map of touching objects."""
 
 from functools import partial
@@ -8,6 +9,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from brainlab.losses import border_weight_map
+from grading_tests.bank.nb03._edits import edits_of
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -41,7 +43,7 @@ def pixel_by_pixel(instances, w0=10.0, sigma=5.0):
         distances = sorted(np.hypot(*(points - (i, j)).T).min() for points in objects.values())
         if len(distances) >= 2:
             weights[i][j] = 1 + w0 * np.exp(-((distances[0] + distances[1]) ** 2) / (2 * sigma**2))
-    return weights
+    return np.array(weights)
 
 
 def with_an_infinite_second(instances, w0=10.0, sigma=5.0):
@@ -57,11 +59,11 @@ def with_an_infinite_second(instances, w0=10.0, sigma=5.0):
 def in_torch(instances, w0=10.0, sigma=5.0):
     numbers = numbers_of(instances)
     if len(numbers) <= 1:
-        return torch.ones(instances.shape)
+        return torch.ones(instances.shape).numpy()
     maps = [torch.from_numpy(ndimage.distance_transform_edt(instances != n)) for n in numbers]
     total = torch.stack(maps).topk(2, dim=0, largest=False).values.sum(dim=0)
     background = torch.from_numpy(instances == 0)
-    return torch.where(background, 1 + w0 * torch.exp(-(total**2) / (2 * sigma**2)), 1.0)
+    return torch.where(background, 1 + w0 * torch.exp(-(total**2) / (2 * sigma**2)), 1.0).numpy()
 
 
 def by_replacing(instances, w0=10.0, sigma=5.0):
@@ -79,7 +81,7 @@ RIGHT = {
     "library": partial(border_weight_map, class_weights=False),
     "sorted": by_sorting,
     "nearest points": by_nearest_points,
-    "pixel by pixel, lists": pixel_by_pixel,
+    "pixel by pixel": pixel_by_pixel,
     "an infinite second": with_an_infinite_second,
     "two smallest so far": by_replacing,
     "torch": in_torch,
@@ -297,6 +299,328 @@ WRONG = [
         in_place,
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def border_weight_map(instances, w0=10.0, sigma=5.0):
+    numbers = [number for number in np.unique(instances) if number != 0]
+    if len(numbers) < 2:
+        return np.ones(instances.shape)
+    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])
+    d1, d2 = np.sort(distances, axis=0)[:2]
+    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+    return np.where(instances == 0, 1 + border, 1.0)
+"""
+
+WRONG += edits_of(
+    CELL,
+    (
+        "range max excl",
+        "step 1: range(1, max) leaves out the last object.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    numbers = range(1, instances.max())",
+        ),
+    ),
+    (
+        "positive only",
+        "step 1: large numbers are left out.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    numbers = [n for n in np.unique(instances) if n > 0 and n < 256]",
+        ),
+    ),
+    (
+        "uint8",
+        "step 1: 8 bits hold numbers up to 255 only.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    instances = instances.astype(np.uint8); numbers = [number for number in np.unique(instances) if number != 0]",
+        ),
+    ),
+    (
+        "few zeros",
+        "step 2: without a border the weight is 1, not 0.",
+        ("        return np.ones(instances.shape)", "        return np.zeros(instances.shape)"),
+    ),
+    (
+        "few none",
+        "step 2: None is returned; all weights are 1.",
+        ("        return np.ones(instances.shape)", "        return None"),
+    ),
+    (
+        "few int",
+        "step 2: np.ones_like of integers gives integers: weights are floats.",
+        ("        return np.ones(instances.shape)", "        return np.ones_like(instances)"),
+    ),
+    ("few le2", "step 2: two objects are enough.", ("    if len(numbers) < 2:", "    if len(numbers) <= 2:")),
+    (
+        "one object single distance",
+        "step 2: a single object is taken twice; with one object all weights are 1.",
+        ("    if len(numbers) < 2:", "    if len(numbers) == 0:"),
+        (
+            "        return np.ones(instances.shape)",
+            "        return np.ones(instances.shape)\n    if len(numbers) == 1:\n        numbers = numbers * 2",
+        ),
+    ),
+    (
+        "distance bf",
+        "step 3: chessboard distance; the Euclidean one (edt) is meant.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            '    distances = np.stack([ndimage.distance_transform_bf(instances != number, metric="chessboard") for number in numbers])',
+        ),
+    ),
+    (
+        "distance uint8",
+        "step 3: distances are rounded down and overflow in uint8.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers]).astype(np.uint8)",
+        ),
+    ),
+    (
+        "distance int",
+        "step 3: distances are rounded down.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers]).astype(int)",
+        ),
+    ),
+    (
+        "distance float16",
+        "step 3: float16 keeps three digits of a distance.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers]).astype(np.float16)",
+        ),
+    ),
+    (
+        "sort axis",
+        "step 4: sorted along the width; the objects are axis 0.",
+        ("    d1, d2 = np.sort(distances, axis=0)[:2]", "    d1, d2 = np.sort(distances, axis=-1)[:2]"),
+    ),
+    (
+        "second third",
+        "step 4: nearest and farthest; the second nearest is meant.",
+        ("    d1, d2 = np.sort(distances, axis=0)[:2]", "    d1, d2 = np.sort(distances, axis=0)[[0, -1]]"),
+    ),
+    (
+        "d diff",
+        "step 5: the difference of the distances in place of the sum.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = w0 * np.exp(-((d2 - d1) ** 2) / (2 * sigma**2))",
+        ),
+    ),
+    (
+        "d product",
+        "step 5: the product of the distances in place of the squared sum.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = w0 * np.exp(-(d1 * d2) / (2 * sigma**2))",
+        ),
+    ),
+    (
+        "sigma in square",
+        "step 5: (2 sigma)**2 in place of 2 sigma**2.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma)**2)",
+        ),
+    ),
+    (
+        "norm gauss",
+        "step 5: divided by the area of the Gaussian; w0 is the height.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))",
+        ),
+    ),
+    (
+        "w0 hard",
+        "w0 is fixed at 10.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = 10 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+        ),
+    ),
+    (
+        "sigma hard",
+        "sigma is fixed at 5.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * 5**2))",
+        ),
+    ),
+    (
+        "w0 inside",
+        "step 5: w0 is inside the exponent; it is a factor.",
+        (
+            "    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))",
+            "    border = np.exp(-w0 * ((d1 + d2) ** 2) / (2 * sigma**2))",
+        ),
+    ),
+    (
+        "w0 default",
+        "the default of w0 was changed.",
+        (
+            "def border_weight_map(instances, w0=10.0, sigma=5.0):",
+            "def border_weight_map(instances, w0=5.0, sigma=5.0):",
+        ),
+    ),
+    (
+        "sigma default",
+        "the default of sigma was changed.",
+        (
+            "def border_weight_map(instances, w0=10.0, sigma=5.0):",
+            "def border_weight_map(instances, w0=10.0, sigma=10.0):",
+        ),
+    ),
+    (
+        "objects w0",
+        "step 5: weight 1 + w0 inside objects; it is 1.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1 + w0)",
+        ),
+    ),
+    (
+        "on objects",
+        "step 5: the border is on the objects, not on the background.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances != 0, 1 + border, 1.0)",
+        ),
+    ),
+    (
+        "one plus all",
+        "step 5: the 1 is added twice.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return 1 + np.where(instances == 0, 1 + border, 1.0)",
+        ),
+    ),
+    (
+        "float32 round",
+        "the weights are rounded.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1.0).round(2)",
+        ),
+    ),
+    (
+        "int",
+        "the weights are integers.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1).astype(int)",
+        ),
+    ),
+    (
+        "list",
+        "a list is returned: a NumPy array is asked for.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1.0).tolist()",
+        ),
+    ),
+    (
+        "tensor",
+        "a tensor is returned: a NumPy array is asked for.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return torch.from_numpy(np.where(instances == 0, 1 + border, 1.0))",
+        ),
+    ),
+    (
+        "transposed",
+        "the map is transposed.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1.0).T",
+        ),
+    ),
+    (
+        "batch axis",
+        "the map has an additional axis.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == 0, 1 + border, 1.0)[None]",
+        ),
+    ),
+    (
+        "inplace",
+        "the function writes into its input.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    instances[instances < 0] = 0; instances[:1] = 0; numbers = [number for number in np.unique(instances) if number != 0]",
+        ),
+    ),
+    (
+        "mask inverse bg",
+        "step 5: the background is 0, not the smallest number.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where(instances == instances.min(), 1 + border, 1.0)",
+        ),
+    ),
+    (
+        "normalised",
+        "the map is divided by its mean.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    out = np.where(instances == 0, 1 + border, 1.0); return out / out.mean()",
+        ),
+    ),
+    (
+        "max w0",
+        "step 5: the weight is bounded by w0; it may be up to 1 + w0.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    out = np.where(instances == 0, 1 + border, 1.0); return np.clip(out, 1, w0)",
+        ),
+    ),
+    (
+        "cut",
+        "step 5: the weight is cut off at a distance.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    out = np.where((instances == 0) & (d1 + d2 < 3 * sigma), 1 + border, 1.0); return out",
+        ),
+    ),
+    (
+        "touch only",
+        "step 5: only pixels beside objects get a weight.",
+        (
+            "    return np.where(instances == 0, 1 + border, 1.0)",
+            "    return np.where((instances == 0) & (d1 < 2) & (d2 < 2), 1 + border, 1.0)",
+        ),
+    ),
+    (
+        "signed",
+        "step 3: 1 is subtracted from the distances.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([(ndimage.distance_transform_edt(instances != number) - 1) for number in numbers])",
+        ),
+    ),
+    (
+        "pad square",
+        "step 3: only a square part of the image is used.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([ndimage.distance_transform_edt(instances[:, :instances.shape[0]] != number) for number in numbers])",
+        ),
+    ),
+    (
+        "sampling",
+        "step 3: the two axes have different units.",
+        (
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number) for number in numbers])",
+            "    distances = np.stack([ndimage.distance_transform_edt(instances != number, sampling=(1, 2)) for number in numbers])",
+        ),
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the bug hunt: what is left of the three bugs, and what a repair broke."""
 
 from functools import partial
@@ -7,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import cross_entropy, soft_dice_loss
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.checks.nb03.bug_hunt import repaired
 from grading_tests.gap import Mistake
 
@@ -78,7 +80,7 @@ RIGHT = {
     "false positives and negatives": by_counting,
     # The log-softmax of a log-softmax is itself.
     "log-softmax first": lambda logits, target: loss(logits.log_softmax(dim=1), target),
-    "float64, shape (1,)": lambda logits, target: loss(logits.double(), target).reshape(1),
+    "float64": lambda logits, target: loss(logits.double(), target),
 }
 
 BUGS = {
@@ -239,3 +241,186 @@ WRONG = [
         partial(loss, predict=lambda logits: logits.softmax(dim=1).detach()),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def repaired_loss(logits, target):
+    eps = 1e-6
+    cross_entropy_part = F.cross_entropy(logits, target)
+    pred = logits.softmax(dim=1)
+    truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)
+    shared = (pred * truth).sum(dim=(2, 3))
+    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))
+    dice = (2 * shared + eps) / (size + eps)
+    return cross_entropy_part + 1 - dice.mean()
+"""
+
+WRONG += slips(edited(CELL))
+WRONG += edits_of(
+    CELL,
+    (
+        "ce log",
+        "step 1: the logits are changed before the cross-entropy.",
+        (
+            "    cross_entropy_part = F.cross_entropy(logits, target)",
+            "    cross_entropy_part = F.cross_entropy(logits.log_softmax(1).exp().log() * 2, target)",
+        ),
+    ),
+    (
+        "ce nll logits",
+        "step 1: nll_loss wants log-probabilities, not logits.",
+        (
+            "    cross_entropy_part = F.cross_entropy(logits, target)",
+            "    cross_entropy_part = F.nll_loss(logits, target)",
+        ),
+    ),
+    (
+        "ce sum",
+        "step 1: a sum over the pixels; the mean is asked for.",
+        (
+            "    cross_entropy_part = F.cross_entropy(logits, target)",
+            '    cross_entropy_part = F.cross_entropy(logits, target, reduction="sum")',
+        ),
+    ),
+    (
+        "ce clamped",
+        "step 1: a small number inside the logarithm bounds the loss of large logits.",
+        (
+            "    cross_entropy_part = F.cross_entropy(logits, target)",
+            "    cross_entropy_part = F.nll_loss((logits.softmax(1) + 1e-6).log(), target)",
+        ),
+    ),
+    (
+        "ce logp",
+        "step 1: log of a softmax that rounds to 0 is -infinity.",
+        (
+            "    cross_entropy_part = F.cross_entropy(logits, target)",
+            "    cross_entropy_part = F.nll_loss(logits.softmax(1).log(), target)",
+        ),
+    ),
+    ("eps 1e-3", "eps was changed.", ("    eps = 1e-6", "    eps = 1e-3")),
+    (
+        "eps half",
+        "step 4: eps is halved above: an absent class scores one half.",
+        ("    dice = (2 * shared + eps) / (size + eps)", "    dice = 2 * (shared + eps / 4) / (size + eps)"),
+    ),
+    (
+        "round",
+        "step 2: rounding has no slope either.",
+        ("    pred = logits.softmax(dim=1)", "    pred = logits.softmax(dim=1).round()"),
+    ),
+    (
+        "straight",
+        "step 2: the value is still that of argmax.",
+        (
+            "    pred = logits.softmax(dim=1)",
+            "    soft = logits.softmax(1); pred = F.one_hot(soft.argmax(1), soft.shape[1]).movedim(-1, 1) + soft - soft.detach()",
+        ),
+    ),
+    (
+        "softmax dim0",
+        "step 2: the softmax runs over the images.",
+        ("    pred = logits.softmax(dim=1)", "    pred = logits.softmax(dim=0)"),
+    ),
+    (
+        "double soft",
+        "step 2: two softmaxes.",
+        ("    pred = logits.softmax(dim=1)", "    pred = logits.softmax(dim=1).softmax(dim=1)"),
+    ),
+    (
+        "log soft",
+        "step 2: log-probabilities in place of probabilities.",
+        ("    pred = logits.softmax(dim=1)", "    pred = logits.log_softmax(dim=1)"),
+    ),
+    (
+        "temp",
+        "step 2: the logits are multiplied before the softmax.",
+        ("    pred = logits.softmax(dim=1)", "    pred = (10 * logits).softmax(dim=1)"),
+    ),
+    (
+        "onehot noc",
+        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
+        (
+            "    truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)",
+            "    truth = F.one_hot(target).movedim(-1, 1)",
+        ),
+    ),
+    (
+        "onehot 4",
+        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        (
+            "    truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)",
+            "    truth = F.one_hot(target, 4).movedim(-1, 1)",
+        ),
+    ),
+    (
+        "plus",
+        "step 5: Dice itself in place of 1 - Dice.",
+        ("    return cross_entropy_part + 1 - dice.mean()", "    return cross_entropy_part + dice.mean()"),
+    ),
+    (
+        "sum",
+        "step 5: a sum over images and classes; the mean is asked for.",
+        (
+            "    return cross_entropy_part + 1 - dice.mean()",
+            "    return cross_entropy_part + (1 - dice).sum()",
+        ),
+    ),
+    (
+        "detach ce",
+        "the cross-entropy is cut from the graph (detach).",
+        (
+            "    return cross_entropy_part + 1 - dice.mean()",
+            "    return cross_entropy_part.detach() + 1 - dice.mean()",
+        ),
+    ),
+    (
+        "detach size",
+        "the denominator of Dice is cut from the graph (detach).",
+        (
+            "    dice = (2 * shared + eps) / (size + eps)",
+            "    dice = (2 * shared + eps) / (size.detach() + eps)",
+        ),
+    ),
+    (
+        "squared again",
+        "step 3: squares below; the areas are sums.",
+        (
+            "    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
+            "    size = (pred**2).sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
+        ),
+    ),
+    (
+        "clip loss",
+        "step 5: the Dice part is bounded, where it has no gradient.",
+        (
+            "    return cross_entropy_part + 1 - dice.mean()",
+            "    return cross_entropy_part + (1 - dice.mean()).clamp_min(0.05)",
+        ),
+    ),
+    (
+        "relu loss",
+        "step 5: a bound hides that eps is still wrong in step 4.",
+        (
+            "    dice = (2 * shared + eps) / (size + eps)\n    return cross_entropy_part + 1 - dice.mean()",
+            "    dice = 2 * (shared + eps) / (size + eps)\n    return cross_entropy_part + (1 - dice.mean()).relu()",
+        ),
+    ),
+    (
+        "vector",
+        "step 5: the mean is missing.",
+        ("    return cross_entropy_part + 1 - dice.mean()", "    return cross_entropy_part + 1 - dice"),
+    ),
+    (
+        "gumbel",
+        "step 2: Gumbel softmax adds noise: softmax.",
+        ("    pred = logits.softmax(dim=1)", "    pred = F.gumbel_softmax(logits, dim=1)"),
+    ),
+    (
+        "size shared",
+        "step 3: the overlap is subtracted below: that is Jaccard.",
+        (
+            "    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
+            "    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3)) - shared",
+        ),
+    ),
+)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the displacement field of the elastic deformation."""
 
 from functools import partial
@@ -8,6 +9,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from brainlab.data import elastic_field
+from grading_tests.bank.nb03._edits import edits_of
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -33,7 +35,7 @@ def by_coordinates(shape, sigma=10.0, grid=3, rng=None):
     nodes = sigma * (rng or np.random.default_rng()).normal(size=(2, grid, grid))
     axes = [np.linspace(0, grid - 1, size) for size in shape]
     places = np.meshgrid(*axes, indexing="ij")
-    return [ndimage.map_coordinates(part, places, order=3, mode="nearest") for part in nodes]
+    return np.stack([ndimage.map_coordinates(part, places, order=3, mode="nearest") for part in nodes])
 
 
 def cubic_matrix(size, grid, a=-0.75):
@@ -65,7 +67,7 @@ RIGHT = {
     "standard normal": in_one_line,
     "each component by itself": each_component,
     "cubic spline": by_spline,
-    "coordinates, a list": by_coordinates,
+    "coordinates": by_coordinates,
     "two matrices": by_matrices,
     "grid_sample": by_grid_sample,
 }
@@ -263,6 +265,294 @@ WRONG = [
         one_more_node,
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def elastic_field(shape, sigma=10.0, grid=3, rng=None):
+    rng = rng or np.random.default_rng()
+    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))
+    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]
+"""
+
+WRONG += edits_of(
+    CELL,
+    (
+        "area",
+        "step 2: area in place of bicubic.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="area")[0]',
+        ),
+    ),
+    (
+        "square",
+        "step 2: the field is square; the image need not be.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=(shape[0], shape[0]), mode="bicubic", align_corners=True)[0]',
+        ),
+    ),
+    (
+        "hard shape",
+        "step 2: the size is fixed.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=(64, 64), mode="bicubic", align_corners=True)[0]',
+        ),
+    ),
+    (
+        "hard grid",
+        "step 1: the grid is fixed at 3 x 3.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, 3, 3)))",
+        ),
+    ),
+    (
+        "grid from shape",
+        "step 1: grid is the number of nodes along each side.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, shape[0] // grid, shape[1] // grid)))",
+        ),
+    ),
+    (
+        "hard sigma",
+        "step 1: sigma is fixed at 10.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, 10, size=(1, 2, grid, grid)))",
+        ),
+    ),
+    (
+        "uniform sd",
+        "step 1: uniform with the right standard deviation, but not normal.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.uniform(-sigma * 3**.5, sigma * 3**.5, size=(1, 2, grid, grid)))",
+        ),
+    ),
+    (
+        "abs",
+        "step 1: only positive displacements.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).abs()",
+        ),
+    ),
+    (
+        "laplace",
+        "step 1: not a normal distribution: too many large values.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.laplace(0, sigma / 2**.5, size=(1, 2, grid, grid)))",
+        ),
+    ),
+    (
+        "clipped",
+        "step 1: the values are cut off at sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-sigma, sigma)",
+        ),
+    ),
+    (
+        "clipped2",
+        "step 1: the values are cut off at 2 sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-2 * sigma, 2 * sigma)",
+        ),
+    ),
+    (
+        "integers",
+        "step 1: whole pixels only.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).round()",
+        ),
+    ),
+    (
+        "fixed if none",
+        "rng=None must give another field each time.",
+        ("    rng = rng or np.random.default_rng()", "    rng = rng or np.random.default_rng(0)"),
+    ),
+    (
+        "rng copy",
+        "step 1: a copy of rng is used, so that every call gives the same field.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    import copy; rng = copy.deepcopy(rng); nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+        ),
+    ),
+    (
+        "sigma default",
+        "the default of sigma was changed.",
+        (
+            "def elastic_field(shape, sigma=10.0, grid=3, rng=None):",
+            "def elastic_field(shape, sigma=1.0, grid=3, rng=None):",
+        ),
+    ),
+    (
+        "grid default",
+        "the default of grid was changed.",
+        (
+            "def elastic_field(shape, sigma=10.0, grid=3, rng=None):",
+            "def elastic_field(shape, sigma=10.0, grid=4, rng=None):",
+        ),
+    ),
+    (
+        "normalise max",
+        "step 1: the values are scaled to a largest one of sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes = nodes / nodes.abs().max() * sigma",
+        ),
+    ),
+    (
+        "standardise",
+        "step 1: each field is scaled to mean 0 and standard deviation sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes = (nodes - nodes.mean()) / nodes.std() * sigma",
+        ),
+    ),
+    (
+        "standardise axis",
+        "step 1: each component is scaled to mean 0 and standard deviation sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes = (nodes - nodes.mean((2, 3), keepdim=True)) / nodes.std((2, 3), keepdim=True) * sigma",
+        ),
+    ),
+    (
+        "zero border",
+        "step 1: nodes at the border are set to 0.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes[..., 0, :] = 0; nodes[..., -1, :] = 0",
+        ),
+    ),
+    (
+        "fraction",
+        "step 1: sigma is in pixels, not in shares of the image.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))) / max(shape)",
+        ),
+    ),
+    (
+        "gauss every pixel",
+        "a random vector for every pixel: a coarse grid is asked for.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            "    return torch.from_numpy(rng.normal(0, sigma, size=(2, *shape)))",
+        ),
+    ),
+    (
+        "gauss filter",
+        "smoothed noise, as in Simard 2003; the U-Net paper interpolates a coarse grid.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            "    return torch.from_numpy(np.stack([ndimage.gaussian_filter(rng.normal(0, sigma, size=shape), sigma) for _ in range(2)]))",
+        ),
+    ),
+    (
+        "zoom nearest",
+        "step 2: the nodes do not lie on the corner pixels.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    z = ndimage.zoom(nodes[0].numpy(), (1, shape[0] / grid, shape[1] / grid), order=3, grid_mode=True, mode="nearest"); return torch.from_numpy(z)',
+        ),
+    ),
+    (
+        "antialias",
+        "step 2: align_corners=True is missing.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", antialias=True)[0]',
+        ),
+    ),
+    (
+        "int out",
+        "the field is rounded to whole pixels.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0].long()',
+        ),
+    ),
+    (
+        "list",
+        "a list is returned: a tensor or an array is asked for.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0].tolist()',
+        ),
+    ),
+    (
+        "radius",
+        "step 1: a random length and angle: the components are not normal.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    a = rng.uniform(0, 2 * np.pi, size=(grid, grid)); r = rng.normal(0, sigma, size=(grid, grid)); nodes = torch.from_numpy(np.stack([r * np.cos(a), r * np.sin(a)])[None])",
+        ),
+    ),
+    (
+        "scaled axis",
+        "step 1: sigma differs between H and W; it is the same in pixels.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes[:, 1] *= shape[1] / shape[0]",
+        ),
+    ),
+    (
+        "half sigma axis",
+        "step 1: sigma is divided between the components; each has the standard deviation sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes /= 2**.5",
+        ),
+    ),
+    (
+        "draw twice",
+        "step 1: two random fields are added.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes = nodes + torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+        ),
+    ),
+    (
+        "identity added",
+        "the coordinates are added: the displacement alone is asked for.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0] + torch.stack(torch.meshgrid(torch.arange(shape[0]), torch.arange(shape[1]), indexing="ij"))',
+        ),
+    ),
+    (
+        "tanh",
+        "step 1: the values are bounded by sigma.",
+        (
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
+            "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))); nodes = sigma * torch.tanh(nodes / sigma)",
+        ),
+    ),
+    (
+        "max nodes",
+        "step 2: bicubic may overshoot the nodes; the field is cut off.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0].clamp(nodes.min(), nodes.max())',
+        ),
+    ),
+    (
+        "transposed axes only",
+        "step 2: H and W are sorted.",
+        (
+            '    return F.interpolate(nodes, size=tuple(shape), mode="bicubic", align_corners=True)[0]',
+            '    return F.interpolate(nodes, size=tuple(sorted(shape)), mode="bicubic", align_corners=True)[0]',
+        ),
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the exponential-logarithmic loss."""
 
 import math
@@ -5,6 +6,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.bank.nb03.soft_dice import both, sums
 from grading_tests.checks.nb03.exp_log import reference
 from grading_tests.gap import Mistake, Survivor
@@ -63,7 +65,7 @@ def with_where(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=0.3):
 
     of_classes = safe(-batch_dice(logits.double(), target).log())
     of_pixels = safe(surprise(logits.double(), target))
-    return (dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()).reshape(1)
+    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()
 
 
 def class_by_class(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=0.3):
@@ -86,7 +88,7 @@ RIGHT = {
     "one-hot, TP, FP, FN": by_one_hot,
     "exp of gamma times log": by_exp_of_log,
     "class by class": class_by_class,
-    "where, float64, shape (1,)": with_where,
+    "where, float64": with_where,
 }
 
 
@@ -289,6 +291,336 @@ WRONG = [
         lambda *args, **named: by_cross_entropy(*args, **named).detach(),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=0.3):
+    prob, truth = probabilities(logits, target)
+    shared, areas = (prob * truth).sum(dim=(0, 2, 3)), (prob + truth).sum(dim=(0, 2, 3))
+    dice = (2 * shared + 1e-6) / (areas + 1e-6)
+    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma
+    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1))
+    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma
+    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()
+"""
+
+WRONG += slips(edited(CELL))
+WRONG += edits_of(
+    CELL,
+    (
+        "no exp",
+        "the exponent gamma is missing in both parts.",
+        ("    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma", "    of_classes = -dice.log()"),
+        ("    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma", "    of_pixels = pixel_loss"),
+    ),
+    (
+        "exp all",
+        "the exponent is on the sum; it belongs to each class and pixel.",
+        ("    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma", "    of_classes = -dice.log()"),
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma\n    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    of_pixels = pixel_loss\n    return (dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "clamp big",
+        "the bound 0.01 is too large: pixels with -log p = 0.001 must count.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-dice.log()).clamp_min(1e-2) ** gamma",
+        ),
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = pixel_loss.clamp_min(1e-2) ** gamma",
+        ),
+    ),
+    (
+        "clamp big pix",
+        "step 4: the bound 0.01 is too large: pixels with -log p = 0.001 must count.",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = pixel_loss.clamp_min(1e-2) ** gamma",
+        ),
+    ),
+    (
+        "clamp p",
+        "step 3: a clamp of p bounds the loss of large logits.",
+        (
+            "    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1))",
+            "    pixel_loss = -(prob.clamp(1e-7, 1 - 1e-6) * truth).sum(1).log()",
+        ),
+    ),
+    (
+        "log eps",
+        "step 3: a small number inside the logarithm bounds the loss of large logits.",
+        (
+            "    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1))",
+            "    pixel_loss = -((prob * truth).sum(1) + 1e-6).log()",
+        ),
+    ),
+    (
+        "swap defaults",
+        "the defaults of the two weights are swapped.",
+        (
+            "def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=0.3):",
+            "def exponential_logarithmic_loss(logits, target, dice_weight=0.2, cross_weight=0.8, gamma=0.3):",
+        ),
+    ),
+    (
+        "hard weights",
+        "step 5: the weights are fixed at 0.8 and 0.2.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return 0.8 * of_classes.mean() + 0.2 * of_pixels.mean()",
+        ),
+    ),
+    (
+        "one minus",
+        "step 5: 1 - dice_weight in place of cross_weight.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes.mean() + (1 - dice_weight) * of_pixels.mean()",
+        ),
+    ),
+    (
+        "norm weights",
+        "step 5: the weights are divided by their sum.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return (dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()) / (dice_weight + cross_weight)",
+        ),
+    ),
+    (
+        "unweighted",
+        "step 5: the weights are not used.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return of_classes.mean() + of_pixels.mean()",
+        ),
+    ),
+    (
+        "only dice",
+        "step 5: the cross-entropy part is missing.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes.mean()",
+        ),
+    ),
+    (
+        "minus",
+        "step 5: a minus between the parts.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes.mean() - cross_weight * of_pixels.mean()",
+        ),
+    ),
+    (
+        "gamma default1",
+        "the default of gamma was changed.",
+        (
+            "def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=0.3):",
+            "def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0.2, gamma=1.0):",
+        ),
+    ),
+    (
+        "gamma inv",
+        "the exponent is 1 / gamma.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** (1 / gamma)",
+        ),
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** (1 / gamma)",
+        ),
+    ),
+    (
+        "gamma times",
+        "gamma is a factor; it is an exponent.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-dice.log()).clamp_min(1e-6) * gamma",
+        ),
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = pixel_loss.clamp_min(1e-6) * gamma",
+        ),
+    ),
+    (
+        "log 1m",
+        "step 2: log(1 - Dice) in place of log Dice.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-(1 - dice).clamp_min(1e-6).log()).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "gamma in log",
+        "step 2: the exponent is inside the logarithm, where it is only a factor.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-(dice ** gamma).log()).clamp_min(1e-6)",
+        ),
+    ),
+    (
+        "log10",
+        "step 2: the logarithm to base 10; the natural one is meant.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-dice.log10()).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "log2p",
+        "step 3: the logarithm to base 2; the natural one is meant.",
+        (
+            "    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1))",
+            "    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)) / 0.6931",
+        ),
+    ),
+    (
+        "no bg",
+        "step 5: the background is left out of the mean.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes[1:].mean() + cross_weight * of_pixels.mean()",
+        ),
+    ),
+    (
+        "sum classes",
+        "step 5: a sum over the classes; the mean is asked for.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes.sum() + cross_weight * of_pixels.mean()",
+        ),
+    ),
+    (
+        "sum pixels",
+        "step 5: a sum over the pixels; the mean is asked for.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.sum()",
+        ),
+    ),
+    (
+        "all pixels",
+        "step 3: all classes count at each pixel, not the true one only.",
+        (
+            "    pixel_loss = -torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1))",
+            "    pixel_loss = -torch.log_softmax(logits, dim=1)",
+        ),
+    ),
+    (
+        "pixels times truth",
+        "step 4: the other classes count with the bound, and the mean runs over them too.",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = (-torch.log_softmax(logits, 1) * truth).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "eps in 2",
+        "step 1: 1e-6 is inside the factor 2.",
+        (
+            "    dice = (2 * shared + 1e-6) / (areas + 1e-6)",
+            "    dice = 2 * (shared + 1e-6) / (areas + 1e-6)",
+        ),
+    ),
+    (
+        "eps bottom",
+        "step 1: 1e-6 is below only.",
+        ("    dice = (2 * shared + 1e-6) / (areas + 1e-6)", "    dice = 2 * shared / (areas + 1e-6)"),
+    ),
+    (
+        "eps top",
+        "step 1: 1e-6 is above only.",
+        ("    dice = (2 * shared + 1e-6) / (areas + 1e-6)", "    dice = (2 * shared + 1e-6) / areas"),
+    ),
+    (
+        "eps 1e-3",
+        "step 1: 1e-3 in place of 1e-6.",
+        (
+            "    dice = (2 * shared + 1e-6) / (areas + 1e-6)",
+            "    dice = (2 * shared + 1e-3) / (areas + 1e-3)",
+        ),
+    ),
+    (
+        "no2",
+        "step 1: the factor 2 is missing.",
+        ("    dice = (2 * shared + 1e-6) / (areas + 1e-6)", "    dice = (shared + 1e-6) / (areas + 1e-6)"),
+    ),
+    (
+        "log dice eps",
+        "step 2: a number is added inside the logarithm, which bounds it.",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-(dice + 1e-2).log()).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "present only",
+        "step 5: absent classes are left out of the mean.",
+        (
+            "    return dice_weight * of_classes.mean() + cross_weight * of_pixels.mean()",
+            "    keep = truth.sum((0, 2, 3)) > 0; return dice_weight * of_classes[keep].mean() + cross_weight * of_pixels.mean()",
+        ),
+    ),
+    (
+        "detach dice",
+        "the Dice part is cut from the graph (detach).",
+        (
+            "    of_classes = (-dice.log()).clamp_min(1e-6) ** gamma",
+            "    of_classes = (-dice.detach().log()).clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "detach pix",
+        "the cross-entropy part is cut from the graph (detach).",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = pixel_loss.detach().clamp_min(1e-6) ** gamma",
+        ),
+    ),
+    (
+        "detach areas",
+        "the denominator of Dice is cut from the graph (detach).",
+        (
+            "    dice = (2 * shared + 1e-6) / (areas + 1e-6)",
+            "    dice = (2 * shared + 1e-6) / (areas.detach() + 1e-6)",
+        ),
+    ),
+    (
+        "round",
+        "rounded probabilities have no gradient.",
+        (
+            "    prob, truth = probabilities(logits, target)",
+            "    prob, truth = probabilities(logits, target)\n    prob = prob.round()",
+        ),
+    ),
+    (
+        "add eps big",
+        "step 4: 0.001 is added, which is too much for pixels that are nearly right.",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = (pixel_loss + 1e-3) ** gamma",
+        ),
+    ),
+    (
+        "onehot no c",
+        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
+        (
+            "    prob, truth = probabilities(logits, target)",
+            "    prob = logits.softmax(1); truth = F.one_hot(target).movedim(-1, 1)",
+        ),
+    ),
+    (
+        "focal mult",
+        "step 4: that is the factor of the focal loss; here -log p has the exponent gamma.",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = (1 - (-pixel_loss).exp()) ** gamma * pixel_loss",
+        ),
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -1,9 +1,11 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the focal loss."""
 
 import torch
 import torch.nn.functional as F
 
 from brainlab.losses import focal_loss
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -61,9 +63,7 @@ RIGHT = {
     "class by class": class_by_class,
     "image by image": image_by_image,
     "the other probabilities": by_the_others,
-    "float64, shape (1,)": lambda logits, target, gamma=2.0: by_cross_entropy(
-        logits.double(), target, gamma
-    ).reshape(1),
+    "float64": lambda logits, target, gamma=2.0: by_cross_entropy(logits.double(), target, gamma),
 }
 
 
@@ -214,6 +214,193 @@ WRONG = [
         lambda logits, target, gamma=2.0: by_cross_entropy(logits, target, gamma).detach(),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def focal_loss(logits, target, gamma=2.0):
+    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)
+    p = log_p.exp()
+    loss = -((1 - p) ** gamma) * log_p
+    return loss.mean()
+"""
+
+WRONG += slips(edited(CELL), "minus the loss", "softmax before")
+WRONG += edits_of(
+    CELL,
+    (
+        "one minus pow",
+        "step 3: 1 - p ** gamma; the power is of (1 - p).",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -(1 - p ** gamma) * log_p"),
+    ),
+    (
+        "exp",
+        "step 3: exp(-gamma p) in place of (1 - p) ** gamma.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -torch.exp(-gamma * p) * log_p"),
+    ),
+    (
+        "default1",
+        "the default of gamma was changed.",
+        ("def focal_loss(logits, target, gamma=2.0):", "def focal_loss(logits, target, gamma=1.0):"),
+    ),
+    (
+        "default5",
+        "the default of gamma was changed.",
+        ("def focal_loss(logits, target, gamma=2.0):", "def focal_loss(logits, target, gamma=5.0):"),
+    ),
+    (
+        "gamma or",
+        "`gamma or 2` turns gamma 0 into 2.",
+        (
+            "def focal_loss(logits, target, gamma=2.0):",
+            "def focal_loss(logits, target, gamma=2.0):\n    gamma = gamma or 2.0",
+        ),
+    ),
+    (
+        "int gamma",
+        "int(gamma) cuts off the decimals.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -((1 - p) ** int(gamma)) * log_p"),
+    ),
+    (
+        "detach log",
+        "log p is cut from the graph (detach): half of the gradient is missing.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -((1 - p) ** gamma) * log_p.detach()"),
+    ),
+    (
+        "alpha025",
+        "the factor alpha = 0.25 of RetinaNet is not part of this loss.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -0.25 * ((1 - p) ** gamma) * log_p"),
+    ),
+    (
+        "sum per image",
+        "step 4: a sum over the pixels of an image; the mean over all is asked for.",
+        ("    return loss.mean()", "    return loss.sum((1, 2)).mean()"),
+    ),
+    (
+        "mean ce factor",
+        "the mean factor times the mean loss: multiply at each pixel first.",
+        ("    return loss.mean()", "    return ((1 - p) ** gamma).mean() * -log_p.mean()"),
+    ),
+    (
+        "all classes",
+        "all classes count at each pixel, as in the binary form; only the true one should.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
+            "    p = logits.softmax(1)\n    t = F.one_hot(target, logits.shape[1]).movedim(-1, 1)\n    pt = p * t + (1 - p) * (1 - t)\n    return (-(1 - pt) ** gamma * pt.log()).mean()",
+        ),
+    ),
+    (
+        "sigmoid",
+        "a sigmoid for each class; the probabilities are a softmax over the classes.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
+            '    t = F.one_hot(target, logits.shape[1]).movedim(-1, 1).to(logits)\n    p = logits.sigmoid()\n    ce = F.binary_cross_entropy_with_logits(logits, t, reduction="none")\n    return (ce * (1 - (p * t + (1 - p) * (1 - t))) ** gamma).mean()',
+        ),
+    ),
+    (
+        "onehot no c",
+        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
+            "    t = F.one_hot(target).movedim(-1, 1)\n    lp = logits.log_softmax(1)\n    return (-(1 - lp.exp()) ** gamma * lp * t).sum(1).mean()",
+        ),
+    ),
+    (
+        "onehot 4",
+        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
+            "    t = F.one_hot(target, 4).movedim(-1, 1)\n    lp = logits.log_softmax(1)\n    return (-(1 - lp.exp()) ** gamma * lp * t).sum(1).mean()",
+        ),
+    ),
+    (
+        "clamp p",
+        "step 2: a clamp of p changes the value, and has no gradient.",
+        ("    p = log_p.exp()", "    p = log_p.exp().clamp(1e-4, 1 - 1e-4)"),
+    ),
+    (
+        "log eps",
+        "step 1: log(softmax + a small number) is bounded for large logits: log_softmax.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = (logits.softmax(1) + 1e-6).log().gather(1, target.unsqueeze(1)).squeeze(1)",
+        ),
+    ),
+    (
+        "log softmax naive",
+        "step 1: the softmax of large logits rounds to 0, and log 0 is -infinity: log_softmax.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = logits.softmax(1).log().gather(1, target.unsqueeze(1)).squeeze(1)",
+        ),
+    ),
+    (
+        "clamp log",
+        "a clamp bounds the loss of very wrong pixels, and has no gradient there.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -((1 - p) ** gamma) * log_p.clamp(min=-10)"),
+    ),
+    (
+        "max p",
+        "step 1: the largest probability, not that of the true class.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = torch.log_softmax(logits, dim=1).max(1).values",
+        ),
+    ),
+    (
+        "dim0",
+        "step 1: the softmax runs over the images (dim 0); the classes are dim 1.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = torch.log_softmax(logits, dim=0).gather(1, target.unsqueeze(1)).squeeze(1)",
+        ),
+    ),
+    (
+        "dimlast",
+        "step 1: the softmax runs along the width; the classes are dim 1.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = torch.log_softmax(logits, dim=-1).gather(1, target.unsqueeze(1)).squeeze(1)",
+        ),
+    ),
+    (
+        "round p",
+        "step 2: p is rounded, so the factor has no gradient.",
+        ("    p = log_p.exp()", "    p = log_p.exp().round()"),
+    ),
+    (
+        "p plus",
+        "step 2: exp(-log p) is 1 / p: p is exp(log p).",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
+            '    ce = F.cross_entropy(logits, target, reduction="none")\n    return ((1 - torch.exp(ce)).abs() ** gamma * ce).mean()',
+        ),
+    ),
+    (
+        "log2",
+        "step 1: the logarithm to base 2; the natural one is meant.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -((1 - p) ** gamma) * log_p / np.log(2)"),
+    ),
+    (
+        "gamma plus1",
+        "step 3: the exponent is gamma + 1.",
+        ("    loss = -((1 - p) ** gamma) * log_p", "    loss = -((1 - p) ** (gamma + 1)) * log_p"),
+    ),
+    (
+        "image mean fg",
+        "step 4: the background pixels are left out of the mean.",
+        ("    return loss.mean()", "    return loss[target > 0].mean()"),
+    ),
+    ("map", "step 4: the mean is missing.", ("    return loss.mean()", "    return loss")),
+    (
+        "batch",
+        "step 4: one mean for each image; one number is asked for.",
+        ("    return loss.mean()", "    return loss.mean((1, 2))"),
+    ),
+    (
+        "second softmax",
+        "step 2: p went through a second softmax.",
+        ("    p = log_p.exp()", "    p = logits.softmax(1).softmax(1).gather(1, target[:, None])[:, 0]"),
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about recall, precision, F1 and specificity."""
 
 import math
@@ -5,6 +6,7 @@ import math
 import numpy as np
 import torch
 
+from grading_tests.bank.nb03._edits import edits_of
 from grading_tests.checks.nb03.scores import class_scores
 from grading_tests.gap import Mistake
 
@@ -39,7 +41,7 @@ def class_by_class(confusion):
         pairs = ((tp, tp + fn), (tp, tp + fp), (2 * tp, 2 * tp + fp + fn), (tn, tn + fp))
         for values, (above, below) in zip(scores.values(), pairs, strict=True):
             values.append(above / below if below else math.nan)
-    return scores
+    return {name: np.array(values) for name, values in scores.items()}
 
 
 def by_sums(confusion):
@@ -56,7 +58,8 @@ def in_torch(confusion):
     m = torch.as_tensor(confusion, dtype=torch.float64)
     tp, rows, columns = m.diagonal(), m.sum(dim=1), m.sum(dim=0)
     tn = m.sum() - rows - columns + tp
-    return named(tp / rows, tp / columns, 2 * tp / (rows + columns), tn / (m.sum() - rows))
+    scores = named(tp / rows, tp / columns, 2 * tp / (rows + columns), tn / (m.sum() - rows))
+    return {name: value.numpy() for name, value in scores.items()}
 
 
 def by_masks(confusion):
@@ -73,11 +76,11 @@ def by_masks(confusion):
 RIGHT = {
     "library": class_scores,
     "division with where": by_where,
-    "class by class, lists": class_by_class,
+    "class by class": class_by_class,
     "sums of rows and columns": by_sums,
     "torch": in_torch,
     "masks and einsum": by_masks,
-    "shape (1, C)": lambda confusion: {name: value[None] for name, value in by_where(confusion).items()},
+    "an additional score": lambda confusion: by_where(confusion) | {"classes": len(confusion)},
 }
 
 
@@ -273,3 +276,255 @@ WRONG = [
         errors_left_in_place,
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def class_scores(confusion):
+    tp = np.diag(confusion)
+    fn = confusion.sum(axis=1) - tp
+    fp = confusion.sum(axis=0) - tp
+    tn = confusion.sum() - tp - fn - fp
+    with np.errstate(invalid="ignore"):
+        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}
+        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}
+    return out
+"""
+
+WRONG += edits_of(
+    CELL,
+    (
+        "swap rp",
+        "recall and precision are swapped: recall is TP / (TP + FN).",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"recall": tp / (tp + fp), "precision": tp / (tp + fn)}',
+        ),
+    ),
+    (
+        "fn keep tp",
+        "step 2: TP is still in FN.",
+        ("    fn = confusion.sum(axis=1) - tp", "    fn = confusion.sum(axis=1)"),
+    ),
+    (
+        "fp keep tp",
+        "step 3: TP is still in FP.",
+        ("    fp = confusion.sum(axis=0) - tp", "    fp = confusion.sum(axis=0)"),
+    ),
+    (
+        "tn no fn",
+        "step 4: FN is still in TN.",
+        ("    tn = confusion.sum() - tp - fn - fp", "    tn = confusion.sum() - tp - fp"),
+    ),
+    (
+        "tn plus",
+        "step 4: TP is still in TN.",
+        ("    tn = confusion.sum() - tp - fn - fp", "    tn = confusion.sum() - (fn + fp)"),
+    ),
+    (
+        "spec acc",
+        "that is the accuracy of each class, not its specificity.",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": (tp + tn) / confusion.sum()}',
+        ),
+    ),
+    (
+        "f1 no2b",
+        "F1: the factor 2 is missing below.",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": 2 * tp / (tp + fp + fn), "specificity": tn / (tn + fp)}',
+        ),
+    ),
+    (
+        "f1 geo",
+        "F1 is the harmonic mean, not the geometric one.",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": np.sqrt(scores["recall"] * scores["precision"]), "specificity": tn / (tn + fp)}',
+        ),
+    ),
+    (
+        "eps",
+        "a small number below turns 0 / 0 into 0; it is nan.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"recall": tp / (tp + fn + 1e-6), "precision": tp / (tp + fp)}',
+        ),
+    ),
+    (
+        "max1",
+        "a bound below turns 0 / 0 into 0; it is nan.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / np.maximum(tp + fp, 1)}',
+        ),
+    ),
+    (
+        "none",
+        "None in place of nan.",
+        ("    return out", "    return {k: [None if np.isnan(x) else x for x in v] for k, v in out.items()}"),
+    ),
+    (
+        "lists",
+        "lists in place of NumPy arrays.",
+        ("    return out", "    return {k: v.tolist() for k, v in out.items()}"),
+    ),
+    ("tuple", "a tuple in place of the dict.", ("    return out", "    return tuple(out.values())")),
+    (
+        "round",
+        "the scores are rounded.",
+        ("    return out", "    return {k: v.round(2) for k, v in out.items()}"),
+    ),
+    (
+        "float32 counts",
+        "float32 holds seven digits, too few for counts of volumes.",
+        (
+            "def class_scores(confusion):",
+            "def class_scores(confusion):\n    confusion = confusion.astype(np.float32)",
+        ),
+    ),
+    (
+        "float16",
+        "float16 holds three digits and numbers up to 65504.",
+        (
+            "def class_scores(confusion):",
+            "def class_scores(confusion):\n    confusion = confusion.astype(np.float16)",
+        ),
+    ),
+    (
+        "uint8",
+        "uint8 holds numbers up to 255.",
+        (
+            "def class_scores(confusion):",
+            "def class_scores(confusion):\n    confusion = confusion.astype(np.uint8)",
+        ),
+    ),
+    (
+        "int32",
+        "int32 overflows at two billion voxels.",
+        (
+            "def class_scores(confusion):",
+            "def class_scores(confusion):\n    confusion = confusion.astype(np.int32)",
+        ),
+    ),
+    (
+        "inplace norm",
+        "the function writes into the matrix.",
+        ("def class_scores(confusion):", "def class_scores(confusion):\n    confusion /= confusion.sum()"),
+    ),
+    (
+        "norm rows",
+        "the rows are divided by their sums first: then the columns mean nothing.",
+        (
+            "def class_scores(confusion):",
+            "def class_scores(confusion):\n    confusion = confusion / confusion.sum(axis=1, keepdims=True)",
+        ),
+    ),
+    (
+        "floor",
+        "// divides without decimals.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"recall": tp // (tp + fn), "precision": tp / (tp + fp)}',
+        ),
+    ),
+    (
+        "keys upper",
+        "the keys are written in lower case.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"Recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+        ),
+    ),
+    (
+        "keys sens",
+        "the key is recall.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"sensitivity": tp / (tp + fn), "precision": tp / (tp + fp)}',
+        ),
+    ),
+    (
+        "no spec",
+        "specificity is missing.",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn)}',
+        ),
+    ),
+    (
+        "range4",
+        "the number of classes is fixed at 4.",
+        ("    tp = np.diag(confusion)", "    tp = np.array([confusion[c, c] for c in range(4)])"),
+    ),
+    (
+        "range3",
+        "the number of classes is bounded by 4.",
+        (
+            "    tp = np.diag(confusion)",
+            "    tp = np.array([confusion[c, c] for c in range(min(len(confusion), 4))])",
+        ),
+    ),
+    (
+        "micro",
+        "TP is the sum over all classes.",
+        ("    tp = np.diag(confusion)", "    tp = np.full(len(confusion), np.trace(confusion))"),
+    ),
+    (
+        "torch",
+        "tensors in place of NumPy arrays.",
+        ("    return out", "    return {k: torch.from_numpy(v) for k, v in out.items()}"),
+    ),
+    (
+        "dict by class",
+        "one dict for each class; one dict of arrays is asked for.",
+        ("    return out", "    return [{k: v[c] for k, v in out.items()} for c in range(len(tp))]"),
+    ),
+    (
+        "tril",
+        "only one half of the matrix is counted.",
+        (
+            "    fn = confusion.sum(axis=1) - tp\n    fp = confusion.sum(axis=0) - tp",
+            "    fn = np.triu(confusion, 1).sum(axis=1)\n    fp = np.triu(confusion, 1).sum(axis=0)",
+        ),
+    ),
+    (
+        "neg pred",
+        "specificity is TN / (TN + FP).",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fn + fp)}',
+        ),
+    ),
+    (
+        "precision all",
+        "precision is divided by all pixels.",
+        (
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / (tp + fp)}',
+            '        scores = {"recall": tp / (tp + fn), "precision": tp / confusion.sum()}',
+        ),
+    ),
+    (
+        "where zero",
+        "0 / 0 is nan, not 0.",
+        ("    return out", "    return {k: np.where(tp == 0, 0.0, v) for k, v in out.items()}"),
+    ),
+    (
+        "where nan",
+        "TP = 0 is no reason for nan: only a denominator of 0 is.",
+        ("    return out", "    return {k: np.where(tp == 0, np.nan, v) for k, v in out.items()}"),
+    ),
+    (
+        "spec nan",
+        "a class that is absent has a specificity: its denominator is TN + FP.",
+        (
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": tn / (tn + fp)}',
+            '        out = scores | {"f1": 2 * tp / (2 * tp + fp + fn), "specificity": np.where(tp + fn == 0, np.nan, tn / (tn + fp))}',
+        ),
+    ),
+    (
+        "drop absent",
+        "undefined scores are dropped; they are nan, in place.",
+        ("    return out", "    return {k: v[~np.isnan(v)] for k, v in out.items()}"),
+    ),
+)

@@ -1,8 +1,10 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the Tversky loss."""
 
 import torch
 
 from brainlab.losses import focal_tversky_loss, tversky_loss
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.bank.nb03.soft_dice import both
 from grading_tests.gap import Mistake
 
@@ -56,7 +58,7 @@ def by_pixels(logits, target, alpha=0.3, beta=0.7, eps=1e-6, background=True):
 
 
 def in_float64(logits, target, alpha=0.3, beta=0.7, eps=1e-6):
-    return by_areas(logits.double(), target, alpha, beta, eps).reshape(1)
+    return by_areas(logits.double(), target, alpha, beta, eps)
 
 
 RIGHT = {
@@ -66,7 +68,7 @@ RIGHT = {
     "loops": in_loops,
     "share of the errors": missed_share,
     "pixel weights": by_pixels,
-    "float64, shape (1,)": in_float64,
+    "float64": in_float64,
 }
 
 
@@ -225,3 +227,293 @@ WRONG = [
         ).detach(),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):
+    prob, truth = probabilities(logits, target)
+    tp = (prob * truth).sum(dim=(2, 3))
+    fp = (prob * (1 - truth)).sum(dim=(2, 3))
+    fn = ((1 - prob) * truth).sum(dim=(2, 3))
+    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)
+    return 1 - index.mean()
+"""
+
+WRONG += slips(edited(CELL))
+WRONG += edits_of(
+    CELL,
+    (
+        "swap defaults",
+        "the defaults of alpha and beta are swapped.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.7, beta=0.3, eps=1e-6):",
+        ),
+    ),
+    (
+        "half defaults",
+        "the defaults of alpha and beta were changed to 0.5.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.5, beta=0.5, eps=1e-6):",
+        ),
+    ),
+    (
+        "dice",
+        "that is Dice: alpha and beta are not used.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (2 * tp + eps) / (2 * tp + fp + fn + eps)",
+        ),
+    ),
+    (
+        "alpha 1mbeta",
+        "1 - beta in place of alpha: they need not add up to 1.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + (1 - beta) * fp + beta * fn + eps)",
+        ),
+    ),
+    (
+        "eps top",
+        "eps is above only.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn)",
+        ),
+    ),
+    (
+        "eps after",
+        "eps is added to the ratio.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = tp / (tp + alpha * fp + beta * fn) + eps",
+        ),
+    ),
+    (
+        "eps1",
+        "the default of eps was changed to 1.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1.0):",
+        ),
+    ),
+    (
+        "eps1e-5",
+        "the default of eps was changed.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-5):",
+        ),
+    ),
+    (
+        "eps1e-8",
+        "the default of eps was changed.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-8):",
+        ),
+    ),
+    (
+        "eps ignored",
+        "the argument eps is not used.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    eps = 1e-6; index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+        ),
+    ),
+    (
+        "all",
+        "everything is pooled: one index for each image and class.",
+        (
+            "    tp = (prob * truth).sum(dim=(2, 3))\n    fp = (prob * (1 - truth)).sum(dim=(2, 3))\n    fn = ((1 - prob) * truth).sum(dim=(2, 3))",
+            "    tp = (prob * truth).sum()\n    fp = (prob * (1 - truth)).sum()\n    fn = ((1 - prob) * truth).sum()",
+        ),
+    ),
+    (
+        "mean",
+        "means in place of sums: then eps, in pixels, is far too large.",
+        (
+            "    tp = (prob * truth).sum(dim=(2, 3))\n    fp = (prob * (1 - truth)).sum(dim=(2, 3))\n    fn = ((1 - prob) * truth).sum(dim=(2, 3))",
+            "    tp = (prob * truth).mean(dim=(2, 3))\n    fp = (prob * (1 - truth)).mean(dim=(2, 3))\n    fn = ((1 - prob) * truth).mean(dim=(2, 3))",
+        ),
+    ),
+    (
+        "one axis",
+        "the sums run over the width only.",
+        (
+            "    tp = (prob * truth).sum(dim=(2, 3))\n    fp = (prob * (1 - truth)).sum(dim=(2, 3))\n    fn = ((1 - prob) * truth).sum(dim=(2, 3))",
+            "    tp = (prob * truth).sum(dim=3)\n    fp = (prob * (1 - truth)).sum(dim=3)\n    fn = ((1 - prob) * truth).sum(dim=3)",
+        ),
+    ),
+    (
+        "present",
+        "absent classes are left out of the mean.",
+        ("    return 1 - index.mean()", "    return 1 - index[truth.sum((2, 3)) > 0].mean()"),
+    ),
+    (
+        "neg",
+        "minus the index, where 1 - index is asked for.",
+        ("    return 1 - index.mean()", "    return -index.mean()"),
+    ),
+    (
+        "sum",
+        "a sum over images and classes in place of the mean.",
+        ("    return 1 - index.mean()", "    return (1 - index).sum()"),
+    ),
+    (
+        "detach fp",
+        "FP is cut from the graph (detach).",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + alpha * fp.detach() + beta * fn + eps)",
+        ),
+    ),
+    (
+        "detach fn",
+        "FN is cut from the graph (detach).",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn.detach() + eps)",
+        ),
+    ),
+    (
+        "detach tp denominator",
+        "TP below is cut from the graph (detach).",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp.detach() + alpha * fp + beta * fn + eps)",
+        ),
+    ),
+    (
+        "detach weighted",
+        "the errors are cut from the graph (detach).",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    d = (alpha * fp + beta * fn).detach(); index = (tp + eps) / (tp + d + eps)",
+        ),
+    ),
+    (
+        "hard fp",
+        "step 2: a threshold makes FP a count without gradient.",
+        (
+            "    fp = (prob * (1 - truth)).sum(dim=(2, 3))",
+            "    fp = ((prob > 0.5) * (1 - truth)).sum(dim=(2, 3))",
+        ),
+    ),
+    (
+        "round",
+        "rounded probabilities have no gradient.",
+        (
+            "    tp = (prob * truth).sum(dim=(2, 3))",
+            "    prob = prob.round(); tp = (prob * truth).sum(dim=(2, 3))",
+        ),
+    ),
+    (
+        "fp all",
+        "step 2: FP is the whole predicted area: only where the truth is 0.",
+        ("    fp = (prob * (1 - truth)).sum(dim=(2, 3))", "    fp = (prob).sum(dim=(2, 3))"),
+    ),
+    (
+        "fn all",
+        "step 2: FN is the whole true area: only what is not predicted.",
+        ("    fn = ((1 - prob) * truth).sum(dim=(2, 3))", "    fn = (truth).sum(dim=(2, 3))"),
+    ),
+    (
+        "tn as fn",
+        "step 2: (1 - prob)(1 - truth) is TN, not FN.",
+        (
+            "    fn = ((1 - prob) * truth).sum(dim=(2, 3))",
+            "    fn = ((1 - prob) * (1 - truth)).sum(dim=(2, 3))",
+        ),
+    ),
+    (
+        "fp abs",
+        "step 2: |prob - truth| is FP and FN together.",
+        ("    fp = (prob * (1 - truth)).sum(dim=(2, 3))", "    fp = (prob - truth).abs().sum(dim=(2, 3))"),
+    ),
+    (
+        "alpha outside",
+        "alpha multiplies both errors: the brackets are wrong.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + alpha * (fp + beta * fn) + eps)",
+        ),
+    ),
+    (
+        "weights normalised",
+        "alpha and beta are divided by their sum.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    s = alpha + beta; index = (tp + eps) / (tp + alpha / s * fp + beta / s * fn + eps)",
+        ),
+    ),
+    (
+        "onehot no c",
+        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
+        (
+            "    prob, truth = probabilities(logits, target)",
+            "    prob = logits.softmax(1); truth = F.one_hot(target).movedim(-1, 1)",
+        ),
+    ),
+    (
+        "onehot4",
+        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        (
+            "    prob, truth = probabilities(logits, target)",
+            "    prob = logits.softmax(1); truth = F.one_hot(target, 4).movedim(-1, 1)",
+        ),
+    ),
+    (
+        "alpha eps",
+        "eps is added to FP and FN, so it is weighted: add it once.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + alpha * (fp + eps) + beta * (fn + eps))",
+        ),
+    ),
+    (
+        "power",
+        "alpha and beta are exponents; they are factors.",
+        (
+            "    index = (tp + eps) / (tp + alpha * fp + beta * fn + eps)",
+            "    index = (tp + eps) / (tp + fp ** alpha + fn ** beta + eps)",
+        ),
+    ),
+    (
+        "max zero",
+        "the loss is bounded from below, where it has no gradient.",
+        ("    return 1 - index.mean()", "    return max(1 - index.mean(), torch.tensor(0.01))"),
+    ),
+    ("vector", "the mean is missing.", ("    return 1 - index.mean()", "    return 1 - index")),
+    (
+        "per class",
+        "a mean is missing: more than one number is returned.",
+        ("    return 1 - index.mean()", "    return 1 - index.mean(0)"),
+    ),
+    (
+        "alpha or",
+        "`alpha or 0.3` turns 0 into the default.",
+        (
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):",
+            "def tversky_loss(logits, target, alpha=0.3, beta=0.7, eps=1e-6):\n    alpha, beta = alpha or 0.3, beta or 0.7",
+        ),
+    ),
+    (
+        "weighted mean",
+        "the classes are weighted by their areas; the plain mean is asked for.",
+        ("    return 1 - index.mean()", "    return 1 - (index * truth.sum((2, 3))).sum() / truth.sum()"),
+    ),
+    (
+        "lib dice",
+        "that is soft Dice of the library.",
+        ("    return 1 - index.mean()", "    return losses.soft_dice_loss(logits, target, eps)"),
+    ),
+    (
+        "fp union",
+        "step 2: small probabilities are left out of FP.",
+        (
+            "    fp = (prob * (1 - truth)).sum(dim=(2, 3))",
+            "    fp = (prob * (truth == 0) * (prob > 0.01)).sum(dim=(2, 3))",
+        ),
+    ),
+)

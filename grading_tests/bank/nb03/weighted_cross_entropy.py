@@ -1,9 +1,11 @@
+# ruff: noqa: E501
 """Right and wrong answers to the gap about the weighted cross-entropy."""
 
 import torch
 import torch.nn.functional as F
 
 from brainlab.losses import cross_entropy
+from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.gap import Mistake
 
 
@@ -52,7 +54,7 @@ def pixel_by_pixel(logits, target, weight):
 
 
 def in_float64(logits, target, weight, ignored=None):
-    return by_one_hot(logits.double(), target, weight.double()).reshape(1)
+    return by_one_hot(logits.double(), target, weight.double())
 
 
 RIGHT = {
@@ -63,7 +65,7 @@ RIGHT = {
     "einsum": by_einsum,
     "mean by mean": by_averaging_weights,
     "pixel by pixel": pixel_by_pixel,
-    "float64, shape (1,), another keyword": in_float64,
+    "float64, another keyword": in_float64,
 }
 
 
@@ -173,3 +175,199 @@ WRONG = [
         lambda logits, target, weight: F.cross_entropy(logits, target, weight=weight).detach(),
     ),
 ]
+
+# Wrong answers as edits of this right one.
+CELL = """def weighted_cross_entropy(logits, target, weight):
+    log_prob = torch.log_softmax(logits, dim=1)
+    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)
+    pixel_weight = weight[target]
+    return (pixel_weight * loss).sum() / pixel_weight.sum()
+"""
+
+WRONG += slips(edited(CELL), "softmax before")
+WRONG += edits_of(
+    CELL,
+    (
+        "div weight sum",
+        "step 4: divided by the sum of the C class weights, not by that of all pixels' weights.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return (pixel_weight * loss).sum() / weight.sum()",
+        ),
+    ),
+    (
+        "per image",
+        "a weighted mean of each image, then their mean: sum over the whole batch first.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return ((pixel_weight * loss).sum((1,2)) / pixel_weight.sum((1,2))).mean()",
+        ),
+    ),
+    (
+        "normalised w",
+        "step 4: the weights are normalised over classes; divide by the sum of the pixels' weights.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    w = pixel_weight / weight.sum(); return (w * loss).mean()",
+        ),
+    ),
+    (
+        "no log",
+        "step 1: the logarithm is missing: log_softmax.",
+        ("    log_prob = torch.log_softmax(logits, dim=1)", "    log_prob = torch.softmax(logits, dim=1)"),
+    ),
+    (
+        "dim0",
+        "step 1: the softmax runs over the images (dim 0); the classes are dim 1.",
+        (
+            "    log_prob = torch.log_softmax(logits, dim=1)",
+            "    log_prob = torch.log_softmax(logits, dim=0)",
+        ),
+    ),
+    (
+        "dim last",
+        "step 1: the softmax runs along the width; the classes are dim 1.",
+        (
+            "    log_prob = torch.log_softmax(logits, dim=1)",
+            "    log_prob = torch.log_softmax(logits, dim=-1)",
+        ),
+    ),
+    (
+        "log of softmax eps",
+        "step 1: log(softmax + a small number) is bounded for large logits: log_softmax.",
+        (
+            "    log_prob = torch.log_softmax(logits, dim=1)",
+            "    log_prob = torch.log(torch.softmax(logits, dim=1) + 1e-6)",
+        ),
+    ),
+    (
+        "clamp",
+        "step 1: a clamp bounds the loss and has no gradient: log_softmax.",
+        (
+            "    log_prob = torch.log_softmax(logits, dim=1)",
+            "    log_prob = torch.log(torch.softmax(logits, dim=1).clamp(1e-7))",
+        ),
+    ),
+    (
+        "log10",
+        "step 1: the logarithm to base 10; the natural one is meant.",
+        (
+            "    log_prob = torch.log_softmax(logits, dim=1)",
+            "    log_prob = torch.log_softmax(logits, dim=1) / np.log(10)",
+        ),
+    ),
+    (
+        "weight inplace",
+        "weight /= ... writes into the argument: make a new tensor.",
+        ("    pixel_weight = weight[target]", "    weight /= weight.sum(); pixel_weight = weight[target]"),
+    ),
+    (
+        "hard4",
+        "the number of classes is fixed at 4.",
+        (
+            "    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    loss = -(log_prob * torch.stack([target == c for c in range(4)], 1)).sum(1)",
+        ),
+    ),
+    (
+        "onehot no c",
+        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
+        (
+            "    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    loss = -(log_prob * F.one_hot(target).movedim(-1, 1)).sum(1)",
+        ),
+    ),
+    (
+        "view bug",
+        "step 2: reshape does not move the class axis of F.one_hot: use movedim(-1, 1).",
+        (
+            "    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    loss = -(log_prob * F.one_hot(target, logits.shape[1]).reshape(logits.shape)).sum(1)",
+        ),
+    ),
+    (
+        "squeeze all",
+        "step 2: gather keeps an axis of length 1, and (B, 1, H, W) times (B, H, W) gives (B, B, H, W).",
+        (
+            "    loss = -log_prob.gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    loss = -log_prob.gather(1, target.unsqueeze(1))",
+        ),
+    ),
+    (
+        "w allclasses",
+        "step 2: all classes count at each pixel, not the true one only.",
+        (
+            "    pixel_weight = weight[target]",
+            "    pixel_weight = weight[target]\n    return (weight.view(1, -1, 1, 1) * -log_prob).mean()",
+        ),
+    ),
+    (
+        "w squared",
+        "the weight is applied twice.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return (pixel_weight**2 * loss).sum() / pixel_weight.sum()",
+        ),
+    ),
+    (
+        "eps",
+        "step 4: 1 is added to the sum of the weights.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return (pixel_weight * loss).sum() / (pixel_weight.sum() + 1)",
+        ),
+    ),
+    (
+        "eps1e3",
+        "step 4: a small number is added to the sum of the weights, which may be small itself.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return (pixel_weight * loss).sum() / (pixel_weight.sum() + 1e-3)",
+        ),
+    ),
+    (
+        "numpy w",
+        "the weights are rounded.",
+        (
+            "    pixel_weight = weight[target]",
+            "    pixel_weight = torch.from_numpy(weight.numpy()[target.numpy()]).round()",
+        ),
+    ),
+    (
+        "skip bg",
+        "the background pixels are left out.",
+        (
+            "    pixel_weight = weight[target]",
+            "    pixel_weight = weight[target]\n    pixel_weight = pixel_weight * (target > 0)",
+        ),
+    ),
+    (
+        "mean of class means",
+        "the mean of each class first: step 4 is one sum over all pixels.",
+        (
+            "    pixel_weight = weight[target]",
+            "    pixel_weight = weight[target]\n    per = [loss[target == c].mean() * weight[c] for c in range(len(weight)) if (target == c).any()]\n    return sum(per) / weight.sum()",
+        ),
+    ),
+    (
+        "pixelmap",
+        "step 4: the sum over the pixels is missing.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return pixel_weight * loss / pixel_weight.sum()",
+        ),
+    ),
+    (
+        "wlog",
+        "large weights are cut off.",
+        ("    pixel_weight = weight[target]", "    pixel_weight = weight.log().exp().clamp(max=10)[target]"),
+    ),
+    (
+        "nan to num missing",
+        "step 4: the sum of the weights is bounded below by 1, but it may be smaller.",
+        (
+            "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
+            "    return (pixel_weight * loss).sum() / max(pixel_weight.sum(), 1)",
+        ),
+    ),
+)

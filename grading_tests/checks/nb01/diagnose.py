@@ -40,7 +40,9 @@ def form(answer: Callable[[], Mapping], rng: np.random.Generator) -> None:
     if missing := [case for case in CASES if case not in table]:
         raise Wrong("one entry for each case", list(CASES), f"none for {missing}", "step 1")
     if unknown := sorted({table[case] for case in CASES} - set(NAMES)):
-        raise Wrong("names from the list", "one of the names above", ", ".join(unknown), "step 1")
+        raise Wrong("names from the table", "one of the names of the table", ", ".join(unknown), "step 1")
+    if others := [case for case in table if case not in CASES]:
+        raise Wrong("one entry for each case", list(CASES), f"one for {others} too", "step 1")
 
 
 def named(case: int) -> Callable[[Callable, np.random.Generator], None]:

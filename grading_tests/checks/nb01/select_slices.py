@@ -3,41 +3,130 @@
 import numpy as np
 
 from brainlab.data import select_slices
-from grading_tests.gap import Gap, Property, expect
+from grading_tests.checks.nb01.contract import Cases, called_again, expect_numbers, kind_of, unchanged
+from grading_tests.gap import Gap, Property, Wrong, expect, plain
 
 
 def growing_tumour(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
     """Return (Z, 8, 9) labels whose tumour has z * 3 voxels in slice z, of all three classes."""
-    labels = np.zeros((slices, 8, 9), dtype=np.uint8)
-    for z, plane in enumerate(labels):
-        plane.flat[rng.permutation(plane.size)[: 3 * z]] = np.resize([2, 1, 3], 3 * z)
+    return tumour_of(rng, [3 * z for z in range(slices)])
+
+
+def tumour_of(rng: np.random.Generator, voxels: list[int], shape: tuple = (8, 9)) -> np.ndarray:
+    """Return (Z, ...) labels with this number of tumour voxels in each slice, scattered, of three classes."""
+    labels = np.zeros((len(voxels), *shape), dtype=np.uint8)
+    for plane, number in zip(labels, voxels, strict=True):
+        plane.flat[rng.permutation(plane.size)[:number]] = np.resize([2, 1, 3], number)
     return labels
 
 
-def selected(answer, labels: np.ndarray, spacing: tuple, min_area: float, step: str) -> None:
+def compare(got: object, arguments: tuple, tried: str) -> None:
+    expected, array = select_slices(*arguments), plain(got)
+    if array is None or array.size or expected.size:
+        expect(got, expected, tried)
+
+
+def selected(answer, labels: np.ndarray, spacing: tuple, min_area: float) -> None:
     voxels = (labels > 0).sum(axis=(1, 2)).tolist()
     tried = f"tumour voxels per slice {voxels}, voxels of {spacing} mm, at least {min_area} mm2"
-    got = np.asarray(answer(labels.copy(), np.array(spacing), min_area))
-    expected = select_slices(labels, spacing, min_area)
-    if got.size or expected.size:
-        expect(got, expected, tried, step)
+    if len(voxels) > 20:
+        tried = f"{len(voxels)} slices, at least {min_area} mm2"
+    got = answer(labels.copy(), np.array(spacing), min_area)
+    compare(got, (labels, spacing, min_area), tried)
 
 
 def selected_1mm(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 10, "step 3")
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 10)
 
 
 def selected_anisotropic(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (0.5, 1.5, 2.0), 9, "step 2")
+    selected(answer, growing_tumour(rng), (0.5, 1.5, 2.0), 9)
+    selected(answer, growing_tumour(rng), (1.5, 0.5, 0.25), 7.5)
+    selected(answer, growing_tumour(rng), (2.0, 1.0, 3.0), 17)
 
 
 def selected_equal(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 12, "step 3")
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 12)
+    selected(answer, growing_tumour(rng), (0.5, 0.5, 1.0), 3.75)
+
+
+def selected_near(answer, rng: np.random.Generator) -> None:
+    """Areas just below and just above the limit, and not whole: 0.25 mm2 a voxel."""
+    labels = tumour_of(rng, [39, 40, 41, 42, 43])
+    selected(answer, labels, (0.5, 0.5, 1.0), 10.1)
+    selected(answer, labels, (0.5, 0.5, 1.0), 10.6)
 
 
 def selected_none(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 1000, "step 3")
-    selected(answer, growing_tumour(rng), (2.0, 2.0, 2.0), 0, "step 3")
+    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 1000)
+    selected(answer, growing_tumour(rng), (2.0, 2.0, 2.0), 0)
+
+
+def selected_large(answer, rng: np.random.Generator) -> None:
+    """More tumour voxels than one byte counts, and more than two; large limits."""
+    labels = np.zeros((5, 300, 256), np.uint8)
+    for plane, number in zip(labels, (0, 256, 300, 33000, 66000), strict=True):
+        plane.flat[plane.size - number :] = 2
+    for min_area in (290, 30000):
+        selected(answer, labels, (1.0, 1.0, 1.0), min_area)
+
+
+def selected_gap(answer, rng: np.random.Generator) -> None:
+    selected(answer, tumour_of(rng, [0, 20, 3, 25, 30, 0, 12, 40]), (1.0, 1.0, 1.0), 15)
+
+
+def selected_many(answer, rng: np.random.Generator) -> None:
+    selected(answer, tumour_of(rng, rng.integers(0, 12, 400).tolist(), (3, 4)), (1.0, 1.0, 1.0), 6)
+
+
+def selected_class(answer, rng: np.random.Generator) -> None:
+    for label in (1, 2, 3):
+        labels = (growing_tumour(rng) > 0).astype(np.uint8) * np.uint8(label)
+        voxels = (labels > 0).sum(axis=(1, 2)).tolist()
+        tried = f"tumour voxels per slice {voxels}, all of label {label}, at least 10 mm2"
+        compare(answer(labels.copy(), np.ones(3), 10), (labels, np.ones(3), 10), tried)
+
+
+def calls(rng: np.random.Generator) -> Cases:
+    """Return labels of several types, with the spacing as an array, a tuple and a list."""
+    made = [("uint8", np.array([0.5, 1.5, 2.0])), ("int64", (2.0, 1.0, 3.0)), ("int16", [1.0, 1.0, 1.0])]
+    return [
+        (
+            f"labels of type {kind}, spacing as {kind_of(spacing)}",
+            (growing_tumour(rng).astype(kind), spacing, 9),
+        )
+        for kind, spacing in made
+    ]
+
+
+def selected_typed(answer, rng: np.random.Generator) -> None:
+    for tried, arguments in calls(rng):
+        labels, spacing, min_area = arguments
+        compare(
+            answer(
+                labels.copy(),
+                type(spacing)(spacing) if not isinstance(spacing, np.ndarray) else spacing.copy(),
+                min_area,
+            ),
+            arguments,
+            tried,
+        )
+
+
+def selected_form(answer, rng: np.random.Generator) -> None:
+    labels, voxels = growing_tumour(rng), np.ones(3)
+    expect_numbers(answer(labels.copy(), voxels.copy(), 10), 5, "iu", "some slices")
+    expect_numbers(answer(labels.copy(), voxels.copy(), 24), 1, "iu", "a single slice")
+    none = answer(labels.copy(), voxels.copy(), 1000)
+    expect_numbers(none, 0, "iuf", "no slice")
+    try:
+        np.zeros((9, 4))[none, 1:]
+    except IndexError:
+        raise Wrong(
+            "no slice is large enough: the result as an index",
+            "an empty list, or an empty array of integers",
+            f"{kind_of(none)}, which cannot be an index",
+        ) from None
 
 
 GAP = Gap(
@@ -50,6 +139,15 @@ GAP = Gap(
         Property("voxels of 1 mm", selected_1mm),
         Property("voxels that are not cubes", selected_anisotropic),
         Property("an area exactly at the limit", selected_equal),
-        Property("none and all of the slices", selected_none, visible=False),
+        Property("areas close to the limit", selected_near, share=0.5),
+        Property("one class only", selected_class, share=0.5),
+        Property("none and all of the slices", selected_none),
+        Property("slices in between that are too small", selected_gap, share=0.5),
+        Property("slices of 76,800 voxels", selected_large),
+        Property("400 slices", selected_many, share=0.5),
+        Property("inputs of other types", selected_typed, share=0.5),
+        Property("an array or a list of integers", selected_form, share=0.5),
+        Property("inputs unchanged", unchanged(calls, ("labels", "spacing", "min_area")), share=0.5),
+        Property("another call", called_again(calls, compare), share=0.5),
     ],
 )

@@ -2,47 +2,99 @@
 
 import numpy as np
 
-from brainlab.data import side_of_voxel
-from grading_tests.checks.nb01.voxel_to_mm import TURNED
-from grading_tests.gap import Gap, Property, expect
+from brainlab import data
+from brainlab.data import voxel_to_mm
+from grading_tests.checks.nb01.contract import Cases, called_again, kind_of, unchanged
+from grading_tests.checks.nb01.voxel_to_mm import TURNED, tilted
+from grading_tests.gap import Gap, Property, Wrong, expect
 
 # The affine of BraTS files: the first index runs to the patient's left, the second to the back.
 BRATS = np.array([[-1.0, 0, 0, 0], [0, -1, 0, 239], [0, 0, 1, 0], [0, 0, 0, 1]])
-
-
 MNI = np.array([[2.0, 0, 0, -90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
+WORDS = ("left", "right")
 
 
-def sides(answer, affine: np.ndarray, shape: tuple, voxels: list, tried: str, step: str = "") -> None:
-    words = {"l": "left", "r": "right"}
-    said = [str(answer(np.array(voxel), affine.copy(), shape)).strip().lower() for voxel in voxels]
-    got = [words.get(word[:1], word) for word in said]
+def side_of_voxel(voxel: np.ndarray, affine: np.ndarray, shape: tuple[int, ...]) -> str:
+    """Return "left" or "right"; the library also says "middle", for voxels near the middle."""
+    side = data.side_of_voxel(voxel, affine, shape)
+    middle = (np.array(shape) - 1) / 2
+    away = voxel_to_mm(np.asarray(voxel), affine)[0] - voxel_to_mm(middle, affine)[0]
+    return side if side in WORDS else WORDS[int(away > 0)]
+
+
+def word(said: object) -> str:
+    """Return a side however it is spelled; `sides_form` looks at the spelling."""
+    text = str(said).strip().lower()
+    return {"l": "left", "r": "right"}.get(text[:1], text)
+
+
+def sides(answer, affine: np.ndarray, shape: tuple, voxels: list, tried: str) -> None:
     expected = [side_of_voxel(np.array(voxel), affine, shape) for voxel in voxels]
-    expect(got, expected, tried, step)
+    got = [word(answer(np.array(voxel), affine.copy(), shape)) for voxel in voxels]
+    expect(got, expected, tried)
 
 
 def brats_sides(answer, rng: np.random.Generator) -> None:
     voxels = [(i, *rng.integers(30, 120, 2)) for i in (20, 90, 150, 220)]
     tried = "a BraTS volume of 240 voxels, i = 20, 90, 150, 220 (the affine has x = -i)"
-    sides(answer, BRATS, (240, 240, 155), voxels, tried, "step 3")
+    sides(answer, BRATS, (240, 240, 155), voxels, tried)
 
 
 def mni_sides(answer, rng: np.random.Generator) -> None:
     voxels = [(i, *rng.integers(10, 80, 2)) for i in (10, 40, 50, 80)]
     tried = "a volume of 91 voxels stored the other way, i = 10, 40, 50, 80 (x = 2 i - 90)"
-    sides(answer, MNI, (91, 109, 91), voxels, tried, "step 1")
+    sides(answer, MNI, (91, 109, 91), voxels, tried)
 
 
 def turned_sides(answer, rng: np.random.Generator) -> None:
     voxels = [(rng.integers(5, 95), j, 20) for j in (10, 60, 100, 150)]
     tried = "a volume whose second axis runs left to right, j = 10, 60, 100, 150"
-    sides(answer, TURNED, (100, 160, 40), voxels, tried, "step 1")
+    sides(answer, TURNED, (100, 160, 40), voxels, tried)
 
 
 def far_sides(answer, rng: np.random.Generator) -> None:
     affine = MNI.copy()
     affine[0, 3] = rng.integers(200, 400)
-    sides(answer, affine, (60, 109, 91), [(5, 9, 9), (50, 80, 80)], "a head far from the origin", "step 2")
+    sides(answer, affine, (60, 109, 91), [(5, 9, 9), (50, 80, 80)], "a head far from the origin")
+
+
+def tilted_sides(answer, rng: np.random.Generator) -> None:
+    """Voxels whose first index lies on one side of the middle, and whose x lies on the other."""
+    affine = tilted((-70, -120, -60), 0.4, (1.0, 1.0, 1.0))
+    voxels = [(105, 20, 74), (105, 220, 74), (75, 20, 76), (75, 220, 76), (100, 125, 10), (78, 115, 140)]
+    sides(answer, affine, (180, 240, 150), voxels, "a tilted head, voxels far up, down, in front and behind")
+
+
+def close_sides(answer, rng: np.random.Generator) -> None:
+    """The centre of the volume is (shape - 1) / 2; positions need not be whole."""
+    tried = "0.3 voxels from the middle: i = {}, of {} voxels"
+    for affine, size in ((BRATS, 240), (BRATS, 239), (MNI, 91)):
+        near = [(size - 1) / 2 + step for step in (-0.3, 0.3)]
+        voxels = [(i, *rng.uniform(30, 60, 2)) for i in near]
+        sides(answer, affine, (size, 109, 91), voxels, tried.format(near, size))
+
+
+def volumes(rng: np.random.Generator) -> Cases:
+    """Return a voxel of three volumes, its position as floats and as whole numbers."""
+    given = [(BRATS, (240, 240, 155), (20, 90, 60)), (MNI, (91, 109, 91), (80, 50, 60))]
+    given += [(TURNED, (100, 160, 40), (20, 10, 20)), (BRATS, (80, 90, 40), (60, 30, 20))]
+    return [
+        (f"a voxel of type {kind}", (np.array(voxel, kind), affine.copy(), shape))
+        for affine, shape, voxel in given
+        for kind in ("float64", "int64")
+    ]
+
+
+def compare(got: object, arguments: tuple, tried: str) -> None:
+    expect(word(got), side_of_voxel(*arguments), tried)
+
+
+def sides_form(answer, rng: np.random.Generator) -> None:
+    for _, arguments in volumes(rng):
+        got = answer(*arguments)
+        if not isinstance(got, str | np.ndarray) or str(got) not in WORDS:
+            said = str(got) if isinstance(got, str | np.ndarray) else kind_of(got)
+            raise Wrong("the word itself", '"left" or "right", spelled like this', said)
 
 
 GAP = Gap(
@@ -51,10 +103,16 @@ GAP = Gap(
     minutes=8,
     points=3,
     reference=side_of_voxel,
+    shortcuts=(data.side_of_voxel,),
     properties=[
         Property("a BraTS volume, where every x is negative", brats_sides),
         Property("a volume stored the other way round", mni_sides),
-        Property("axes in another order", turned_sides, visible=False),
-        Property("a head far from the origin", far_sides, visible=False),
+        Property("axes in another order", turned_sides),
+        Property("a head far from the origin", far_sides),
+        Property("a tilted head", tilted_sides),
+        Property("close to the middle", close_sides, share=0.5),
+        Property("the two words", sides_form, share=0.5),
+        Property("inputs unchanged", unchanged(volumes, ("voxel", "affine", "shape")), share=0.5),
+        Property("another call", called_again(volumes, compare), share=0.5),
     ],
 )

@@ -3,7 +3,8 @@
 import numpy as np
 
 from brainlab.data import slices_without
-from grading_tests.gap import Gap, Property, expect
+from grading_tests.checks.nb01.contract import Cases, called_again, expect_numbers, unchanged
+from grading_tests.gap import Gap, Property, expect, plain
 
 
 def some_counts(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
@@ -14,12 +15,17 @@ def some_counts(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
     return counts
 
 
-def missing(answer, counts: np.ndarray, label: int, tried: str) -> None:
-    got = np.asarray(answer(counts.copy(), label))
-    expected = slices_without(counts, label)
+def compare(got: object, arguments: tuple, tried: str) -> None:
+    counts, label = arguments
+    expected, array = slices_without(counts, label), plain(got)
     # An empty list and an empty array of any kind mean the same.
-    if got.size or expected.size:
-        expect(got, expected, f"{tried}, counts {counts[:, label].tolist()} for label {label}", "step 1")
+    if array is None or array.size or expected.size:
+        expect(got, expected, tried)
+
+
+def missing(answer, counts: np.ndarray, label: int, tried: str) -> None:
+    shown = f", counts {counts[:, label].tolist()} for label {label}" if len(counts) < 20 else ""
+    compare(answer(counts.copy(), label), (counts, label), tried + shown)
 
 
 def missing_et(answer, rng: np.random.Generator) -> None:
@@ -33,12 +39,52 @@ def missing_never(answer, rng: np.random.Generator) -> None:
 def missing_others(answer, rng: np.random.Generator) -> None:
     for label in (1, 2):
         missing(answer, some_counts(rng, 12), label, "another class")
+    counts = some_counts(rng, 8)
+    counts[[1, 6], 0], counts[4] = 0, (0, 0, 0, 21)
+    missing(answer, counts, 0, "slices that are all tumour, without background")
+    counts = some_counts(rng, 6)
+    counts[:, 1], counts[-1] = (0, 3, 0, 4, 9, 0), (9, 0, 0, 0)
+    missing(answer, counts, 1, "also missing from the last slice")
 
 
 def missing_always(answer, rng: np.random.Generator) -> None:
     counts = some_counts(rng, 6)
     counts[:, 3] = 0
     missing(answer, counts, 3, "no slice has it")
+
+
+def missing_close(answer, rng: np.random.Generator) -> None:
+    """One voxel in a slice of 57,600 is not none, and neither are 256, which is 0 in one byte."""
+    counts = np.array(
+        [[57600, 0, 0, 0], [57599, 0, 0, 1], [57344, 0, 0, 256], [57590, 5, 5, 0], [0, 0, 0, 65536]]
+    )
+    missing(answer, counts, 3, "very few and very many voxels")
+
+
+def missing_many(answer, rng: np.random.Generator) -> None:
+    missing(answer, some_counts(rng, 400), 2, "400 slices, label 2")
+
+
+def missing_form(answer, rng: np.random.Generator) -> None:
+    counts = some_counts(rng)
+    expected = len(slices_without(counts, 3))
+    expect_numbers(answer(counts.copy(), 3), expected, "iu", "some slices")
+    one = np.array([[9, 1, 1, 0], [9, 1, 1, 2]])
+    expect_numbers(answer(one, 3), 1, "iu", "a single slice without the class")
+    got = answer(counts.copy(), 0)  # the kind of number of an empty result does not matter
+    expect_numbers(got, 0, "iuf", "a class that is everywhere")
+
+
+def calls(rng: np.random.Generator) -> Cases:
+    return [
+        (f"counts of type {kind}", (some_counts(rng, 10).astype(kind), label))
+        for kind, label in (("int64", 3), ("int32", 1), ("float64", 2))
+    ]
+
+
+def missing_typed(answer, rng: np.random.Generator) -> None:
+    for tried, (counts, label) in calls(rng):
+        missing(answer, counts, label, tried)
 
 
 GAP = Gap(
@@ -50,7 +96,13 @@ GAP = Gap(
     properties=[
         Property("some slices without", missing_et),
         Property("a class that is everywhere", missing_never),
-        Property("other classes", missing_others, visible=False),
-        Property("an absent class", missing_always, visible=False),
+        Property("other classes", missing_others),
+        Property("an absent class", missing_always),
+        Property("a single voxel is not none", missing_close),
+        Property("400 slices", missing_many, share=0.5),
+        Property("counts of other types", missing_typed, share=0.5),
+        Property("an array or a list of integers", missing_form, share=0.5),
+        Property("inputs unchanged", unchanged(calls, ("counts", "label")), share=0.5),
+        Property("another call", called_again(calls, compare), share=0.5),
     ],
 )

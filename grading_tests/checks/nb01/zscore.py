@@ -3,63 +3,136 @@
 import numpy as np
 
 from brainlab.data import zscore_in_brain
-from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.unchanged import expect_unchanged
+from grading_tests.checks.nb01.contract import Cases, called_again, expect_array, unchanged
+from grading_tests.gap import Gap, Property, Wrong, expect, plain
 
 
-def brain_image(rng: np.random.Generator, shape: tuple = (12, 13, 10)) -> np.ndarray:
-    """Return (4, ...) int16: an ellipsoid of noise whose scale differs by modality, 0 around it."""
+def brain_image(rng: np.random.Generator, shape: tuple = (12, 13, 10), modalities: int = 4) -> np.ndarray:
+    """Return (C, ...) int16: an ellipsoid of noise whose scale differs by modality, 0 around it.
+
+    The last modality has a few very bright voxels, as vessels are in T1 with contrast.
+    """
     axes = np.meshgrid(*[np.linspace(-1, 1, n) for n in shape], indexing="ij")
     brain = sum(axis**2 for axis in axes) < 0.95
-    means = np.array([300, 700, 1500, 120]).reshape(4, *[1] * len(shape))
-    values = means * (1 + 0.2 * rng.standard_normal((4, *shape)))
-    return np.where(brain, np.maximum(values, 1), 0).astype(np.int16)
+    means = np.resize([300, 700, 1500, 120], modalities).reshape(-1, *[1] * len(shape))
+    values = means * (1 + 0.2 * rng.standard_normal((modalities, *shape)))
+    image = np.where(brain, np.maximum(values, 1), 0).astype(np.int16)
+    bright = np.flatnonzero(brain)[:3]
+    image[-1].flat[bright] = 4 * means[-1].item()
+    return image
 
 
-def compare_scores(answer, image: np.ndarray, tried: str, step: str, where: np.ndarray) -> None:
+def scores(image: np.ndarray) -> np.ndarray:
+    """Return the z-scores, float64: slow and plain, and independent of the library."""
+    scored = np.zeros(image.shape)
+    for modality, target in zip(image, scored, strict=True):
+        values = modality[modality != 0].astype(np.float64)
+        if values.size and np.ptp(values) > 0:
+            target[modality != 0] = (values - values.mean()) / values.std()
+    return scored
+
+
+def compare_scores(answer, image: np.ndarray, tried: str, where: np.ndarray | bool = True) -> None:
     """Compare the scores of an answer at the voxels `where` (C, ...)."""
-    got = np.asarray(answer(image.copy()))
-    if got.shape != image.shape:
-        raise Wrong(tried, f"shape {image.shape}", f"shape {got.shape}", "step 1")
+    expected = scores(image)
+    got = plain(answer(image.copy()))
+    if got is None or got.shape != image.shape:
+        found = "no numbers of one shape" if got is None else f"shape {got.shape}"
+        raise Wrong(tried, f"shape {image.shape}", found)
+    where = np.broadcast_to(where, image.shape)
     # n - 1 instead of n under the standard deviation is no mistake: hence the tolerance.
-    expect(got[where], zscore_in_brain(image)[where], tried, step, rtol=5e-3, atol=5e-3)
+    expect(got[where], expected[where], tried, rtol=5e-3, atol=5e-3)
 
 
 def scores_inside(answer, rng: np.random.Generator) -> None:
     image = brain_image(rng)
-    compare_scores(answer, image, "four modalities of very different scale", "step 2", image != 0)
+    compare_scores(answer, image, "four modalities of very different scale, in the brain", image != 0)
 
 
 def scores_outside(answer, rng: np.random.Generator) -> None:
     image = brain_image(rng)
-    compare_scores(answer, image, "the voxels outside the brain", "step 4", image == 0)
+    compare_scores(answer, image, "the voxels outside the brain", image == 0)
 
 
 def scores_own_mask(answer, rng: np.random.Generator) -> None:
     image = brain_image(rng)
     image[0, -3:], image[1, :5] = 0, 0
-    compare_scores(answer, image, "a T1c that covers less of the brain than T1", "step 1", image != 0)
+    compare_scores(answer, image, "a T1c that covers less of the brain than T1", image != 0)
 
 
 def scores_negative(answer, rng: np.random.Generator) -> None:
     image = brain_image(rng)
     image[2, 5:7] = -image[2, 5:7]
-    compare_scores(answer, image, "a T2 with negative voxels from resampling", "step 1", image != 0)
+    compare_scores(answer, image, "a T2 with negative voxels from resampling", image != 0)
 
 
 def scores_flat(answer, rng: np.random.Generator) -> None:
-    image = brain_image(rng)
-    image[3] = 70 * (image[3] != 0)
-    compare_scores(answer, image, "a modality with one value in the whole brain", "step 3", image != 0)
+    for number in (3, 0):
+        image = brain_image(rng)
+        image[number] = 70 * (image[number] != 0)
+        compare_scores(answer, image, f"modality {number} has one value in the whole brain")
+
+
+def scores_flat_floats(answer, rng: np.random.Generator) -> None:
+    """The standard deviation of equal floats is often not 0 but some 1e-17: the mean is rounded."""
+    for kind in (np.float64, np.float32):
+        image = brain_image(rng).astype(kind)
+        image[:3] = np.array([0.1, 1 / 3, 1234.567]).reshape(3, 1, 1, 1) * (image[:3] != 0)
+        compare_scores(
+            answer, image, "modalities that are 0.1, 1/3 and 1234.567 in the whole brain, as floats"
+        )
+
+
+def scores_empty(answer, rng: np.random.Generator) -> None:
+    for number in (3, 0):
+        image = brain_image(rng)
+        image[number] = 0
+        compare_scores(answer, image, f"modality {number} is 0 everywhere")
 
 
 def scores_of_slices(answer, rng: np.random.Generator) -> None:
-    image = brain_image(rng, (30, 28)) / 2000  # scaled to about 1 before, so that every spread is small
-    compare_scores(answer, image, "2D slices, values up to 1", "step 1", np.ones(image.shape, bool))
+    image = brain_image(rng, (30, 28)) / 5e4
+    image[:, 14, 10:18] /= 40
+    compare_scores(answer, image, "2D slices, with values below 0.1")
 
 
-def scores_unchanged(answer, rng: np.random.Generator) -> None:
-    expect_unchanged(answer, brain_image(rng).astype(np.float32))
+def scores_of_any_number(answer, rng: np.random.Generator) -> None:
+    for modalities in (1, 5):
+        image = brain_image(rng, (9, 14, 11), modalities)
+        image[:, 0, 0, :2] = np.arange(200, 200 + modalities)[:, None]
+        tried = f"modalities: {modalities}; the brain touches a corner of the volume"
+        compare_scores(answer, image, tried)
+
+
+def typed(rng: np.random.Generator) -> Cases:
+    """Return images of several types; those of one byte hold small values."""
+    image = brain_image(rng, (9, 14, 11))
+    kinds = ("float64", "float32", "int16", "uint16", "uint8")
+    return [
+        (f"an image of type {kind}", ((image // 30 if kind == "uint8" else image).astype(kind),))
+        for kind in kinds
+    ]
+
+
+def scores_typed(answer, rng: np.random.Generator) -> None:
+    for tried, (image,) in typed(rng):
+        compare_scores(answer, image, tried)
+
+
+def scores_form(answer, rng: np.random.Generator) -> None:
+    for tried, (image,) in typed(rng):
+        got = answer(image.copy())
+        expect_array(got, image.shape, "f", tried)
+        if got.dtype.itemsize < 4:
+            raise Wrong(f"{tried}: the type of the result", "float32 or float64", str(got.dtype))
+
+
+def two_images(rng: np.random.Generator) -> Cases:
+    return [("one", (brain_image(rng, (7, 9, 8)),)), ("another", (3 * brain_image(rng, (7, 9, 8)) + 0,))]
+
+
+def compare(got: object, arguments: tuple, tried: str) -> None:
+    compare_scores(lambda _: got, *arguments, tried)
 
 
 GAP = Gap(
@@ -73,8 +146,14 @@ GAP = Gap(
         Property("0 outside", scores_outside),
         Property("masks that differ by modality", scores_own_mask),
         Property("negative voxels", scores_negative),
-        Property("a flat modality", scores_flat, visible=False),
-        Property("slices", scores_of_slices, visible=False),
-        Property("input unchanged", scores_unchanged, visible=False),
+        Property("a flat modality", scores_flat),
+        Property("flat modalities of floats", scores_flat_floats, share=0.5),
+        Property("a modality without brain", scores_empty, share=0.5),
+        Property("slices with small values", scores_of_slices),
+        Property("one modality, and five", scores_of_any_number),
+        Property("images of other types", scores_typed),
+        Property("an array of floats", scores_form, share=0.5),
+        Property("input unchanged", unchanged(typed, ("image",))),
+        Property("another call", called_again(two_images, compare), share=0.5),
     ],
 )

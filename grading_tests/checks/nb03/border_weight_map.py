@@ -7,9 +7,8 @@ import numpy as np
 
 from brainlab.losses import border_weight_map
 from brainlab.synth import touching_cells
-from grading_tests.gap import Gap, Property, Wrong, first_largest
+from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain
 from grading_tests.networks import attempt
-from grading_tests.unchanged import expect_unchanged
 
 
 def border_map(instances: np.ndarray, w0: float = 10.0, sigma: float = 5.0) -> np.ndarray:
@@ -38,7 +37,7 @@ def cells(rng: np.random.Generator) -> np.ndarray:
 
 
 def weights_of(answer: Any, instances: np.ndarray, tried: str, **options: float) -> np.ndarray:
-    """Return the answer's map as an array.
+    """Return the answer's map as an array with the shape of the mask.
 
     Raises
     ------
@@ -47,21 +46,31 @@ def weights_of(answer: Any, instances: np.ndarray, tried: str, **options: float)
     """
     wanted = f"weights of shape {instances.shape}"
     got = attempt(tried, wanted, answer, instances.copy(), **options)
-    try:
-        weights = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
-        weights = np.empty(())
-    if weights.shape != instances.shape:
-        raise Wrong(tried, wanted, f"{type(got).__name__} of shape {weights.shape}")
+    weights = plain(got)
+    if weights is None or weights.shape != instances.shape:
+        shape = "" if weights is None else f" of shape {weights.shape}"
+        raise Wrong(tried, wanted, f"a {type(got).__name__}{shape}")
     return weights
 
 
+def an_array(answer: Any, rng: np.random.Generator) -> None:
+    instances = cells(rng)
+    for mask in (instances, instances * (instances == 2)):
+        tried = "the type of the map" + ("" if mask is instances else " of one object")
+        got = attempt(tried, "a NumPy array", answer, mask.copy())
+        if not isinstance(got, np.ndarray):
+            raise Wrong(tried, "a NumPy array of floats", f"a {type(got).__name__}")
+        if got.dtype.kind != "f":
+            raise Wrong(tried, "a NumPy array of floats", f"an array of {got.dtype}")
+
+
 def expect_map(
-    answer: Any, instances: np.ndarray, where: np.ndarray, tried: str, step: str, **options: float
+    answer: Any, instances: np.ndarray, where: np.ndarray, tried: str, step: str = "", **options: float
 ) -> None:
     """Raise `Wrong` unless the map is right at the pixels `where`; the message shows one that is not."""
-    got, expected = weights_of(answer, instances, tried, **options), border_map(instances, **options)
-    wrong = where & ~np.isclose(got, expected, rtol=1e-3)
+    expected = border_map(instances, **options)
+    got = weights_of(answer, instances, tried, **options)
+    wrong = where & ~np.isclose(got, expected, rtol=1e-4)
     if wrong.any():
         # The one that should count most: in the narrowest gap.
         row, column = np.unravel_index(first_largest(np.where(wrong, expected, 0)), wrong.shape)
@@ -72,26 +81,27 @@ def expect_map(
 def between_objects(answer: Any, rng: np.random.Generator) -> None:
     for _ in range(2):
         instances = cells(rng)
-        expect_map(answer, instances, instances == 0, "three objects, their background", "steps 3 to 5")
+        expect_map(answer, instances, instances == 0, "three objects, their background")
 
 
 def inside_objects(answer: Any, rng: np.random.Generator) -> None:
     instances = cells(rng)
-    expect_map(answer, instances, instances > 0, "three objects, inside them", "step 5")
+    expect_map(answer, instances, instances > 0, "three objects, inside them")
 
 
 def other_options(answer: Any, rng: np.random.Generator) -> None:
     instances = cells(rng)
-    for w0, sigma in ((40.0, 0.9), (4.0, 2.5)):
+    for w0, sigma in ((40.0, 0.9), (4.0, 2.5), (0.5, 8.0), (0.0, 5.0)):
         tried = f"three objects, w0 = {w0:g}, sigma = {sigma:g}"
-        expect_map(answer, instances, instances == 0, tried, "step 5", w0=w0, sigma=sigma)
+        expect_map(answer, instances, instances == 0, tried, w0=w0, sigma=sigma)
 
 
 def fewer_than_two(answer: Any, rng: np.random.Generator) -> None:
     instances = cells(rng)
     everywhere = np.ones(instances.shape, dtype=bool)
-    expect_map(answer, np.where(instances == 3, 3, 0), everywhere, "one object, number 3", "step 2")
-    expect_map(answer, np.zeros_like(instances), everywhere, "no object", "step 2")
+    expect_map(answer, np.where(instances == 3, 3, 0), everywhere, "one object, number 3")
+    expect_map(answer, np.zeros_like(instances), everywhere, "no object")
+    expect_map(answer, np.where(instances == 2, 0, instances), instances == 0, "two objects, numbers 1 and 3")
 
 
 def touching_objects(answer: Any, rng: np.random.Generator) -> None:
@@ -99,17 +109,52 @@ def touching_objects(answer: Any, rng: np.random.Generator) -> None:
     seam = int(rng.integers(4, 8))
     instances[3:7, 2:seam], instances[3:7, seam:10] = 1, 2
     tried = "two objects side by side, no background between them"
-    expect_map(answer, instances, instances == 0, tried, "step 1")
+    expect_map(answer, instances, instances == 0, tried)
+
+
+def without_background(answer: Any, rng: np.random.Generator) -> None:
+    instances = np.ones((6, 9), dtype=np.int64)
+    instances[:, int(rng.integers(3, 7)) :] = 2
+    tried = "two objects that fill the image: no background"
+    expect_map(answer, instances, instances > 0, tried)
 
 
 def missing_numbers(answer: Any, rng: np.random.Generator) -> None:
-    numbers = np.array([0, 2, 7, 40])
-    instances = numbers[cells(rng)]
-    expect_map(answer, instances, instances == 0, "objects with the numbers 2, 7 and 40", "step 1")
+    for numbers in ([0, 2, 7, 40], [0, 300, 256, 70000]):
+        instances = np.array(numbers)[cells(rng)]
+        tried = f"objects with the numbers {', '.join(map(str, sorted(numbers)[1:]))}"
+        expect_map(answer, instances, instances == 0, tried)
+
+
+def wide_image(answer: Any, rng: np.random.Generator) -> None:
+    """Distances beyond 255, objects at the border of the image and of a single pixel."""
+    instances = np.zeros((7, 320), dtype=np.int64)
+    instances[:2, :3], instances[5, -1] = 1, 2
+    instances[6, int(rng.integers(90, 110))] = 3
+    tried = "small objects 100 to 300 pixels apart, sigma = 150"
+    expect_map(answer, instances, instances == 0, tried, sigma=150.0)
+
+
+def other_types(answer: Any, rng: np.random.Generator) -> None:
+    for dtype in (np.uint8, np.int32, np.uint16):
+        instances = (cells(rng) * np.array(20)).astype(dtype)
+        tried = f"numbers of the type {np.dtype(dtype)}"
+        expect_map(answer, instances, instances == 0, tried)
 
 
 def unchanged(answer: Any, rng: np.random.Generator) -> None:
-    expect_unchanged(answer, cells(rng))
+    for dtype in (np.int64, np.uint8):
+        instances = (cells(rng) * 3).astype(dtype)
+        instances[0, :4] = 4
+        kept = instances.copy()
+        first = attempt("an array of numbers", "weights", answer, kept)
+        if kept.shape != instances.shape or (kept != instances).any():
+            raise Wrong(
+                "instances after the call", "unchanged", "changed: the function writes into its input"
+            )
+        attempt("another array", "weights", answer, cells(rng))
+        again = attempt("the same array again", "weights", answer, instances)
+        expect(again, first, "the same array a second time")
 
 
 def scene(answer: Any) -> Any:
@@ -128,9 +173,13 @@ GAP = Gap(
         Property("the background between three objects", between_objects, share=2),
         Property("inside the objects", inside_objects),
         Property("other w0 and sigma", other_options),
-        Property("one object, and none", fewer_than_two),
+        Property("no object, one and two", fewer_than_two),
         Property("touching objects", touching_objects),
+        Property("no background", without_background, share=0.5),
         Property("object numbers with gaps", missing_numbers),
-        Property("input unchanged", unchanged, share=0.5, visible=False),
+        Property("large distances, objects at the border", wide_image, share=0.5),
+        Property("other types of integers", other_types, share=0.5),
+        Property("a NumPy array of floats", an_array, share=0.5),
+        Property("input unchanged, a second call", unchanged, share=0.5),
     ],
 )

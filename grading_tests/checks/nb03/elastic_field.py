@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from brainlab.data import elastic_field
-from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, same
+from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain, same
 from grading_tests.networks import attempt
 
 
-def field_of(answer: Any, shape: tuple[int, int], tried: str, *options: Any) -> np.ndarray:
+def field_of(answer: Any, shape: tuple[int, int], tried: str, *options: Any, **named: Any) -> np.ndarray:
     """Return the answer's field (2, H, W) as an array.
 
     Raises
@@ -25,15 +25,12 @@ def field_of(answer: Any, shape: tuple[int, int], tried: str, *options: Any) -> 
     Wrong
         If the answer fails, or returns something else.
     """
-    wanted = f"a field of shape {(2, *shape)}"
-    got = attempt(tried, wanted, answer, shape, *options)
-    try:
-        field = np.asarray(got.detach() if hasattr(got, "detach") else got, dtype=float)
-    except (TypeError, ValueError):
-        field = np.empty(())
-    if field.shape != (2, *shape):
-        raise Wrong(tried, wanted, f"{type(got).__name__} of shape {field.shape}", "step 2")
-    return field
+    wanted = f"a tensor or an array of shape {(2, *shape)}"
+    got = attempt(tried, wanted, answer, shape, *options, **named)
+    field = plain(got)
+    if field is None or field.shape != (2, *shape):
+        raise Wrong(tried, wanted, f"a {type(got).__name__} of shape {getattr(field, 'shape', '?')}")
+    return field.astype(float)
 
 
 def at_nodes(field: np.ndarray, grid: int) -> np.ndarray:
@@ -59,7 +56,7 @@ def expect_smooth(
     if not any(same(field, other, atol=1e-3) for other in between):
         worst = np.unravel_index(first_largest(abs(field - between[0])), field.shape)
         place = f"pixel ({worst[1]}, {worst[2]}) along {'HW'[worst[0]]}"
-        raise Wrong(f"{tried}: {place}, from the nodes", between[0][worst], field[worst], "step 2")
+        raise Wrong(f"{tried}: {place}, from the nodes", between[0][worst], field[worst])
 
 
 def between_the_nodes(answer: Any, rng: np.random.Generator) -> None:
@@ -68,41 +65,59 @@ def between_the_nodes(answer: Any, rng: np.random.Generator) -> None:
         expect_smooth(answer, rng, shape, 3, tried)
 
 
+def nodes_of(answer: Any, rng: np.random.Generator, tried: str, count: int, **options: Any) -> np.ndarray:
+    """Return the values at the nodes of many fields, (fields, 2, 3, 3)."""
+    fields = [field_of(answer, (5, 7), tried, rng=rng, **options) for _ in range(count)]
+    return np.stack([at_nodes(field, 3) for field in fields])
+
+
+def expect_near(got: float, wanted: float, slack: float, tried: str) -> None:
+    """Raise `Wrong` unless a statistic is near its value.
+
+    It is rounded, so that a known mistake is recognised whatever its random numbers were.
+    """
+    if not abs(got - wanted) < slack:
+        raise Wrong(tried, float(f"{wanted:.3g}"), float(f"{got:.1g}"))
+
+
 def size_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
-    """2160 numbers give the standard deviation to 1.5 %, and the share of values beyond 2 sigma."""
-    for sigma in (10.0, 2.0):
+    """2160 numbers give the standard deviation to 1.5 %."""
+    for sigma in (2.0, 0.05):
         tried = f"sigma {sigma:g}: at the nodes of 120 fields"
-        fields = [field_of(answer, (5, 7), tried, sigma, 3, rng) for _ in range(120)]
-        values = np.stack([at_nodes(field, 3) for field in fields])
-        # Rounded, so that a known mistake is recognised whatever its random numbers were.
-        for what, got, wanted, slack in (
-            ("the mean", values.mean(), 0.0, 0.15 * sigma),
-            ("the standard deviation", values.std(), sigma, 0.1 * sigma),
-            ("the share beyond 2 sigma", (abs(values) > 2 * sigma).mean(), 0.0455, 0.03),
-        ):
-            if not abs(got - wanted) < slack:
-                raise Wrong(f"{tried}, {what}", wanted, float(f"{got:.1g}"), "step 1")
+        values = nodes_of(answer, rng, tried, 120, sigma=sigma)
+        expect_near(values.mean(), 0.0, 0.15 * sigma, f"{tried}, the mean")
+        for number, name in enumerate("WH"):
+            part = values[:, 1 - number].std()
+            expect_near(part, sigma, 0.15 * sigma, f"{tried}, the standard deviation along {name}")
+        expect_near(values.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation")
+        border = np.delete(values.reshape(len(values), 2, 9), 4, axis=2)
+        expect_near(border.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation at the border")
 
 
-def expect_independent(first: np.ndarray, second: np.ndarray, tried: str) -> None:
-    """Raise `Wrong` if two sets of numbers are correlated; 300 numbers give a correlation to 0.06."""
-    together = np.corrcoef(first.ravel(), second.ravel())[0, 1]
-    if not abs(together) < 0.3:
-        raise Wrong(f"{tried}: their correlation", 0.0, round(float(together), 1), "step 1")
+def normal_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
+    """9000 numbers: the shares have standard errors of 0.5, 0.2 and 0.05 percentage points."""
+    tried = "at the nodes of 500 fields, sigma by default (10)"
+    values = nodes_of(answer, rng, tried, 500)
+    # Of the values as they are spread, so that a wrong sigma is told from a wrong distribution.
+    spread = max(values.std(), 1e-9)
+    for limit, wanted, slack in ((1, 0.3173, 0.03), (2, 0.0455, 0.02), (3.1, 0.00194, 0.0018)):
+        share = (abs(values) > limit * spread).mean()
+        name = f"{tried}, the share beyond {limit} standard deviations, of a normal distribution"
+        expect_near(share, wanted, slack, name)
+    expect_near(values.std(), 10.0, 1.0, f"{tried}, the standard deviation")
 
 
-def two_components(answer: Any, rng: np.random.Generator) -> None:
-    tried = "displacement along H and along W, at the nodes of 60 fields"
-    fields = [at_nodes(field_of(answer, (5, 7), tried, 10.0, 3, rng), 3) for _ in range(60)]
-    along_h, along_w = np.stack(fields, axis=1)  # (fields, grid, grid) each
-    expect_independent(along_h, along_w, tried)
-
-
-def each_node(answer: Any, rng: np.random.Generator) -> None:
-    tried = "the nodes of 60 fields, and their neighbours"
-    fields = np.stack([at_nodes(field_of(answer, (5, 7), tried, 10.0, 3, rng), 3) for _ in range(60)])
-    expect_independent(fields[..., 1:, :], fields[..., :-1, :], f"{tried} along H")
-    expect_independent(fields[..., 1:], fields[..., :-1], f"{tried} along W")
+def independent_nodes(answer: Any, rng: np.random.Generator) -> None:
+    """The 18 numbers of a field, over 250 fields: each correlation has a standard error of 0.06."""
+    tried = "the 18 numbers at the nodes of 250 fields"
+    values = nodes_of(answer, rng, tried, 250).reshape(250, 2, 9)
+    expect_near(
+        np.std(values.mean(axis=(1, 2))), 10 / 18**0.5, 0.6, f"{tried}, spread of the mean of a field"
+    )
+    expect_near(np.std(values.mean(axis=2)), 10 / 3, 0.6, f"{tried}, spread of the mean along H and along W")
+    together = np.corrcoef(values.reshape(250, 18).T) - np.eye(18)
+    for what, block in (("between H and W", together[:9, 9:]), ("between nodes", together[:9, :9])):
+        expect_near(float(abs(block).max()), 0.0, 0.4, f"{tried}, the largest correlation {what}")
 
 
 def its_own_random_numbers(answer: Any, rng: np.random.Generator) -> None:
@@ -115,13 +130,36 @@ def its_own_random_numbers(answer: Any, rng: np.random.Generator) -> None:
     going_on = np.random.default_rng(1)
     second = [same(draw(going_on), first) for _ in range(2)][1]
     none = same(draw(None), draw(None))
-    tried = "is it the same field again: same seed, another seed, the next draw, twice with rng=None"
-    expect([again, other, second, none], [True, False, False, False], tried, "step 1")
+    for tried, got, wanted in (
+        ("the same seed twice: the same field?", again, True),
+        ("another seed: the same field?", other, False),
+        ("the next draw from the same generator: the same field?", second, False),
+        ("rng=None twice: the same field?", none, False),
+    ):
+        if got != wanted:
+            raise Wrong(tried, "yes" if wanted else "no", "yes" if got else "no")
 
 
 def other_grids(answer: Any, rng: np.random.Generator) -> None:
     for shape, grid in (((13, 7), 4), ((9, 29), 5), ((6, 11), 2)):
         expect_smooth(answer, rng, shape, grid, f"shape {shape}, grid {grid}")
+
+
+def real_size(answer: Any, rng: np.random.Generator) -> None:
+    expect_smooth(answer, rng, (129, 161), 3, "shape (129, 161), grid 3")
+    tried = "shape (9, 13), grid by default (3)"
+    field = field_of(answer, (9, 13), tried, rng=rng)
+    if not any(same(field, other, atol=1e-3) for other in interpolations(at_nodes(field, 3), (9, 13))):
+        raise Wrong(tried, "3 x 3 nodes, interpolated", "another field")
+
+
+def an_array(answer: Any, rng: np.random.Generator) -> None:
+    tried, wanted = "the type of the field", "a tensor or an array of floats"
+    got = attempt(tried, wanted, answer, (4, 5), 10.0, 3, rng)
+    if not isinstance(got, torch.Tensor | np.ndarray):
+        raise Wrong(tried, wanted, f"a {type(got).__name__}")
+    if plain(got) is None or plain(got).dtype.kind != "f":
+        raise Wrong(tried, wanted, str(got.dtype))
 
 
 def without_sigma(answer: Any, rng: np.random.Generator) -> None:
@@ -138,9 +176,11 @@ GAP = Gap(
         Property("smooth between the nodes, non-square images", between_the_nodes, share=2),
         Property("seeds", its_own_random_numbers),
         Property("the size at the nodes", size_at_the_nodes),
-        Property("independent components", two_components),
-        Property("independent nodes", each_node, visible=False),
-        Property("other grids", other_grids, visible=False),
-        Property("sigma 0", without_sigma, share=0.5, visible=False),
+        Property("a normal distribution", normal_at_the_nodes),
+        Property("independent components and nodes", independent_nodes),
+        Property("other grids", other_grids),
+        Property("a real size, grid by default", real_size),
+        Property("sigma 0", without_sigma, share=0.5),
+        Property("a tensor or an array", an_array, share=0.5),
     ],
 )

@@ -3,12 +3,15 @@
 Each property takes the oracle first.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from grading_tests.losses import Loss, certain, expect_loss, expect_loss_gradient, one_hot, scan
+from grading_tests.checks.nb03.contract import expect_value, of_a_loss, tiny_area
+from grading_tests.gap import Property
+from grading_tests.losses import Loss, certain, one_hot, scan
 
 IMAGE, BATCH = (2, 3), (0, 2, 3)
 
@@ -43,41 +46,48 @@ def tversky(
 def values(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     for shape in ((3, 4, 5, 6), (2, 4, 7, 4)):
         tried = f"random logits {shape}, large and small areas"
-        expect_loss(answer, oracle, *scan(rng, *shape), tried, "steps 1 to 3")
+        expect_value(answer, oracle, scan(rng, *shape), tried)
 
 
 def nowhere(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     """A class that is neither present nor predicted scores 1: eps in numerator and denominator."""
     _, target = scan(rng, 2, 3, 4, 5)
     tried = "all pixels correct and confident, class 3 neither present nor predicted: loss 0"
-    expect_loss(answer, oracle, certain(target, 4), target, tried, "step 3")
+    expect_value(answer, oracle, (certain(target, 4), target), tried)
 
 
 def only_predicted(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     logits, _ = scan(rng, 2, 4, 4, 5)
     _, target = scan(rng, 2, 3, 4, 5)
-    expect_loss(answer, oracle, logits, target, "class 3 predicted in places, but absent", "step 4")
+    expect_value(answer, oracle, (logits, target), "class 3 predicted in places, but absent")
 
 
 def in_one_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     logits, target = scan(rng, 2, 4, 6, 5)
     target[1] = 0
-    tried = "2 images, the second has no tumour"
-    expect_loss(answer, oracle, logits, target, tried, "step 1: over which axes?")
+    expect_value(answer, oracle, (logits, target), "2 images, the second has no tumour")
 
 
-def single_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
-    for classes in (2, 5):
-        logits, target = scan(rng, 1, classes, 7, 3)
-        expect_loss(answer, oracle, logits.double(), target, f"1 image of 7 x 3, {classes} classes, float64")
+def eps_by_default(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
+    for area in (1e-6, 5e-6):
+        tried = f"an absent class of which {area:g} pixels are predicted, eps by default (1e-6)"
+        expect_value(answer, oracle, tiny_area(rng, 2, 4, area), tried)
 
 
 def other_eps(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
     for eps in (1.0, 0.1):
-        logits, target = scan(rng, 2, 4, 4, 5)
-        expect_loss(answer, oracle, logits, target, f"eps {eps:g}", "step 3", eps=eps)
+        expect_value(answer, oracle, scan(rng, 2, 4, 4, 5), f"eps {eps:g}", eps=eps)
 
 
-def gradient(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
-    logits, target = scan(rng, 2, 4, 4, 3)
-    expect_loss_gradient(answer, oracle, logits, target, "the gradient of the loss")
+def properties(oracle: Loss, *own: Property) -> list[Property]:
+    """Return what holds for a loss of areas: the main property, its own ones, and those of all."""
+    return [
+        Property("large and small areas", partial(values, oracle), share=2),
+        *own,
+        Property("an absent class", partial(nowhere, oracle)),
+        Property("a class that is predicted but absent", partial(only_predicted, oracle)),
+        Property("an image without tumour", partial(in_one_image, oracle)),
+        Property("eps by default", partial(eps_by_default, oracle)),
+        Property("another eps", partial(other_eps, oracle)),
+        *of_a_loss(oracle),
+    ]

@@ -1,0 +1,113 @@
+"""What several gaps of notebook 01 ask: the form of the result, inputs left alone, a second call.
+
+The texts of `Wrong` are coarse on purpose ("an array of floats"): all answers with the same mistake get the
+same one, by which it is recognised.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from grading_tests.gap import Wrong, is_stub
+from grading_tests.values import same
+
+KINDS = {
+    "i": "integers",
+    "u": "integers",
+    "f": "floats",
+    "b": "Booleans",
+    "O": "Python objects",
+    "U": "texts",
+}
+# What a property tries: words for the message, and the arguments of the answer.
+Cases = list[tuple[str, tuple]]
+
+
+def kind_of(value: Any) -> str:
+    """Return the kind of a value in words, without its size: "an array of floats", "a list"."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {KINDS.get(value.dtype.kind, str(value.dtype))}"
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    names = {"NoneType": "None", "str": "a text", "dict": "a dictionary", "bool": "True or False"}
+    kind = type(value).__name__
+    return names.get(kind, "a number" if isinstance(value, int | float | np.number) else f"a {kind}")
+
+
+def expect_array(got: Any, shape: tuple, kinds: str, tried: str) -> None:
+    """Raise `Wrong` unless `got` is a NumPy array of this shape and kind of numbers, such as "iu"."""
+    asked = " or ".join(dict.fromkeys(KINDS[kind] for kind in kinds))
+    if not isinstance(got, np.ndarray) or got.dtype.kind not in kinds:
+        raise Wrong(f"{tried}: the type of the result", f"a NumPy array of {asked}", kind_of(got))
+    if got.shape != shape:
+        raise Wrong(f"{tried}: the shape of the result", f"shape {shape}", f"shape {got.shape}")
+
+
+def expect_numbers(got: Any, length: int, kinds: str, tried: str) -> None:
+    """Raise `Wrong` unless `got` is an array, a list or a tuple (length,) of numbers of these kinds."""
+    asked = " or ".join(dict.fromkeys(KINDS[kind] for kind in kinds))
+    array = np.asarray(got) if isinstance(got, np.ndarray | list | tuple) else None
+    if array is None or array.dtype.kind not in kinds:
+        found = (
+            kind_of(got) if array is None or isinstance(got, np.ndarray) else f"{kind_of(array)}, in a list"
+        )
+        raise Wrong(f"{tried}: the type of the result", f"an array or a list of {asked}", found)
+    if array.shape != (length,):
+        raise Wrong(f"{tried}: the shape of the result", f"shape {(length,)}", f"shape {array.shape}")
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Return whether two inputs are the same in type, shape and every value."""
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    return type(one) is type(other) and one == other
+
+
+def unchanged(cases: Callable[[np.random.Generator], Cases], names: tuple[str, ...]) -> Callable:
+    """Return a property: the answer leaves its inputs, called `names`, as they were."""
+
+    def run(answer: Callable, rng: np.random.Generator) -> None:
+        for tried, arguments in cases(rng):
+            given = copy.deepcopy(arguments)
+            answer(*given)
+            for name, before, after in zip(names, arguments, given, strict=False):
+                if not alike(before, after):
+                    raise Wrong(f"{tried}: the inputs after the call", "as before", f"{name} has changed")
+
+    return run
+
+
+def called_again(
+    cases: Callable[[np.random.Generator], Cases], compare: Callable[[Any, tuple, str], None]
+) -> Callable:
+    """Return a property: every call stands for itself, and an earlier result stays as it was.
+
+    `compare(got, arguments, tried)` raises `Wrong` if a result is not that of these arguments.
+    """
+
+    def run(answer: Callable, rng: np.random.Generator) -> None:
+        first, *others = [arguments for _, arguments in cases(rng)]
+        before = answer(*copy.deepcopy(first))
+        kept = copy.deepcopy(before)
+        for arguments in (*others, first):
+            compare(answer(*copy.deepcopy(arguments)), arguments, "another call, with other inputs")
+        if not same(before, kept):
+            raise Wrong("the result of the first call, after others", "as it was", "changed by a later call")
+
+    return run
+
+
+def expect_error(answer: Callable, arguments: tuple, tried: str) -> None:
+    """Raise `Wrong` unless the answer raises a ValueError."""
+    try:
+        got = answer(*copy.deepcopy(arguments))
+    except ValueError:
+        return
+    except Exception as error:
+        if is_stub(error) or isinstance(error, Wrong):
+            raise
+        raise Wrong(tried, "a ValueError", f"another error, {type(error).__name__}") from None
+    raise Wrong(tried, "a ValueError", got)

@@ -1,0 +1,273 @@
+"""The contract that all losses of this notebook share, as properties of a gap.
+
+A loss returns one number (a tensor of shape ()) with the gradient of its formula, for float32 and float64
+logits, for any batch, number of classes and image size, also where a class is missing; it leaves its inputs
+alone and keeps nothing from one call to the next. `of_a_loss` tests all of that; a gap adds what is its own.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grading_tests.gap import Property, Wrong, first_largest, plain, same
+from grading_tests.losses import Loss, scan
+from grading_tests.networks import attempt
+
+# draw(rng, images, classes, height, width) -> logits, target and further inputs
+Draw = Callable[..., tuple[Tensor, ...]]
+
+
+def value_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, expected: Any, **options: Any) -> Any:
+    """Return what the answer makes of copies of these inputs."""
+    return attempt(tried, expected, answer, *(one.clone() for one in inputs), **options)
+
+
+def expect_value(
+    answer: Any,
+    oracle: Loss,
+    inputs: tuple[Tensor, ...],
+    tried: str,
+    step: str = "",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    **options: Any,
+) -> Any:
+    """Raise `Wrong` unless the answer has the value of the oracle; return what it returned."""
+    expected = oracle(*inputs, **options).detach()  # before the answer gets the inputs
+    got = value_of(answer, inputs, tried, expected, **options)
+    compare(got, expected, inputs, tried, step, rtol, atol)
+    return got
+
+
+def compare(
+    got: Any, expected: Tensor, inputs: tuple[Tensor, ...], tried: str, step: str, rtol: float, atol: float
+) -> None:
+    """Raise `Wrong` unless two values agree; the message tells how they are related where that is plain."""
+    if not same(got, expected, rtol, atol):
+        how = relation(got, float(expected), inputs[0].shape)
+        raise Wrong(tried, f"{float(expected):.5g}{how and f' ({how})'}", got, step)
+
+
+def relation(got: Any, expected: float, shape: tuple[int, ...]) -> str:
+    """Return how a wrong value follows from the right one, such as "yours is minus that"; "" if unknown."""
+    array = plain(got)
+    if array is None or array.size == 0 or array.dtype.kind == "c":
+        return ""
+    if array.size > 1:
+        return f"one number: yours has shape {array.shape}"
+    value, close = float(array.reshape(-1)[0]), partial(np.isclose, rtol=1e-4, atol=0)
+    if np.isnan(value) or abs(expected) < 1e-3 or abs(value) < 1e-4:
+        return ""
+    images, classes, *size = shape
+    pixels = int(np.prod(size))
+    factors = {
+        -1: "minus that",
+        2: "twice that",
+        100: "100 times that",
+        images: "that times the number of images",
+        classes: "that times the number of classes",
+        pixels: "that times the pixels of an image",
+        images * pixels: "that times the number of pixels: the sum",
+        images * classes: "that times images x classes: the sum",
+        1 / np.log(2): "that in the logarithm to base 2",
+        1 / np.log(10): "that in the logarithm to base 10",
+        1 / images: "that divided by the number of images",
+        1 / classes: "that divided by the number of classes: a mean over too many",
+        1 / 2: "half of that",
+    }
+    for factor, words in factors.items():
+        if factor != 1 and close(value, factor * expected):
+            return f"yours is {words}"
+    if close(value, 1 - expected):
+        return "yours is 1 minus that"
+    return "yours is 1 less" if close(value, expected - 1) else ""
+
+
+def gradient_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, **options: Any) -> tuple[Tensor, Any]:
+    """Return the gradient of a loss in its first input, and the loss.
+
+    Raises
+    ------
+    Wrong
+        If the loss is no tensor of shape (), or has no gradient.
+    """
+    logits, *others = (one.clone() for one in inputs)
+    logits.requires_grad_()
+    loss = attempt(tried, "a tensor with a gradient", answer, logits, *others, **options)
+    if not isinstance(loss, Tensor):
+        kind = f"{type(loss).__name__}: only a tensor computed by torch from the logits has a gradient"
+        raise Wrong("the type of the result", "a tensor", kind)
+    if not loss.requires_grad:
+        raise Wrong(
+            tried, "a gradient", "none: .item(), .detach(), .data, NumPy or no_grad has cut the graph"
+        )
+    if loss.shape != ():
+        raise Wrong("the shape of the result", "(), one number", str(tuple(loss.shape)))
+    try:
+        (gradient,) = torch.autograd.grad(loss, logits, allow_unused=True)
+    except RuntimeError as error:
+        raise Wrong(tried, "a gradient", f"RuntimeError: {str(error).split(chr(10))[0]}") from error
+    if gradient is None:
+        raise Wrong(tried, "a gradient", "none: the loss does not depend on the logits")
+    return gradient, loss
+
+
+def expect_gradient(
+    answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str, rtol: float = 1e-4, **options: Any
+) -> None:
+    """Raise `Wrong` unless the gradients agree at every pixel, relative to the largest.
+
+    The message shows the gradient at the pixel where they differ most, class by class.
+    """
+    expected, _ = gradient_of(oracle, inputs, tried, **options)
+    got, _ = gradient_of(answer, inputs, tried, **options)
+    largest = float(expected.abs().max())
+    if not torch.isfinite(got).all():
+        count = int((~torch.isfinite(got)).sum())
+        raise Wrong(tried, "finite numbers", f"{count} of {got.numel()} are NaN or infinite")
+    if not got.any() and largest > 0:
+        raise Wrong(
+            tried, f"not 0 (up to {largest:.3g})", "0 everywhere: a step of the function has no slope"
+        )
+    difference = (got - expected).abs().amax(dim=1)  # (B, H, W)
+    if difference.max() > rtol * largest:
+        image, row, column = np.unravel_index(first_largest(difference.numpy()), difference.shape)
+        tried = f"{tried}: at pixel ({row}, {column}) of image {image}, class by class"
+        raise Wrong(tried, expected[image, :, row, column], got[image, :, row, column])
+
+
+def without_last_class(inputs: tuple[Tensor, ...], classes: int) -> tuple[Tensor, ...]:
+    """Return the inputs with the pixels of the last class given to the one before it."""
+    logits, target, *others = inputs
+    return logits, target.clamp(max=max(classes - 2, 0)), *others
+
+
+def of_a_loss(
+    oracle: Loss,
+    draw: Draw = scan,
+    classes: int = 4,
+    others: tuple[int, ...] = (2, 5),
+    precise: float = 1e-9,
+    sharp: float = 12.0,
+    slope: float = 1e-4,
+) -> list[Property]:
+    """Return the properties that every loss has.
+
+    Parameters
+    ----------
+    oracle : callable
+        The loss by another formula.
+    draw : callable
+        Draws inputs.
+    classes : int
+        The usual number of channels.
+    others : tuple of int
+        Other numbers of channels to try.
+    precise : float
+        The relative tolerance in float64.
+    sharp : float
+        Also try logits times this, where the gradient of many pixels is small; 0 for not.
+    slope : float
+        The tolerance of gradients, relative to the largest.
+    """
+
+    def gradient(answer: Any, rng: np.random.Generator) -> None:
+        inputs = draw(rng, 2, classes, 3, 5)
+        expect_gradient(answer, oracle, inputs, "the gradient of the loss in the logits", rtol=slope)
+        logits, *rest = draw(rng, 3, classes, 4, 3)
+        if sharp:
+            inputs = (sharp * logits.double(), *map(double, rest))
+            tried = "the gradient in the logits, of which many are large"
+            expect_gradient(answer, oracle, inputs, tried, rtol=slope)
+
+    def missing(answer: Any, rng: np.random.Generator) -> None:
+        inputs = without_last_class(draw(rng, 2, classes, 5, 4), classes)
+        name = (
+            "no tumour in the truth" if classes == 1 else f"class {classes - 1} predicted, but nowhere true"
+        )
+        expect_value(answer, oracle, inputs, name)
+        expect_gradient(answer, oracle, inputs, f"{name}: the gradient", rtol=slope)
+
+    def large(answer: Any, rng: np.random.Generator) -> None:
+        inputs = draw(rng, 1, min(classes, 3), 128, 160)
+        expect_value(answer, oracle, inputs, "a slice of 128 x 160")
+
+    def sizes(answer: Any, rng: np.random.Generator) -> None:
+        for number in others:
+            for images, height, width in ((1, 7, 3), (3, 4, 6)):
+                logits, *rest = draw(rng, images, number, height, width)
+                shape = (images, number, height, width)
+                expect_value(answer, oracle, (logits, *rest), f"logits of shape {shape}")
+
+    def float64(answer: Any, rng: np.random.Generator) -> None:
+        inputs = tuple(map(double, draw(rng, 2, classes, 6, 5)))
+        tried = "float64 logits, compared to more digits"
+        got = expect_value(answer, oracle, inputs, tried, rtol=precise, atol=0)
+        dtype = getattr(plain(got), "dtype", None)
+        if dtype != np.float64:
+            raise Wrong("the type of the loss of float64 logits", "float64", str(dtype))
+
+    def inputs_kept(answer: Any, rng: np.random.Generator) -> None:
+        for change in (Tensor.float, Tensor.double):
+            inputs = draw(rng, 2, classes, 4, 5)
+            inputs = tuple(change(one) if one.is_floating_point() else one for one in inputs)
+            again = draw(rng, 2, classes, 4, 5)
+            expected = oracle(*inputs).detach()
+            kept = [one.clone() for one in inputs]
+            first = attempt("the first call", expected, answer, *kept)
+            for name, old, new in zip(("logits", "target", "weight"), inputs, kept, strict=False):
+                if old.shape != new.shape or not torch.equal(old, new):
+                    tried = f"{name} after the call ({str(old.dtype).removeprefix('torch.')})"
+                    raise Wrong(tried, "unchanged", f"changed: the function writes into its input {name}")
+            compare(first, expected, inputs, "the first of three calls", "", 1e-4, 1e-5)
+            value_of(answer, again, "another call", expected)
+            second = value_of(answer, inputs, "the same inputs again", expected)
+            if not same(second, first):
+                raise Wrong("the same inputs again, after another call", first, second)
+
+    return [
+        Property("one number with its gradient", gradient, share=2),
+        Property("a class that no pixel has" if classes > 1 else "a truth without tumour", missing),
+        Property("a slice of 128 x 160", large),
+        Property("other numbers of images and classes" if classes > 1 else "other batches", sizes),
+        Property("float64", float64),
+        Property("inputs unchanged, a second call", inputs_kept),
+    ]
+
+
+def double(value: Tensor) -> Tensor:
+    """Return floats as float64, labels as they are."""
+    return value.double() if value.is_floating_point() else value
+
+
+def expect_eps(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str, **options: Any) -> None:
+    """Raise `Wrong` unless an answer has an eps of 1e-6, or half or twice as much.
+
+    With TP / (TP + FP / 2 + FN / 2) the same eps counts twice: both are right.
+    """
+    low, expected, high = (float(oracle(*inputs, eps=eps, **options)) for eps in (2e-6, 1e-6, 0.5e-6))
+    got = value_of(answer, inputs, tried, expected, **options)
+    array = plain(got)
+    if array is None or array.size != 1 or not low - 1e-4 <= float(array.reshape(-1)[0]) <= high + 1e-4:
+        raise Wrong(tried, expected, got)
+
+
+def tiny_area(rng: np.random.Generator, images: int, channels: int, area: float) -> tuple[Tensor, Tensor]:
+    """Return float64 inputs whose last class is nowhere true, with `area` pixels of it predicted per image.
+
+    There eps decides: Dice is eps / (area + eps). With one channel this class is the tumour.
+    """
+    height, width = 4, 5
+    each = area / (height * width)  # its probability at each pixel
+    last = np.log(each) - np.log1p(-each)
+    if channels == 1:
+        logits = torch.full((images, 1, height, width), float(last), dtype=torch.float64)
+        return logits, torch.zeros(images, height, width, dtype=torch.int64)
+    logits, target = scan(rng, images, channels - 1, height, width)
+    logits = logits.double()
+    rest = logits.logsumexp(dim=1, keepdim=True)
+    return torch.cat([logits, rest + float(last)], dim=1), target
