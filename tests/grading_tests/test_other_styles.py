@@ -87,6 +87,8 @@ STYLES = {
     "NumPy": of_scalars(as_numpy),
     "float64": each_value(in_double),
 }
+# These return an axis of indices, also if there is one only: no scalar may stand for it.
+OF_INDICES = ("g01_slices_without", "g01_select_slices")
 OF_NETWORKS = {"an additional option": with_an_option, "a subclass": subclass}
 
 
@@ -117,6 +119,8 @@ def test_the_style_does_not_matter(gap_id):
         network = isinstance(answer, type) or isinstance(gap.reference, type)
         for style, wrap in (OF_NETWORKS if network else STYLES).items():
             if wrap is subclass and not isinstance(answer, type):
+                continue
+            if gap_id in OF_INDICES and style.startswith("shape"):
                 continue
             if "(1,)" in style and gap_id.removeprefix("g03_") in SCALARS:
                 continue

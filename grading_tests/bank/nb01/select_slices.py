@@ -242,7 +242,6 @@ WRONG = [
         "a common slip: int() of an area",
         "you cut the area to whole mm2 before you compare.",
         select_areas(lambda area, least: area.astype(int) >= least),
-        2,
     ),
     Mistake(
         "area rounded",
@@ -526,13 +525,6 @@ WRONG = [
         "a common slip: limit cut to whole mm2",
         "you cut the smallest area to a whole number.",
         select_areas(lambda area, least: area >= int(least)),
-        3,
-    ),
-    Mistake(
-        "limit rounded up",
-        "a common slip: limit rounded up",
-        "you round the smallest area up.",
-        select_areas(lambda area, least: area >= np.ceil(least)),
         3,
     ),
     Mistake(

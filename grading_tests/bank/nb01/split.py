@@ -507,7 +507,6 @@ WRONG = [
         "a common slip: a bound that is one too small",
         "the items of one patient are in no part.",
         split_with(shuffled, names_of=lambda patients: sorted(set(patients))[:-1]),
-        3,
     ),
     Mistake(
         "a mask for each part",
@@ -606,13 +605,6 @@ WRONG = [
         4,
     ),
     Mistake(
-        "items counted from one",
-        "a common slip: items counted from one",
-        "your items are counted from 1.",
-        returning(split_by_loop, lambda parts: tuple([i + 1 for i in part] for part in parts)),
-        4,
-    ),
-    Mistake(
         "validation first",
         "a common slip: validation first",
         "your parts are in the order val, train, test; asked for is train, val, test.",
@@ -638,13 +630,6 @@ WRONG = [
         "a common slip: validation rounded up",
         "you round the number of validation patients up; round it to the nearest.",
         split_with(shuffled, lambda share, number: max(1, int(np.ceil(share * number)))),
-        3,
-    ),
-    Mistake(
-        "test rounded up",
-        "a common slip: test rounded up",
-        "you round the number of test patients up; round it to the nearest.",
-        split_with(shuffled, None, lambda share, number: max(1, int(np.ceil(share * number)))),
         3,
     ),
 ]
