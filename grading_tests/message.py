@@ -86,7 +86,13 @@ def parted(expected: Any, got: Any) -> tuple[str, str] | None:
 
 
 def told_apart(texts: tuple[str, str], expected: Any, got: Any) -> tuple[str, str]:
-    """Return the texts of two values, with more digits, or with their forms, if they read alike."""
+    """Return the texts of two values, with more digits, or with their forms, if they read alike.
+
+    Of two long texts the parts from shortly before the first difference.
+    """
+    if isinstance(expected, str) and isinstance(got, str) and texts[0] == texts[1] and expected != got:
+        first = next(i for i in range(len(expected + got)) if expected[: i + 1] != got[: i + 1])
+        return tuple(f"…{one_line(text[max(first - 20, 0) :], 90)}" for text in (expected, got))
     for digits in (8, 17):
         if texts[0] != texts[1]:
             return texts

@@ -142,7 +142,8 @@ def kspace_crop(hr, size):
     """Return the image of a scan that measures only the central size x size samples of k-space.
 
     hr      (B, 1, H, W) in [0, 1]       size   new height and width, at most H and W
-    returns (B, 1, size, size): the magnitude; a uniform image keeps its value
+    returns a tensor (B, 1, size, size): the magnitude; a uniform image keeps its value. Ringing above 1 may
+            stay or be clipped. H, W and size may be odd and all different; hr is not modified
     """
     height, width = hr.shape[-2:]
     k = torch.arange(size) - size // 2  # the frequencies that are kept, 0 in the centre
@@ -212,7 +213,7 @@ def psnr(sr, hr):
 
     sr      (B, 1, H, W), output of a network: clipped to [0, 1] first, as it is for display
     hr      (B, 1, H, W), truth, in [0, 1]
-    returns (B,); infinite where both are equal
+    returns a tensor (B,), (1,) for one image; infinite where both are equal. sr and hr are not modified
     """
     ### BEGIN SOLUTION
     # 1. clip the output                                -> (B, 1, H, W)
@@ -314,8 +315,8 @@ view.show(
 def pixel_shuffle(x, r):
     """Rearrange every r * r channels into blocks of r x r pixels: channel i * r + j is row i, column j of its block.
 
-    x       (B, C * r * r, H, W)
-    returns (B, C, r * H, r * W)
+    x       (B, C * r * r, H, W); not modified
+    returns (B, C, r * H, r * W), of the type of x (float32, float64), with a gradient in x
     """
     batch, channels, height, width = x.shape
     ### BEGIN SOLUTION
@@ -349,8 +350,8 @@ def pixel_shuffle(x, r):
 class ResidualBlock(nn.Module):
     """Convolution, batch norm, PReLU, convolution, batch norm, plus the input; all convolutions 3 x 3.
 
-    x       (B, num_feat, H, W)
-    returns (B, num_feat, H, W)
+    x       (B, num_feat, H, W); not modified
+    returns (B, num_feat, H, W). All weights can learn; the PReLU has one slope, or one for each channel
     """
 
     def __init__(self, num_feat):
@@ -490,10 +491,12 @@ view.show(
 def discriminator_step(generator, discriminator, optimizer, lr, hr):
     """Update the discriminator once to distinguish real from generated images; the generator does not change.
 
+    The discriminator is put in training mode. The generator keeps its weights, its gradients and its mode.
+
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
     discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
     optimizer      optimiser of the weights of the discriminator
-    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W)
+    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
     returns        the loss before the step, a plain number: the mean cross-entropy of the real images
                    (target 1) plus that of the generated ones (target 0)
     """
@@ -532,10 +535,13 @@ def discriminator_step(generator, discriminator, optimizer, lr, hr):
 def generator_step(generator, discriminator, optimizer, lr, hr, weight=1e-3):
     """Update the generator once: small pixel error, and classified as real. The discriminator does not change.
 
+    The generator is put in training mode. The discriminator keeps its weights and its mode, and all its weights
+    can still learn afterwards; gradients may be left in them.
+
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
     discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
     optimizer      optimiser of the weights of the generator
-    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W)
+    lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
     weight         of the adversarial term; 0.001 in SRGAN
     returns        the loss before the step, a plain number: the mean squared error of the pixels plus
                    weight times the mean cross-entropy of the generated images with target 1
@@ -592,8 +598,8 @@ for name in ("only D", "both"):
         d_losses[name].append(discriminator_step(net_g, net_d, optimizer_d, small, large))
         if name == "both":
             generator_step(net_g, net_d, optimizer_g, small, large, weight=0.1)
-predicted("first loss of the discriminator", my_first_loss, d_losses["both"][0], ".2f")
-last = {name: values[-1] for name, values in d_losses.items()}
+first, last = ({name: values[k] for name, values in d_losses.items()} for k in (0, -1))
+predicted("first loss of the discriminator", my_first_loss, first["both"], ".2f")
 predicted("loss of the discriminator falls further with", my_lower, min(last, key=last.get), options=tuple(last))
 
 # %%
@@ -737,7 +743,7 @@ view.show(
 class DenseBlock(nn.Module):
     """Five 3 x 3 convolutions; the input of each is x and the outputs of all earlier ones, oldest first.
 
-    x       (B, num_feat, H, W)
+    x       (B, num_feat, H, W); not modified
     returns (B, num_feat, H, W): x + 0.2 times the fifth output; LeakyReLU (0.2) after the first four
     """
 
@@ -785,7 +791,7 @@ print(f"{count_parameters(ResidualBlock(sizes.num_feat)):,}")
 class RRDB(nn.Module):
     """Three dense blocks in sequence, scaled by 0.2, plus the input.
 
-    x       (B, num_feat, H, W)
+    x       (B, num_feat, H, W); not modified
     returns (B, num_feat, H, W)
     """
 
@@ -821,8 +827,9 @@ def relativistic_loss(real_logits, fake_logits):
     """Relativistic average losses: is an image more realistic than images of the other kind on average?
 
     real_logits  (B, 1) of real images         fake_logits  (B', 1) of generated ones; B' may differ from B
-    returns      two scalars, the discriminator's loss and the generator's; each is the sum of two mean
-                 cross-entropies, one over the real images and one over the generated ones
+    returns      two scalar tensors, the discriminator's loss and the generator's; each is the sum of two mean
+                 cross-entropies, one over the real images and one over the generated ones. Both have gradients
+                 in both kinds of logits, which are not modified
     """
     ### BEGIN SOLUTION
     bce = F.binary_cross_entropy_with_logits
@@ -852,7 +859,7 @@ relativistic_loss = yours("g04_relativistic_loss", relativistic_loss)
 equal = torch.zeros(4, 1)
 loss_d, loss_g = relativistic_loss(equal, equal)
 print(f"equal logits: {loss_d:.3f} for the discriminator, {loss_g:.3f} for the generator")
-predicted("each loss at equal logits", my_losses, loss_d, ".2f")
+predicted("each of the two losses", my_losses, loss_d, ".2f")
 real = torch.tensor([[3.0], [1.0]], requires_grad=True)
 fake = torch.tensor([[0.0], [-1.0]], requires_grad=True)
 generator_losses = {
@@ -885,9 +892,9 @@ predicted("gradient from real images", my_gradient, answer, options=choices)
 def perceptual_loss(features, sr, hr):
     """Mean absolute difference between the features of two images.
 
-    features  maps images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen
+    features  maps images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen, in evaluation mode
     sr, hr    generated and real images (B, 1, H, W); hr is a constant, no gradient flows into it
-    returns   a scalar tensor, differentiable in sr
+    returns   a scalar tensor, shape (), differentiable in sr; sr and hr are not modified
     """
     ### BEGIN SOLUTION
     # 1. features of the real image, without gradient -> (B, K, h, w)
@@ -1055,8 +1062,9 @@ def interpolate(psnr_state, gan_state, alpha):
 
     psnr_state, gan_state  state dicts of one architecture, name to tensor; must not be modified
     alpha                  0 is the PSNR network, 1 the GAN
-    returns                a new state dict with its own tensors: every floating-point entry is interpolated;
-                           whole numbers, such as the counter of batch norm, are copied from gan_state
+    returns                a new state dict with its own tensors, of the same names, shapes and types: every
+                           floating-point entry is interpolated; whole numbers, such as the counter of batch
+                           norm, are copied from gan_state
     """
     ### BEGIN SOLUTION
     mixture = {}
@@ -1186,9 +1194,8 @@ view.show(picture, alt=alt, dpi=64)
 #
 # Images have too many dimensions to see which of them a generator never makes. Points in the plane show it: the data
 # are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a balanced
-# training; then the generator is trained ten times for each step of the discriminator, at fifty times its rate and a
-# third of the rate of the discriminator; then the checkpoint of *both* networks, from before, is trained on at the
-# original rates.
+# training; then the generator is trained ten times for each step of the discriminator, at a hundred times its rate;
+# then the checkpoint of *both* networks, from before, is trained on at the original rates.
 #
 # *Predict:* how many of the eight Gaussians does the generator still reach after the second training?
 
@@ -1202,7 +1209,7 @@ ring_g, ring_d = studies.ring_networks(lab.seed)
 ring_histories, ring_made = {}, {}
 plans = {  # epochs of 100 steps, rates of generator and discriminator
     "balanced": {"epochs": 16, "lr": 3e-4, "d_lr": 3e-3},
-    "generator too fast": {"epochs": 3, "lr": 50 * 3e-4, "d_lr": 1e-3, "g_steps": 10},
+    "generator too fast": {"epochs": 3, "lr": 100 * 3e-4, "d_lr": 3e-3, "g_steps": 10},
     "checkpoint, original rates": {"epochs": 5, "lr": 3e-4, "d_lr": 3e-3},
 }
 for number, (name, plan) in enumerate(plans.items()):
@@ -1215,7 +1222,8 @@ for name, history in ring_histories.items():
     found = ", ".join(finding.name for finding in diagnose(history))
     print(f"{name}: {history.scores['modes'][-1]} of 8 Gaussians, ", end="")
     print(f"diversity {history.scores['diversity'][-1]:.2f}; monitor: {found or 'no warning'}")
-predicted("Gaussians reached", my_modes, ring_histories["generator too fast"].scores["modes"][-1], "d")
+reached = {name: history.scores["modes"][-1] for name, history in ring_histories.items()}
+predicted("Gaussians reached", my_modes, reached["generator too fast"], "d")
 
 # %%
 true_points = studies.ring_points(1000, torch.Generator().manual_seed(lab.seed))
@@ -1236,7 +1244,7 @@ view.show(picture, alt=alt, dpi=64)
 # mode collapse.
 #
 # The monitor recognises it by the **diversity**: the standard deviation over different inputs, relative to that of
-# real data.
+# real data. It would miss a generator that has kept two opposite Gaussians. Where modes can be counted, count them.
 #
 # > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
 # sharpness, interpolation chooses between them. Distortion compares each image with its truth, perception compares
@@ -1344,7 +1352,8 @@ volumes = [resample(small, sizes.hr).clamp(0, 1), sr_recipe.enlarge(esrgan, smal
 volumes = [volume[:, 0].movedim(0, -1).numpy() for volume in volumes]  # (H, W, Z) each
 pixel = max(case.image.shape[2:]) / sizes.hr  # pixel size, in voxels of the case
 stretched = case.affine @ np.diag([pixel, pixel, 1, 1])
-SliceViewer(volumes[0], after=volumes[1], affine=stretched, slice=len(patient) // 2)
+pair = {"after": volumes[1], "captions": ("bicubic", "ESRGAN")}
+SliceViewer(volumes[0], **pair, affine=stretched, slice=len(patient) // 2)
 
 # %% [markdown]
 # > **Key point:** a realistic image is no evidence that it is correct. Judge generated images against the truth, not

@@ -10,7 +10,7 @@ from grading_tests.gap import Gap, Property
 
 
 def dense_values(answer: Any, rng: np.random.Generator) -> None:
-    expect_output(DenseBlock, answer, rng, 4, 3, shape=(2, 4, 7, 9), step="forward")
+    expect_output(DenseBlock, answer, rng, 4, 3, shape=(2, 4, 7, 9))
 
 
 def dense_widths(answer: Any, rng: np.random.Generator) -> None:
@@ -28,8 +28,8 @@ GAP = Gap(
     points=5,
     reference=DenseBlock,
     properties=[
-        Property("the output with given weights", dense_values, share=2),
+        Property("the output with given weights, x unchanged, a second call", dense_values, share=2),
         Property("other widths", dense_widths),
-        Property("the gradient", dense_training, visible=False),
+        Property("gradients while training", dense_training),
     ],
 )

@@ -111,6 +111,30 @@ def whole_numbers(answer: Any, rng: np.random.Generator) -> None:
     expect(f"{counter.item():g}, {counter.dtype}", "100, torch.int64", tried, "step 2")
 
 
+def every_kind(answer: Any, rng: np.random.Generator) -> None:
+    """Entries that a network may have besides: names, types and shapes say nothing about what they mean."""
+    psnr, gan = (
+        {
+            "beta": torch.tensor(float(rng.uniform(0.2, 0.4)) + shift),
+            "table": torch.tensor([[0.5, 1.5], [2.0, 4.0]], dtype=torch.float64) * (1 + shift),
+            "half": torch.ones(2, dtype=torch.float16) * (1 + shift),
+            "num_batches_seen": torch.tensor([3.0, 5.0]) * (1 + shift),
+            "steps": torch.tensor(9 - int(3 * shift)),
+            "position.bias": torch.arange(3) + int(4 * shift),
+        }
+        for shift in (0.0, 1.0)
+    )
+    first = mixed(answer, *copies(psnr, gan), 0.75, "entries of several types and shapes, alpha 0.75")
+    mixed(answer, *copies(gan, psnr), 0.5, "a second call")
+    for name, of_gan in gan.items():
+        floating = of_gan.is_floating_point()
+        expected = (0.25 * psnr[name] + 0.75 * of_gan).to(of_gan.dtype) if floating else of_gan
+        tried = f"entry {name!r}, {of_gan.dtype}, alpha 0.75".replace("torch.", "")
+        expect(first[name], expected, tried, "step 1" if floating else "step 2", rtol=1e-3, like=True)
+        expect(str(first[name].dtype), str(of_gan.dtype), f"{tried}: its type")
+    expect(len(first), len(gan), "entries of several types and shapes: how many are there?")
+
+
 def inputs_unchanged(answer: Any, rng: np.random.Generator) -> None:
     psnr, gan = two_states(rng)
     kept = copies(psnr, gan)
@@ -155,8 +179,9 @@ GAP = Gap(
         Property("alpha 0 and 1", both_ends),
         Property("batch norm's statistics", running_statistics),
         Property("integer entries", whole_numbers),
+        Property("entries of all types, a second call", every_kind),
         Property("inputs unchanged", inputs_unchanged),
         Property("no shared memory", memory_of_its_own),
-        Property("a network without batch norm", into_a_network, visible=False),
+        Property("a network without batch norm", into_a_network),
     ],
 )

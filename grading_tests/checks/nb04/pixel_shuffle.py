@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import attempt, noise
+from grading_tests.networks import Given, attempt, noise
 from grading_tests.picture import head
 
 
@@ -23,10 +23,11 @@ def oracle(x: Tensor, r: int) -> Tensor:
 
 
 def expect_shuffled(answer: Any, x: Tensor, r: int, tried: str, step: str = "") -> None:
-    expected = oracle(x, r)
-    expect(
-        attempt(tried, f"shape {tuple(expected.shape)}", answer, x.clone(), r), expected, tried, step, atol=0
-    )
+    expected, given = oracle(x, r), Given(x)
+    got = attempt(tried, f"shape {tuple(expected.shape)}", answer, *given, r)
+    expect(got, expected, tried, step, atol=0, like=True)
+    expect(str(got.dtype), str(x.dtype), f"{tried}: the type of the values")
+    given.expect_unchanged(tried)
 
 
 def one_small_image(answer: Any, rng: np.random.Generator) -> None:
@@ -61,7 +62,7 @@ def gradient(answer: Any, rng: np.random.Generator) -> None:
     out = attempt(tried, "shape (2, 2, 6, 4)", answer, x, 2)
     if not (isinstance(out, Tensor) and out.requires_grad):
         raise Wrong(tried, "a gradient", "none: the graph is cut")
-    expect(out.dtype, torch.float64, f"{tried}: the type")
+    expect(str(out.dtype), str(torch.float64), f"{tried}: the type of the values")
     (out * weights).sum().backward()
     got, x.grad = x.grad, None
     (oracle(x, 2) * weights).sum().backward()
@@ -85,6 +86,6 @@ GAP = Gap(
         Property("several channels", several_channels, share=2),
         Property("a non-square image, r = 3", oblong),
         Property("other sizes", other_sizes, visible=False),
-        Property("the gradient", gradient, visible=False),
+        Property("the gradient, float64", gradient),
     ],
 )

@@ -10,7 +10,7 @@ from grading_tests.gap import Gap, Property
 
 
 def rrdb_values(answer: Any, rng: np.random.Generator) -> None:
-    expect_output(RRDB, answer, rng, 4, 3, shape=(2, 4, 6, 8), step="forward")
+    expect_output(RRDB, answer, rng, 4, 3, shape=(2, 4, 6, 8))
 
 
 def rrdb_widths(answer: Any, rng: np.random.Generator) -> None:
@@ -28,8 +28,8 @@ GAP = Gap(
     points=3,
     reference=RRDB,
     properties=[
-        Property("the output with given weights", rrdb_values, share=2),
+        Property("the output with given weights, x unchanged, a second call", rrdb_values, share=2),
         Property("other widths", rrdb_widths),
-        Property("the gradient", rrdb_training, visible=False),
+        Property("gradients while training", rrdb_training),
     ],
 )

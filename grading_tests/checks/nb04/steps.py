@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import WatchedSGD, attempt, noise, weights_of
+from grading_tests.values import form
 
 
 class SmallGenerator(nn.Module):
@@ -97,10 +98,16 @@ class TwoNetworks:
         """
         watched, before = WatchedSGD(self.trained), weights_of(self.trained)
         inputs = (self.generator, self.discriminator, watched, self.lr, self.hr)
+        given = self.lr.clone(), self.hr.clone()
         loss = attempt(tried, "a loss", answer, *inputs, **options)
+        for name, now, before_it in zip(("lr", "hr"), (self.lr, self.hr), given, strict=True):
+            expect(now, before_it, f"{tried}: is {name} still what it was?", "work on a copy")
         if torch.equal(weights_of(self.trained), before):
             order = ", ".join(watched.events) or "neither backward nor step"
             raise Wrong(tried, "zero_grad, backward, step", f"weights unmoved after: {order}")
+        if watched.events.count("step") != 1:
+            got = f"{watched.events.count('step')} times"
+            raise Wrong(f"{tried}: how often is optimizer.step() called?", "once", got)
         return loss
 
     def expect_learnt(self, tried: str, step: str = "") -> None:
@@ -121,6 +128,7 @@ def the_other_is_left_alone(trains: str, answer: Any, rng: np.random.Generator, 
     tried = f"the {other} after a step of the {trains}"
     networks.step(answer, tried, **options)
     expect(weights_of(networks.other), networks.others, f"{tried}: its weights")
+    expect(networks.other.training, True, f"{tried}: is it still in training mode?")
     tensors = list(networks.other.parameters())
     free = sum(tensor.requires_grad for tensor in tensors)
     expect(free, len(tensors), f"{tried}: how many of its {len(tensors)} tensors can still learn?")
@@ -144,6 +152,8 @@ def returned_number(trains: str, answer: Any, rng: np.random.Generator, **option
     loss = networks.step(answer, tried, **options)
     if getattr(loss, "requires_grad", False):
         raise Wrong(tried, "a number", "a tensor that holds on to the whole graph", "step 6")
+    if not isinstance(loss, int | float) and getattr(loss, "shape", None) != ():
+        raise Wrong(tried, "a plain number", form(loss))
     expect(loss, networks.loss, f"{tried}: the loss before the step")
 
 
