@@ -74,8 +74,9 @@ def expect_map(
     if wrong.any():
         # The one that should count most: in the narrowest gap.
         row, column = np.unravel_index(first_largest(np.where(wrong, expected, 0)), wrong.shape)
-        tried = f"{tried}: {wrong.sum()} pixels, among them ({row}, {column})"
-        raise Wrong(tried, expected[row, column], got[row, column], step)
+        tried = f"{tried}: {wrong.sum()} pixels, among them ({row}, {column}); its weight, the mean of all"
+        pair = (np.array([weights[row, column], weights.mean()]) for weights in (expected, got))
+        raise Wrong(tried, *pair, step)
 
 
 def between_objects(answer: Any, rng: np.random.Generator) -> None:
