@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from brainlab.models import output_size, valid_size
 from grading_tests.bank.nb02._variants import variants
-from grading_tests.gap import Mistake, Survivor
+from grading_tests.gap import Mistake
 
 
 def size_from_bottom(bottom, depth):
@@ -389,23 +389,3 @@ WRONG += variants(
         "return below // 2**depth, above // 2**depth",
     ),
 )
-
-SURVIVORS = [
-    Survivor(
-        "if n <= 0 or n % 2:",
-        ["if (n % 2):", "if (n < 0) or n % 2:", "if n <= 1 or n % 2:", "if n <= -1 or n % 2:"],
-        "from 0 downwards the convolutions only make n smaller, so that n > 4 fails; 1 is odd",
-    ),
-    Survivor(
-        "return n > 4",
-        [
-            "return (n >= 4)",
-            "return (n != 4)",
-            "return n > 5",
-            "return n > 3",
-            "return n > 0",
-            "return n > (-4)",
-        ],
-        "differs only for sizes that leave no output, which the docstring excludes",
-    ),
-]
