@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import DenseBlock
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -379,6 +380,152 @@ WRONG = [
         block(cut),
     ),
 ]
+
+
+class BareWeights(nn.Module):
+    """Parameters of the block itself, without layers."""
+
+    def __init__(self, num_feat, num_grow_ch):
+        super().__init__()
+        n, g = num_feat, num_grow_ch
+        shapes = [(g if i < 4 else n, n + i * g, 3, 3) for i in range(5)]
+        self.weights = nn.ParameterList(torch.randn(shape) * 0.05 for shape in shapes)
+        self.shifts = nn.ParameterList(torch.zeros(shape[0]) for shape in shapes)
+
+    def forward(self, x):
+        features = x
+        for weight, shift in zip(self.weights[:4], self.shifts[:4], strict=True):
+            features = torch.cat([features, lrelu(F.conv2d(features, weight, shift, padding=1))], 1)
+        return x + 0.2 * F.conv2d(features, self.weights[4], self.shifts[4], padding=1)
+
+
+class Ways(nn.Module):
+    """The right layers, and another way through them."""
+
+    def __init__(self, num_feat, num_grow_ch, joined, last, keep):
+        super().__init__()
+        outs = [num_grow_ch] * 4 + [num_feat]
+        layers = [conv(num_feat + i * num_grow_ch, out) for i, out in enumerate(outs)]
+        self.convs = nn.ModuleList(layers) if keep else layers
+        self.joined, self.last, self.calls = joined, last, 0
+
+    def forward(self, x):
+        features, self.calls = x, self.calls + 1
+        for layer in self.convs[:4]:
+            features = self.joined(features, lrelu(layer(features)))
+        return self.last(self, x, self.convs[4](features))
+
+
+def ways(joined=lambda a, b: torch.cat([a, b], 1), last=lambda b, x, y: x + 0.2 * y, keep=True, growth=0):
+    return lambda num_feat, num_grow_ch: Ways(num_feat, growth or num_grow_ch, joined, last, keep)
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "bare weights": BareWeights,
+}
+WRONG += [
+    Mistake(
+        "a plain list of layers",
+        SECOND,
+        "layers in a plain list are not registered: no optimiser finds their weights. Use nn.ModuleList.",
+        ways(keep=False),
+    ),
+    Mistake(
+        "always 32 growth channels",
+        SECOND,
+        "the growth is an argument: num_grow_ch.",
+        ways(growth=32),
+    ),
+    Mistake(
+        "earlier features detached",
+        SECOND,
+        "the graph is cut: the earlier convolutions would not learn from the later ones.",
+        ways(lambda a, b: torch.cat([a.detach(), b], 1)),
+    ),
+    Mistake(
+        "new features detached",
+        SECOND,
+        "the graph is cut: the first four convolutions would never learn.",
+        ways(lambda a, b: torch.cat([a, b.detach()], 1)),
+    ),
+    Mistake(
+        "added in place",
+        SECOND,
+        "add_ writes into x: the input of the block is gone.",
+        ways(last=lambda b, x, y: x.add_(0.2 * y)),
+    ),
+    Mistake(
+        "clipped",
+        SECOND,
+        "the features are no image: do not clip them.",
+        ways(last=lambda b, x, y: (x + 0.2 * y).clamp(0, 1)),
+    ),
+    Mistake(
+        "activation after the sum",
+        SECOND,
+        "nothing follows the sum.",
+        ways(last=lambda b, x, y: lrelu(x + 0.2 * y)),
+    ),
+    Mistake(
+        "skip in the first call only",
+        SECOND,
+        "the block keeps something from its first call: every call computes the same.",
+        ways(last=lambda b, x, y: x + 0.2 * y if b.calls == 1 else 0.2 * y),
+    ),
+    Mistake(
+        "always float32",
+        SECOND,
+        "the type of the features stays: float64 must remain float64.",
+        ways(last=lambda b, x, y: (x + 0.2 * y).float()),
+    ),
+    Mistake(
+        "subtracted",
+        SECOND,
+        "the fifth output is added, not subtracted.",
+        ways(last=lambda b, x, y: x - 0.2 * y),
+    ),
+    Mistake(
+        "joined activations activated again",
+        SECOND,
+        "the activation belongs to each new output, not to all features once more.",
+        ways(lambda a, b: lrelu(torch.cat([a, b], 1))),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    2: ("last convolution with the growth channels",),
+    3: ("a plain list of layers", "fusion of 1 x 1"),
+    4: (
+        "added instead of concatenated",
+        "a plain chain",
+        "only x and the last output",
+        "x not concatenated",
+        "newest in front",
+        "x at the end",
+        "slope of 0.01",
+        "ReLU",
+        "no activation",
+        "earlier features detached",
+        "new features detached",
+        "joined activations activated again",
+    ),
+    5: (
+        "not scaled",
+        "x scaled instead",
+        "both scaled",
+        "scaled by 0.1",
+        "no skip connection",
+        "activation after the last convolution",
+        "added in place",
+        "clipped",
+        "activation after the sum",
+        "subtracted",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)
 
 SURVIVORS = [
     Survivor(

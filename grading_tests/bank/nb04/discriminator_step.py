@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.checks.nb04.discriminator_step import reference_discriminator_step
 from grading_tests.gap import Mistake
 
@@ -305,3 +306,144 @@ WRONG = [
         afterwards,
     ),
 ]
+
+
+def with_closure(generator, discriminator, optimizer, lr, hr):
+    discriminator.train()
+    fake = generator(lr).detach()
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.softplus(-discriminator(hr)).mean() + F.softplus(discriminator(fake)).mean()
+        loss.backward()
+        return loss
+
+    return float(optimizer.step(closure).detach())
+
+
+def by_its_own_rule(generator, discriminator, optimizer, lr, hr):
+    discriminator.train()
+    discriminator.zero_grad()
+    loss = bce(discriminator(hr), 1.0) + bce(discriminator(generator(lr).detach()), 0.0)
+    loss.backward()
+    with torch.no_grad():
+        for weight in discriminator.parameters():
+            weight -= optimizer.param_groups[0]["lr"] * weight.grad
+    return loss.item()
+
+
+def generator_evaluates(generator, discriminator, optimizer, lr, hr):
+    loss = usual()(generator, discriminator, optimizer, lr, hr)
+    generator.eval()
+    return loss
+
+
+def clips_the_truth(generator, discriminator, optimizer, lr, hr):
+    return usual()(generator, discriminator, optimizer, lr, hr.clamp_(0, 1))
+
+
+def twice(generator, discriminator, optimizer, lr, hr):
+    loss = usual()(generator, discriminator, optimizer, lr, hr)
+    usual()(generator, discriminator, optimizer, lr, hr)
+    return loss
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "closure": with_closure,
+}
+WRONG += [
+    Mistake(
+        "weights moved by hand",
+        SECOND,
+        "the optimiser makes the step: it knows the learning rate, momentum and more.",
+        by_its_own_rule,
+    ),
+    Mistake(
+        "generator left in evaluation mode",
+        SECOND,
+        "the generator's mode is not yours to change in this step.",
+        generator_evaluates,
+    ),
+    Mistake(
+        "truth clipped in place",
+        SECOND,
+        "clamp_ writes into the images of the caller.",
+        clips_the_truth,
+    ),
+    Mistake(
+        "two steps",
+        SECOND,
+        "one call is one step of the optimiser.",
+        twice,
+    ),
+    Mistake(
+        "generated images clipped",
+        SECOND,
+        "the discriminator gets the generated images as they are.",
+        usual(fake=lambda generator, lr, hr: generator(lr).detach().clamp(0, 1)),
+    ),
+    Mistake(
+        "smoothed target",
+        SECOND,
+        "the target of the real images is 1; 0.9 is another loss.",
+        usual(loss=lambda real, fake: bce(real, 0.9) + bce(fake, 0.0)),
+    ),
+    Mistake(
+        "hinge",
+        SECOND,
+        "a cross-entropy is asked for, not a hinge.",
+        usual(loss=lambda real, fake: (1 - real).relu().mean() + (1 + fake).relu().mean()),
+    ),
+    Mistake(
+        "a list",
+        SECOND,
+        "return a plain number: loss.item().",
+        usual(value=lambda loss: [loss.item()]),
+    ),
+    Mistake(
+        "nothing returned",
+        SECOND,
+        "the function ends without a return: it returns None.",
+        usual(value=lambda loss: None),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: ("still evaluating",),
+    2: ("no zero_grad before",),
+    3: (
+        "detach forgotten",
+        "fake from hr",
+        "lr in place of the generator's image",
+        "generated images clipped",
+    ),
+    4: ("both in one batch",),
+    5: (
+        "labels swapped",
+        "the generator's label",
+        "sigmoid before BCE with logits",
+        "BCE of logits without sigmoid",
+        "real images only",
+        "generated images only",
+        "halved",
+        "summed over the batch",
+        "least squares",
+        "no logarithm",
+        "smoothed target",
+        "hinge",
+    ),
+    6: (
+        "no step",
+        "step before backward",
+        "the graph is kept",
+        "loss after the step",
+        "weights moved by hand",
+        "two steps",
+        "a list",
+        "nothing returned",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.bank.nb04.discriminator_step import bce, probability_bce
 from grading_tests.checks.nb04.generator_step import reference_generator_step
 from grading_tests.gap import Mistake
@@ -63,7 +64,7 @@ def discriminator_evaluating(generator, discriminator, optimizer, lr, hr, weight
     discriminator.eval()
     loss = usual()(generator, discriminator, optimizer, lr, hr, weight)
     discriminator.train(before)
-    return torch.tensor([loss])
+    return torch.tensor(loss)
 
 
 def usual(
@@ -292,3 +293,140 @@ WRONG = [
         afterwards,
     ),
 ]
+
+
+def clears_afterwards(generator, discriminator, optimizer, lr, hr, weight=1e-3):
+    loss = usual()(generator, discriminator, optimizer, lr, hr, weight)
+    discriminator.zero_grad()
+    return loss
+
+
+def discriminator_left_evaluating(generator, discriminator, optimizer, lr, hr, weight=1e-3):
+    discriminator.eval()
+    return usual()(generator, discriminator, optimizer, lr, hr, weight)
+
+
+def lr_scaled_in_place(generator, discriminator, optimizer, lr, hr, weight=1e-3):
+    return usual()(generator, discriminator, optimizer, lr.mul_(0.9), hr, weight)
+
+
+def twice(generator, discriminator, optimizer, lr, hr, weight=1e-3):
+    loss = usual()(generator, discriminator, optimizer, lr, hr, weight)
+    usual()(generator, discriminator, optimizer, lr, hr, weight)
+    return loss
+
+
+def default_of_a_tenth(generator, discriminator, optimizer, lr, hr, weight=0.1):
+    return usual()(generator, discriminator, optimizer, lr, hr, weight)
+
+
+def without_weight(generator, discriminator, optimizer, lr, hr):
+    return usual()(generator, discriminator, optimizer, lr, hr, 1e-3)
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "gradients of the discriminator cleared": clears_afterwards,
+}
+WRONG += [
+    Mistake(
+        "discriminator left in evaluation mode",
+        SECOND,
+        "the discriminator's mode is not yours to change in this step.",
+        discriminator_left_evaluating,
+    ),
+    Mistake(
+        "lr scaled in place",
+        SECOND,
+        "mul_ writes into the images of the caller.",
+        lr_scaled_in_place,
+    ),
+    Mistake(
+        "two steps",
+        SECOND,
+        "one call is one step of the optimiser.",
+        twice,
+    ),
+    Mistake(
+        "another default weight",
+        SECOND,
+        "the default of weight is 0.001.",
+        default_of_a_tenth,
+    ),
+    Mistake(
+        "no weight",
+        SECOND,
+        "the function takes a sixth argument, weight.",
+        without_weight,
+    ),
+    Mistake(
+        "a convex mixture",
+        SECOND,
+        "the pixel error counts fully: only the adversarial term has a weight.",
+        usual(join=lambda pixels, adversarial, weight: (1 - weight) * pixels + weight * adversarial),
+    ),
+    Mistake(
+        "root of the squared error",
+        SECOND,
+        "the mean squared error is asked for, not its root.",
+        usual(pixels=lambda sr, hr, lr: F.mse_loss(sr, hr).sqrt()),
+    ),
+    Mistake(
+        "clipped for the pixels",
+        SECOND,
+        "the pixel error is taken of the output as it is; where it is clipped nothing is learnt.",
+        usual(pixels=lambda sr, hr, lr: F.mse_loss(sr.clamp(0, 1), hr)),
+    ),
+    Mistake(
+        "both terms returned",
+        SECOND,
+        "return one plain number: the whole loss.",
+        usual(value=lambda loss: (loss.item(), 0.0)),
+    ),
+    Mistake(
+        "nothing returned",
+        SECOND,
+        "the function ends without a return: it returns None.",
+        usual(value=lambda loss: None),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: ("still evaluating",),
+    2: ("no zero_grad",),
+    3: ("generator under no_grad",),
+    4: ("detached on the way to the discriminator", "the discriminator sees hr"),
+    5: (
+        "label 0",
+        "minus the discriminator's loss",
+        "weight on the pixels",
+        "not weighed",
+        "always 1e-3",
+        "adversarial only",
+        "pixels only",
+        "compared with lr",
+        "compared with the enlarged lr",
+        "L1",
+        "summed over the pixels",
+        "sigmoid before BCE with logits",
+        "BCE of logits without sigmoid",
+        "no logarithm",
+        "least squares",
+        "a convex mixture",
+        "root of the squared error",
+        "clipped for the pixels",
+    ),
+    6: (
+        "no step",
+        "step before backward",
+        "the graph is kept",
+        "loss after the step",
+        "the discriminator learns too",
+        "two steps",
+        "both terms returned",
+        "nothing returned",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 import torch
 
 from brainlab.models import interpolate_networks
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake
 
 
@@ -277,3 +278,122 @@ WRONG = [
         values_in_a_list,
     ),
 ]
+
+
+def mixture(
+    psnr_state, gan_state, alpha, floating=torch.is_floating_point, whole=lambda psnr, gan: gan.clone()
+):
+    """The right mixture, with another rule for what is interpolated or for the rest."""
+    return {
+        name: (1 - alpha) * psnr_state[name] + alpha * gan if floating(gan) else whole(psnr_state[name], gan)
+        for name, gan in gan_state.items()
+    }
+
+
+def with_lerp(psnr_state, gan_state, alpha):
+    return {
+        name: torch.lerp(psnr_state[name], gan, alpha) if gan.is_floating_point() else gan.clone()
+        for name, gan in gan_state.items()
+    }
+
+
+def by_name(psnr_state, gan_state, alpha):
+    return {
+        name: gan.clone() if "num_batches" in name else (1 - alpha) * psnr_state[name] + alpha * gan
+        for name, gan in gan_state.items()
+    }
+
+
+def always_float32(psnr_state, gan_state, alpha):
+    mixed = mixture(psnr_state, gan_state, alpha)
+    return {name: one.float() if one.is_floating_point() else one for name, one in mixed.items()}
+
+
+KEPT = {}
+
+
+def one_dict_for_all_calls(psnr_state, gan_state, alpha):
+    for name, one in mixture(psnr_state, gan_state, alpha).items():
+        if name in KEPT and KEPT[name].shape == one.shape and KEPT[name].dtype == one.dtype:
+            KEPT[name].copy_(one)
+        else:
+            KEPT[name] = one
+    return {name: KEPT[name] for name in gan_state}
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "lerp": with_lerp,
+}
+WRONG += [
+    Mistake(
+        "only float32",
+        SECOND,
+        "float64 and float16 are floating-point entries too: is_floating_point() knows all of them.",
+        lambda psnr, gan, alpha: mixture(psnr, gan, alpha, lambda one: one.dtype == torch.float32),
+    ),
+    Mistake(
+        "no scalars",
+        SECOND,
+        "an entry with one number and no axes is interpolated, too.",
+        lambda psnr, gan, alpha: mixture(
+            psnr, gan, alpha, lambda one: one.is_floating_point() and one.dim() > 0
+        ),
+    ),
+    Mistake(
+        "decided by the name",
+        SECOND,
+        "the name says nothing about the type: ask is_floating_point().",
+        by_name,
+    ),
+    Mistake(
+        "the larger counter",
+        SECOND,
+        "whole numbers come from gan_state, not from the larger of the two.",
+        lambda psnr, gan, alpha: mixture(psnr, gan, alpha, whole=torch.maximum),
+    ),
+    Mistake(
+        "counters reset",
+        SECOND,
+        "whole numbers come from gan_state; zeros are another state.",
+        lambda psnr, gan, alpha: mixture(psnr, gan, alpha, whole=lambda one, other: torch.zeros_like(other)),
+    ),
+    Mistake(
+        "always float32",
+        SECOND,
+        "an entry keeps its type: float64 stays float64.",
+        always_float32,
+    ),
+    Mistake(
+        "one dict for all calls",
+        SECOND,
+        "every call returns the same tensors: the second call overwrites the first mixture.",
+        one_dict_for_all_calls,
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: (
+        "alpha swapped",
+        "1 - alpha missing",
+        "alpha twice",
+        "difference of the wrong sign",
+        "always the middle",
+        "geometric mean",
+        "only float32",
+        "no scalars",
+        "always float32",
+    ),
+    2: (
+        "counters mixed",
+        "counters rounded",
+        "counters as floats",
+        "counters of the PSNR network",
+        "counters shared",
+        "the larger counter",
+        "counters reset",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

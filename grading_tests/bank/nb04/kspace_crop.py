@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.data import kspace_crop
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake, Survivor
 
 HW = (-2, -1)
@@ -54,7 +55,7 @@ def forward_norm(hr, size):
 def by_numpy(hr, size):
     kspace = np.fft.fftshift(np.fft.fft2(hr.numpy()), axes=HW)
     kept = middle(kspace, size) * ramp_of(hr, size).numpy()
-    return np.abs(np.fft.ifft2(np.fft.ifftshift(kept, axes=HW))) * share(hr, size)
+    return torch.from_numpy(np.abs(np.fft.ifft2(np.fft.ifftshift(kept, axes=HW))) * share(hr, size))
 
 
 def by_matrices(hr, size):
@@ -334,6 +335,136 @@ WRONG = [
         lambda hr, size: low(hr, size).abs() ** 2,
     ),
 ]
+
+
+def by_index(hr, size):
+    """The rows and columns of the kept waves, without a shift of k-space."""
+    height, width = hr.shape[-2:]
+    k = torch.arange(size) - size // 2
+    kept = torch.fft.fft2(hr)[..., (k % height)[:, None], k % width] * ramp_of(hr, size)
+    low = torch.zeros_like(kept)
+    low[..., (k % size)[:, None], k % size] = kept
+    return (torch.fft.ifft2(low) * size**2 / (height * width)).abs()
+
+
+def crop(hr, size, top=None, scale=None):
+    """The right answer with another place of the crop, (height, width, size) -> (top, left), or scale."""
+    height, width = hr.shape[-2:]
+    top, left = (height // 2 - size // 2, width // 2 - size // 2) if top is None else top(height, width, size)
+    kept = centred(hr)[..., top : top + size, left : left + size] * ramp_of(hr, size)
+    low = torch.fft.ifft2(torch.fft.ifftshift(kept, dim=HW))
+    return low.abs() * (size**2 / (height * width) if scale is None else scale(height, width, size))
+
+
+def scaled_in_place(hr, size):
+    hr *= size**2 / (hr.shape[-2] * hr.shape[-1])
+    return crop(hr, size, scale=lambda *_: 1)
+
+
+def rounded_middle(height, width, size):
+    return round(height / 2 - size / 2), round(width / 2 - size / 2)
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "by index": by_index,
+    "image by image": lambda hr, size: torch.stack([crop(one[None], size)[0] for one in hr]),
+    "in float64": lambda hr, size: crop(hr.double(), size).float(),
+}
+WRONG += [
+    Mistake(
+        "an array",
+        SECOND,
+        "return a tensor: later cells call float() and resample it.",
+        lambda hr, size: crop(hr, size).numpy(),
+    ),
+    Mistake(
+        "channel axis squeezed",
+        SECOND,
+        "the result keeps the axis of the channel: (B, 1, size, size).",
+        lambda hr, size: crop(hr, size).squeeze(1),
+    ),
+    Mistake(
+        "all axes of length 1 squeezed",
+        SECOND,
+        "squeeze() also removes the batch axis of a single image.",
+        lambda hr, size: crop(hr, size).squeeze(),
+    ),
+    Mistake(
+        "a complex image",
+        SECOND,
+        "the result is complex: a scanner stores the magnitude.",
+        lambda hr, size: (
+            torch.fft.ifft2(torch.fft.ifftshift(middle(centred(hr), size) * ramp_of(hr, size), dim=HW))
+            * share(hr, size)
+        ),
+    ),
+    Mistake(
+        "scaled in place",
+        SECOND,
+        "hr is scaled in place: the true images of later cells become darker.",
+        scaled_in_place,
+    ),
+    Mistake(
+        "left from the height",
+        SECOND,
+        "the middle of the columns comes from the width, not from the height.",
+        lambda hr, size: crop(hr, size, lambda h, w, s: (h // 2 - s // 2, h // 2 - s // 2)),
+    ),
+    Mistake(
+        "half of the difference, rounded down",
+        SECOND,
+        "(H - size) // 2 is not H // 2 - size // 2 if one is odd and the other even.",
+        lambda hr, size: crop(hr, size, lambda h, w, s: ((h - s) // 2, (w - s) // 2)),
+    ),
+    Mistake(
+        "half of the difference, rounded",
+        SECOND,
+        "frequency 0 has index n // 2 before the crop and after it; rounding a half moves it.",
+        lambda hr, size: crop(hr, size, rounded_middle),
+    ),
+    Mistake(
+        "scaled by the height alone",
+        SECOND,
+        "the factor is size * size over H * W: the width counts too.",
+        lambda hr, size: crop(hr, size, scale=lambda h, w, s: s**2 / h**2),
+    ),
+    Mistake(
+        "always a quarter of the width",
+        SECOND,
+        "the size is an argument: 28 of 128 pixels is no quarter.",
+        lambda hr, size: crop(hr, hr.shape[-1] // 4),
+    ),
+    Mistake(
+        "brightness from the mean",
+        SECOND,
+        "the mean of the batch is restored, not each image; the factor is known: size * size over H * W.",
+        lambda hr, size: (lambda low: low * hr.mean() / low.mean())(crop(hr, size)),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    2: (
+        "corner of k-space",
+        "corner of the shifted k-space",
+        "left from the height",
+        "half of the difference, rounded down",
+        "half of the difference, rounded",
+        "always a quarter of the width",
+    ),
+    3: ("phase ramp forgotten", "phase ramp backwards"),
+    4: (
+        "not scaled",
+        "scaled by the square root",
+        "scaled twice",
+        "scaled by the height alone",
+        "brightness from the mean",
+    ),
+    5: ("power", "real part with its sign", "negative values clipped", "a complex image"),
+}
+WRONG = with_steps(WRONG, STEPS)
 
 SURVIVORS = [
     Survivor(

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.losses import VGG_SCALE, perceptual_loss
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake
 
 
@@ -40,7 +41,7 @@ def image_by_image(features, sr, hr):
 
 def mean_over_channels_last(features, sr, hr):
     made, truth = features(sr).double(), features(hr).double().detach()
-    return torch.maximum(made - truth, truth - made).flatten(1).mean(1).mean(0, keepdim=True)
+    return torch.maximum(made - truth, truth - made).flatten(1).mean(1).mean()
 
 
 RIGHT = {
@@ -50,7 +51,7 @@ RIGHT = {
     "detached image, norm": image_detached,
     "one call for both": in_one_call,
     "image by image": image_by_image,
-    "float64, shape (1,)": mean_over_channels_last,
+    "float64, by channels": mean_over_channels_last,
 }
 
 
@@ -225,3 +226,126 @@ WRONG = [
         of_images(lambda image: image.clamp(0, 1)),
     ),
 ]
+
+
+def right_loss(features, sr, hr):
+    return F.l1_loss(features(sr), features(hr).detach())
+
+
+def in_training_mode(features, sr, hr):
+    if isinstance(features, nn.Module):
+        features.train()
+    return right_loss(features, sr, hr)
+
+
+def truth_learns(features, sr, hr):
+    return right_loss(features, sr, hr.requires_grad_())
+
+
+def clipped_in_place(features, sr, hr):
+    with torch.no_grad():
+        sr.clamp_(0, 1)
+    return right_loss(features, sr, hr)
+
+
+TRUTHS = {}
+
+
+def remembered(features, sr, hr):
+    """The features of the truth are computed once."""
+    made = features(sr)
+    if TRUTHS.get("features", made[:0]).shape != made.shape:
+        TRUTHS["features"] = features(hr).detach()
+    return F.l1_loss(made, TRUTHS["features"])
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "sum over the number": lambda features, sr, hr: (
+        (features(sr) - features(hr).detach()).abs().sum() / features(sr).numel()
+    ),
+}
+WRONG += [
+    Mistake(
+        "one number per image",
+        SECOND,
+        "average over the batch, too: the loss is one number, shape ().",
+        lambda features, sr, hr: (features(sr) - features(hr).detach()).abs().mean((1, 2, 3)),
+    ),
+    Mistake(
+        "no reduction",
+        SECOND,
+        "average: the loss is one number, shape ().",
+        lambda features, sr, hr: F.l1_loss(features(sr), features(hr).detach(), reduction="none"),
+    ),
+    Mistake(
+        "shape (1,)",
+        SECOND,
+        "the loss is a scalar, shape (), not (1,).",
+        lambda features, sr, hr: right_loss(features, sr, hr)[None],
+    ),
+    Mistake(
+        "a plain number",
+        SECOND,
+        "item() cuts the graph: nothing can be learnt from this number.",
+        lambda features, sr, hr: right_loss(features, sr, hr).item(),
+    ),
+    Mistake(
+        "features in training mode",
+        SECOND,
+        "the feature extractor is frozen: do not put it in training mode.",
+        in_training_mode,
+    ),
+    Mistake(
+        "hr requires a gradient",
+        SECOND,
+        "hr is a constant: requires_grad_() changes the images of the caller.",
+        truth_learns,
+    ),
+    Mistake(
+        "clipped in place",
+        SECOND,
+        "sr is clipped in place: the caller's image is changed.",
+        clipped_in_place,
+    ),
+    Mistake(
+        "truth remembered",
+        SECOND,
+        "the features of the first hr are used for every later one: compute them anew.",
+        remembered,
+    ),
+    Mistake(
+        "first image only",
+        SECOND,
+        "only the first image of the batch is compared.",
+        lambda features, sr, hr: right_loss(features, sr[:1], hr[:1]),
+    ),
+    Mistake(
+        "root of the mean square",
+        SECOND,
+        "absolute differences are asked for, not the root of the mean square.",
+        lambda features, sr, hr: (features(sr) - features(hr).detach()).square().mean().sqrt(),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: ("truth with gradient", "hr requires a gradient", "truth remembered", "features in training mode"),
+    2: ("after the activation", "the wrong one detached", "clipped"),
+    3: (
+        "squared",
+        "Huber",
+        "sum",
+        "signs cancel",
+        "absolute value after the mean",
+        "Euclidean distance",
+        "one number per image",
+        "no reduction",
+        "shape (1,)",
+        "a plain number",
+        "root of the mean square",
+        "first image only",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

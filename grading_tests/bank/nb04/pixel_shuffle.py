@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -222,6 +223,90 @@ WRONG = [
         lambda x, r: F.pixel_shuffle(x.detach(), r),
     ),
 ]
+
+
+def shuffled(x, r):
+    batch, _, height, width = x.shape
+    parts = x.reshape(batch, -1, r, r, height, width).permute(0, 1, 4, 2, 5, 3)
+    return parts.reshape(batch, -1, r * height, r * width)
+
+
+def emptied(x, r):
+    out = shuffled(x, r).clone()
+    x.zero_()
+    return out
+
+
+def folded(x, r):
+    batch, _, height, width = x.shape
+    return F.fold(x.reshape(batch, -1, height * width), (height * r, width * r), r, stride=r)
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "fold": folded,
+}
+WRONG += [
+    Mistake(
+        "always float32",
+        SECOND,
+        "the values are only rearranged: their type stays, too.",
+        lambda x, r: shuffled(x.float(), r),
+    ),
+    Mistake(
+        "always float64",
+        SECOND,
+        "the values are only rearranged: their type stays, too.",
+        lambda x, r: shuffled(x.double(), r),
+    ),
+    Mistake(
+        "an array",
+        SECOND,
+        "the result is an array of NumPy: nothing can be learnt through it.",
+        lambda x, r: shuffled(x.detach(), r).numpy(),
+    ),
+    Mistake(
+        "copied through a list",
+        SECOND,
+        "a tensor made from a list has no graph: nothing can be learnt through it.",
+        lambda x, r: torch.tensor(shuffled(x, r).tolist()),
+    ),
+    Mistake(
+        "channel axis squeezed",
+        SECOND,
+        "with one output channel the axis must stay: (B, 1, r * H, r * W).",
+        lambda x, r: shuffled(x, r).squeeze(1),
+    ),
+    Mistake(
+        "the input emptied",
+        SECOND,
+        "x is written into; the features of the network are gone.",
+        emptied,
+    ),
+    Mistake(
+        "channels last",
+        SECOND,
+        "the channels come second: (B, C, r * H, r * W).",
+        lambda x, r: shuffled(x, r).permute(0, 2, 3, 1),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: ("groups of channels first", "divided by r once", "batch mixed with channels"),
+    2: (
+        "no permute",
+        "rows and columns of a block swapped",
+        "tiles",
+        "picture transposed",
+        "W behind both r",
+        "H left behind",
+        "blocks upside down",
+    ),
+    3: ("channels last", "channel axis squeezed"),
+}
+WRONG = with_steps(WRONG, STEPS)
 
 SURVIVORS = [
     Survivor(

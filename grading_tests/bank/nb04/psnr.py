@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.metrics import psnr
-from grading_tests.gap import Mistake, Survivor
+from grading_tests.bank.nb04 import SECOND, with_steps
+from grading_tests.gap import Mistake
 
 PIXELS = (1, 2, 3)
 
@@ -50,7 +51,7 @@ def in_bytes(sr, hr):
 
 def by_numpy(sr, hr):
     difference = np.clip(sr.numpy(), 0, 1) - np.clip(hr.numpy(), 0, 1)
-    return -10 * np.log10(np.mean(difference.astype(float) ** 2, axis=PIXELS))
+    return torch.from_numpy(-10 * np.log10(np.mean(difference.astype(float) ** 2, axis=PIXELS)))
 
 
 def by_norm(sr, hr):
@@ -248,10 +249,121 @@ WRONG = [
     ),
 ]
 
-SURVIVORS = [
-    Survivor(
-        "mse = (sr - hr).square().mean(dim=(1, 2, 3))",
-        ["mse = (sr - hr).square().mean(dim=(2, 3,))"],
-        "with one channel the result is (B, 1) instead of (B,); axes of length 1 are free",
+
+def right_psnr(sr, hr):
+    return -10 * torch.log10((sr.clamp(0, 1) - hr).square().mean(dim=PIXELS))
+
+
+def by_index(sr, hr):
+    sr = sr.clone()
+    sr[sr < 0], sr[sr > 1] = 0, 1
+    return -10 * (sr - hr).pow(2).flatten(1).mean(-1).log10()
+
+
+def stacked(sr, hr):
+    return torch.stack([right_psnr(a[None], b[None])[0] for a, b in zip(sr, hr, strict=True)])
+
+
+def clipped_in_place(sr, hr):
+    return right_psnr(sr.clamp_(0, 1), hr)
+
+
+def difference_in_place(sr, hr):
+    sr.clamp_(0, 1).sub_(hr)
+    return -10 * torch.log10(sr.square().mean(dim=PIXELS))
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "clipped by index, a copy": by_index,
+    "stacked": stacked,
+}
+WRONG += [
+    Mistake(
+        "a score per channel",
+        SECOND,
+        "the channel is a pixel axis here: the result is one number per image, shape (B,).",
+        lambda sr, hr: -10 * torch.log10((sr.clamp(0, 1) - hr).square().mean(dim=(2, 3))),
+    ),
+    Mistake(
+        "axes of length 1 kept",
+        SECOND,
+        "keepdim leaves (B, 1, 1, 1): the result is one number per image, shape (B,).",
+        lambda sr, hr: -10 * torch.log10((sr.clamp(0, 1) - hr).square().mean(dim=PIXELS, keepdim=True)),
+    ),
+    Mistake(
+        "a list of numbers",
+        SECOND,
+        "return a tensor (B,): later cells call its methods, such as mean().",
+        lambda sr, hr: right_psnr(sr, hr).tolist(),
+    ),
+    Mistake(
+        "a list of tensors",
+        SECOND,
+        "return one tensor (B,): torch.stack joins a list of scalars.",
+        lambda sr, hr: list(right_psnr(sr, hr)),
+    ),
+    Mistake(
+        "an array",
+        SECOND,
+        "return a tensor, not an array of NumPy.",
+        lambda sr, hr: right_psnr(sr, hr).numpy(),
+    ),
+    Mistake(
+        "squeezed",
+        SECOND,
+        "squeeze() also removes the batch axis of a single image: its result is (1,).",
+        lambda sr, hr: right_psnr(sr, hr).squeeze(),
+    ),
+    Mistake(
+        "clipped in place",
+        SECOND,
+        "clamp_ writes into the image of the caller; clamp returns a copy.",
+        clipped_in_place,
+    ),
+    Mistake(
+        "difference in place",
+        SECOND,
+        "the difference is written into sr: later cells see it there.",
+        difference_in_place,
+    ),
+    Mistake(
+        "axis 0 averaged",
+        SECOND,
+        "the mean runs over the batch too; keep its axis and average over 1, 2 and 3.",
+        lambda sr, hr: -10 * torch.log10((sr.clamp(0, 1) - hr).square().mean(dim=(0, 2, 3))),
+    ),
+    Mistake(
+        "spread of the error",
+        SECOND,
+        "var subtracts the mean error: an image that is too bright everywhere would be perfect.",
+        lambda sr, hr: -10 * torch.log10((sr.clamp(0, 1) - hr).flatten(1).var(1, correction=0)),
     ),
 ]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: ("not clipped", "clipped at the top only", "difference clipped", "clipped in place"),
+    2: (
+        "batch in one error",
+        "squared errors added up",
+        "absolute error",
+        "a score per channel",
+        "axes of length 1 kept",
+        "axis 0 averaged",
+        "spread of the error",
+        "difference in place",
+    ),
+    3: (
+        "natural logarithm",
+        "factor 10 missing",
+        "maximum of 255",
+        "maximum of 2",
+        "sign",
+        "100 for a perfect image",
+        "eps inside the logarithm",
+        "peak of the image",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.bank.nb04.discriminator_step import bce, probability_bce
 from grading_tests.checks.nb04.relativistic_loss import oracle, reference
 from grading_tests.gap import Mistake
@@ -43,7 +44,7 @@ def image_by_image(real_logits, fake_logits):
         x = logit - mean_real
         loss_d = loss_d - F.logsigmoid(-x) / len(fake_logits)
         loss_g = loss_g - F.logsigmoid(x) / len(fake_logits)
-    return loss_d, loss_g  # shape (1,) each
+    return loss_d[0], loss_g[0]
 
 
 def by_logaddexp(real_logits, fake_logits):
@@ -56,7 +57,7 @@ def by_logaddexp(real_logits, fake_logits):
 
 
 def real_as_constant_for_the_generator(real_logits, fake_logits):
-    """As in ESRGAN's code: the generator cannot move the real images' logits."""
+    """As in a well-known training loop; the logits of the real images then get no gradient from it."""
     of_d, _ = with_criterion(real_logits, fake_logits)
     _, of_g = with_criterion(real_logits.detach(), fake_logits)
     return of_d, of_g
@@ -75,9 +76,8 @@ RIGHT = {
     "roles exchanged": in_one_function,
     "BCEWithLogitsLoss, a list": with_criterion,
     "all pairs": of_all_pairs,
-    "image by image, shape (1,)": image_by_image,
+    "image by image": image_by_image,
     "logaddexp, float64, one tensor": by_logaddexp,
-    "the real logits constant for G": real_as_constant_for_the_generator,
 }
 
 
@@ -325,3 +325,133 @@ WRONG = [
         cut,
     ),
 ]
+
+
+def one_each(real_logits, fake_logits):
+    of_d, of_g = oracle(real_logits, fake_logits)
+    return of_d.reshape(1), of_g.reshape(1)
+
+
+def fake_constant_for_d(real_logits, fake_logits):
+    of_d, _ = oracle(real_logits, fake_logits.detach())
+    return of_d, oracle(real_logits, fake_logits)[1]
+
+
+def overwritten_in_place(real_logits, fake_logits):
+    above = real_logits.mean(), fake_logits.mean()
+    with torch.no_grad():
+        real_logits -= above[1]
+        fake_logits -= above[0]
+    return bce(real_logits, 1.0) + bce(fake_logits, 0.0), bce(real_logits, 0.0) + bce(fake_logits, 1.0)
+
+
+def in_a_dictionary(real_logits, fake_logits):
+    return dict(zip("dg", oracle(real_logits, fake_logits), strict=True))
+
+
+def hinge(real_logits, fake_logits):
+    real, fake = real_logits - fake_logits.mean(), fake_logits - real_logits.mean()
+    return (1 - real).relu().mean() + (1 + fake).relu().mean(), (1 + real).relu().mean() + (
+        1 - fake
+    ).relu().mean()
+
+
+def smoothed(real_logits, fake_logits):
+    real, fake = real_logits - fake_logits.mean(), fake_logits - real_logits.mean()
+    return bce(real, 0.9) + bce(fake, 0.0), bce(real, 0.0) + bce(fake, 0.9)
+
+
+def medians(real_logits, fake_logits):
+    real, fake = real_logits - fake_logits.median(), fake_logits - real_logits.median()
+    return bce(real, 1.0) + bce(fake, 0.0), bce(real, 0.0) + bce(fake, 1.0)
+
+
+def stacked(real_logits, fake_logits):
+    return torch.stack(in_one_function(real_logits, fake_logits))
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "one tensor of two": stacked,
+}
+WRONG += [
+    Mistake(
+        "the real logits constant for G",
+        SECOND,
+        "the generator's loss depends on the real images, too: do not detach their logits.",
+        real_as_constant_for_the_generator,
+    ),
+    Mistake(
+        "the generated logits constant for D",
+        SECOND,
+        "the discriminator learns from the generated images, too: do not detach their logits.",
+        fake_constant_for_d,
+    ),
+    Mistake(
+        "shape (1,)",
+        SECOND,
+        "each loss is a scalar, shape (): a tensor (1,) cannot be printed with a format.",
+        one_each,
+    ),
+    Mistake(
+        "plain numbers",
+        SECOND,
+        "item() cuts the graph: nothing can be learnt from these numbers.",
+        lambda real, fake: tuple(one.item() for one in oracle(real, fake)),
+    ),
+    Mistake(
+        "in a dictionary",
+        SECOND,
+        "return the two losses as a pair: first the discriminator's, then the generator's.",
+        in_a_dictionary,
+    ),
+    Mistake(
+        "logits overwritten in place",
+        SECOND,
+        "-= writes into the logits of the caller.",
+        overwritten_in_place,
+    ),
+    Mistake(
+        "hinge",
+        SECOND,
+        "a cross-entropy of each logit is asked for, not a hinge.",
+        hinge,
+    ),
+    Mistake(
+        "targets smoothed",
+        SECOND,
+        "the targets are 1 and 0; 0.9 is another loss.",
+        smoothed,
+    ),
+    Mistake(
+        "medians",
+        SECOND,
+        "the mean of the other kind is asked for, not the median.",
+        medians,
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: (
+        "mean of its own batch",
+        "mean of everything",
+        "logits overwritten",
+        "sign of the second difference",
+        "not relativistic",
+        "means detached",
+        "logits overwritten in place",
+        "medians",
+    ),
+    2: ("D: the real half only", "the generated logits constant for D"),
+    3: (
+        "G: the generated half only",
+        "G: the plain loss",
+        "G has D's labels",
+        "G: label 1 for both",
+        "G: minus D's loss",
+        "the real logits constant for G",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from brainlab.models import ResidualBlock
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake
 
 
@@ -326,3 +327,159 @@ WRONG = [
         block(lambda b, x: x.detach() + b.branch(x)),
     ),
 ]
+
+
+class BareSlope(nn.Module):
+    """The slope is a parameter of the block; the second half is made first."""
+
+    def __init__(self, num_feat):
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(0.25))
+        self.second = nn.Sequential(conv(num_feat), nn.BatchNorm2d(num_feat))
+        self.first = nn.Sequential(conv(num_feat), nn.BatchNorm2d(num_feat))
+
+    def forward(self, x):
+        y = self.first(x)
+        return x + self.second(torch.where(y > 0, y, self.slope * y))
+
+
+def branch_of(n, act=nn.PReLU, norm=nn.BatchNorm2d):
+    return nn.Sequential(conv(n), norm(n), act(), conv(n), norm(n))
+
+
+class Ways(nn.Module):
+    """The right layers, and another way through them."""
+
+    def __init__(self, branch, way):
+        super().__init__()
+        self.branch, self.way, self.calls = branch, way, 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.way(self, x)
+
+
+def way(through, make=branch_of):
+    return lambda num_feat: Ways(make(num_feat), through)
+
+
+def usual_way(b, x):
+    return x + b.branch(x)
+
+
+def evaluates(b, x):
+    b.eval()
+    return x + b.branch(x)
+
+
+def frozen_slope(n):
+    branch = branch_of(n)
+    branch[2].requires_grad_(False)
+    return branch
+
+
+def reflected(n):
+    branch = branch_of(n)
+    for place in (0, 3):
+        branch[place] = nn.Conv2d(n, n, 3, padding=1, padding_mode="reflect")
+    return branch
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "a bare slope, made from the end": BareSlope,
+}
+WRONG += [
+    Mistake(
+        "instance norm",
+        SECOND,
+        "the statistics of each image alone are instance norm; batch norm takes them over the batch.",
+        way(usual_way, lambda n: branch_of(n, norm=nn.InstanceNorm2d)),
+    ),
+    Mistake(
+        "skip in the first call only",
+        SECOND,
+        "the block keeps something from its first call: every call computes the same.",
+        way(lambda b, x: x + b.branch(x) if b.calls == 1 else b.branch(x)),
+    ),
+    Mistake(
+        "branch detached",
+        SECOND,
+        "the graph is cut: the layers of the block would never learn.",
+        way(lambda b, x: x + b.branch(x).detach()),
+    ),
+    Mistake(
+        "input of the branch detached",
+        SECOND,
+        "the graph is cut: earlier layers learn through the branch, too.",
+        way(lambda b, x: x + b.branch(x.detach())),
+    ),
+    Mistake(
+        "frozen slope",
+        SECOND,
+        "a PReLU's slope is learnt: it must require a gradient.",
+        way(usual_way, frozen_slope),
+    ),
+    Mistake(
+        "evaluation mode in forward",
+        SECOND,
+        "forward puts the block in evaluation mode: batch norm would never learn its statistics.",
+        way(evaluates),
+    ),
+    Mistake(
+        "a tuple",
+        SECOND,
+        "a comma makes a tuple: return the tensor itself.",
+        way(lambda b, x: (x + b.branch(x),)),
+    ),
+    Mistake(
+        "dropout",
+        SECOND,
+        "there is no dropout in this block.",
+        way(lambda b, x: x + nn.functional.dropout(b.branch(x), 0.2, b.training)),
+    ),
+    Mistake(
+        "mirrored border",
+        SECOND,
+        "the convolutions pad with zeros, not with mirrored pixels.",
+        way(usual_way, reflected),
+    ),
+    Mistake(
+        "difference",
+        SECOND,
+        "the input is added, not subtracted.",
+        way(lambda b, x: b.branch(x) - x),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: (
+        "two PReLUs",
+        "ReLU or LeakyReLU",
+        "no activation",
+        "no batch norm",
+        "second batch norm missing",
+        "one convolution for both",
+        "one batch norm for both",
+        "PReLU before batch norm",
+        "batch norm before convolution",
+        "kernel of 9",
+        "always 64 channels",
+        "instance norm",
+        "frozen slope",
+        "mirrored border",
+    ),
+    2: (
+        "no skip connection",
+        "multiplied",
+        "branch scaled",
+        "concatenated",
+        "activation after the sum",
+        "difference",
+        "a tuple",
+        "evaluation mode in forward",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import RRDB, DenseBlock
+from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake
 
 
@@ -293,3 +294,139 @@ WRONG = [
         stack(lambda s, x: x.detach() + 0.2 * s.in_a_row(x)),
     ),
 ]
+
+
+class MadeFromTheEnd(nn.Module):
+    def __init__(self, num_feat, num_grow_ch):
+        super().__init__()
+        self.third, self.first, self.second = (DenseBlock(num_feat, num_grow_ch) for _ in range(3))
+
+    def forward(self, x):
+        return self.third(self.second(self.first(x))).mul(0.2).add(x)
+
+
+class Ways(nn.Module):
+    """Three dense blocks, and another way through them."""
+
+    def __init__(self, num_feat, num_grow_ch, through, keep):
+        super().__init__()
+        blocks = [DenseBlock(num_feat, num_grow_ch) for _ in range(3)]
+        self.blocks = nn.ModuleList(blocks) if keep else blocks
+        self.through, self.calls = through, 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.through(self, x)
+
+    def in_a_row(self, x):
+        return functools.reduce(lambda y, one: one(y), self.blocks, x)
+
+
+def ways(through, keep=True):
+    return lambda num_feat, num_grow_ch: Ways(num_feat, num_grow_ch, through, keep)
+
+
+# --- a second bank, by people who saw the notebook only
+
+RIGHT |= {
+    "made from the end": MadeFromTheEnd,
+}
+WRONG += [
+    Mistake(
+        "a plain list of blocks",
+        SECOND,
+        "blocks in a plain list are not registered: no optimiser finds their weights. Use nn.ModuleList.",
+        ways(lambda b, x: x + 0.2 * b.in_a_row(x), keep=False),
+    ),
+    Mistake(
+        "the first block three times",
+        SECOND,
+        "one block is called three times; each of the three has its own weights.",
+        ways(lambda b, x: x + 0.2 * b.blocks[0](b.blocks[0](b.blocks[0](x)))),
+    ),
+    Mistake(
+        "the third block alone",
+        SECOND,
+        "each block gets the output of the one before it.",
+        ways(lambda b, x: x + 0.2 * b.blocks[2](x)),
+    ),
+    Mistake(
+        "scaled before the blocks",
+        SECOND,
+        "the output of the third block is scaled, not its input.",
+        ways(lambda b, x: x + b.in_a_row(0.2 * x)),
+    ),
+    Mistake(
+        "scaled before the third",
+        SECOND,
+        "the output of the third block is scaled, not its input.",
+        ways(lambda b, x: x + b.blocks[2](0.2 * b.blocks[1](b.blocks[0](x)))),
+    ),
+    Mistake(
+        "scaled by 0.04",
+        SECOND,
+        "the dense blocks have scaled already; here the factor is 0.2 once.",
+        ways(lambda b, x: x + 0.04 * b.in_a_row(x)),
+    ),
+    Mistake(
+        "skip in the first call only",
+        SECOND,
+        "the block keeps something from its first call: every call computes the same.",
+        ways(lambda b, x: x * (b.calls == 1) + 0.2 * b.in_a_row(x)),
+    ),
+    Mistake(
+        "blocks detached",
+        SECOND,
+        "the graph is cut: the dense blocks would never learn.",
+        ways(lambda b, x: x + 0.2 * b.in_a_row(x).detach()),
+    ),
+    Mistake(
+        "input of the blocks detached",
+        SECOND,
+        "the graph is cut: earlier layers learn through the dense blocks, too.",
+        ways(lambda b, x: x + 0.2 * b.in_a_row(x.detach())),
+    ),
+    Mistake(
+        "a tuple",
+        SECOND,
+        "a comma makes a tuple: return the tensor itself.",
+        ways(lambda b, x: (x + 0.2 * b.in_a_row(x),)),
+    ),
+    Mistake(
+        "clipped",
+        SECOND,
+        "the features are no image: do not clip them.",
+        ways(lambda b, x: (x + 0.2 * b.in_a_row(x)).clamp(0, 1)),
+    ),
+]
+
+# The numbered step of the gap in which each mistake is.
+STEPS = {
+    1: (
+        "one dense block three times",
+        "one dense block in a loop",
+        "two dense blocks",
+        "a convolution at the end",
+        "always 32 growth channels",
+        "arguments swapped",
+        "a plain list of blocks",
+    ),
+    2: (
+        "not scaled",
+        "x scaled instead",
+        "both scaled",
+        "scaled by 0.1",
+        "no outer skip connection",
+        "side by side",
+        "added in place",
+        "the third block alone",
+        "scaled before the blocks",
+        "scaled before the third",
+        "scaled by 0.04",
+        "blocks detached",
+        "input of the blocks detached",
+        "a tuple",
+        "clipped",
+    ),
+}
+WRONG = with_steps(WRONG, STEPS)

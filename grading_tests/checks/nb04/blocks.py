@@ -161,6 +161,8 @@ def expect_training(
     model.train()
     reference.train()
     x = (noise(rng, *shape) * 3 + 1).requires_grad_()
+    norms = [part for part in model.modules() if isinstance(part, Norm) and part.running_mean is not None]
+    before = [part.running_mean.clone() for part in norms]
     tried = f"{name} while training"
     output = attempt(tried, f"shape {shape}", model, x)
     expect(output, reference(x), tried, like=True)
@@ -171,6 +173,8 @@ def expect_training(
     reference(x).square().sum().backward()
     expect(got, x.grad, f"{tried}: the gradient in x", rtol=1e-3, atol=1e-3)
     expect(model.training, True, f"{tried}: is it still in training mode after a call?")
+    still = sum(torch.equal(part.running_mean, old) for part, old in zip(norms, before, strict=True))
+    expect(still, 0, f"{tried}: how many batch norms did not update their running mean?")
     lengths = [
         np.sort([float(tensor.grad.norm()) for tensor in one.parameters() if tensor.dim() == 4])
         for one in (model, reference)

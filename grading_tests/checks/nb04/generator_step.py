@@ -39,7 +39,7 @@ GAP = Gap(
         Property("gradients from before", partial(steps.old_gradients, "generator")),
         Property("the returned loss", partial(steps.returned_number, "generator", weight=3.0)),
         Property("after a validation", partial(steps.after_validation, "generator")),
-        Property("a large weight", partial(steps.weights_after, "generator", weight=20.0), visible=False),
+        Property("a large weight", partial(steps.weights_after, "generator", weight=20.0)),
         Property("one image, other sizes", partial(steps.other_batches, "generator"), visible=False),
     ],
 )
