@@ -75,7 +75,7 @@ def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
                 left[kind] -= 1
                 odd += [words(network, kind, entries)] if left[kind] < 0 else []
             lists.append(", ".join(odd))
-        raise Wrong(tried, lists[0] or "no other layers", lists[1] or "no such layer")
+        raise Wrong(tried, lists[0] or "no other layers", lists[1] or f"no {lists[0]}")
 
 
 def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried: str) -> None:
