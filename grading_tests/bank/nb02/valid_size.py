@@ -277,13 +277,6 @@ WRONG += variants(
         "depth=3",
     ),
     (
-        "never halved",
-        "the pooling halves the size before the next level.",
-        1,
-        "            n //= 2\n",
-        "",
-    ),
-    (
         "odd sizes wanted",
         "a size fits if it is even before the pooling; yours asks for odd ones.",
         1,
@@ -291,39 +284,11 @@ WRONG += variants(
         "if n % 2 == 0:",
     ),
     (
-        "any even size",
-        "every level must be even, not only the first.",
-        1,
-        "                return False\n            n //= 2",
-        "                return False\n            n //= 2\n            break",
-    ),
-    (
         "odd sizes accepted",
         "a pooling would drop a row of an odd size: return False there.",
         1,
         "return False",
         "pass",
-    ),
-    (
-        "steps of 16",
-        "the valid sizes are 2**depth pixels apart, 16 only for depth 4.",
-        1,
-        "def fits(n):\n",
-        "def fits(n):\n        return (n - 12) % 16 == 0\n",
-    ),
-    (
-        "one step above",
-        "above is the smallest valid size from `size` on; where `size` is valid, it is `size`.",
-        2,
-        "return below, above",
-        "return below, below + 2**depth",
-    ),
-    (
-        "one step below",
-        "below is the largest valid size up to `size`; where `size` is valid, it is `size`.",
-        2,
-        "return below, above",
-        "return above - 2**depth, above",
     ),
     (
         "search too short",
