@@ -339,11 +339,4 @@ WRONG += variants(
         "    middle",
         "    skip.sub_(skip.mean())\n    middle",
     ),
-    (
-        "through NumPy",
-        "NumPy keeps no gradient: join the tensors with torch.",
-        3,
-        "torch.cat([middle, x], dim=1)",
-        "torch.from_numpy(np.concatenate([middle.detach().numpy(), x.detach().numpy()], 1))",
-    ),
 )

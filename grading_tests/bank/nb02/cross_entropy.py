@@ -282,13 +282,6 @@ WRONG += variants(
         "torch.tensor(-true_class.mean().item(), requires_grad=True)",
     ),
     (
-        "through NumPy",
-        "NumPy keeps no gradient: stay with tensors.",
-        3,
-        "-true_class.mean()",
-        "-torch.tensor(true_class.detach().numpy().mean())",
-    ),
-    (
         "classes not last before the reshape",
         "reshape alone mixes classes and pixels: move the class axis to the end first.",
         2,

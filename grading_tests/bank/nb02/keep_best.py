@@ -176,13 +176,6 @@ WRONG += variants(
     CODE,
     "keep_best",
     (
-        "detached only",
-        "detach returns a view of the same memory: copy the values as well.",
-        2,
-        "copy.deepcopy(weights)",
-        "{k: v.detach() for k, v in weights.items()}",
-    ),
-    (
         "views of NumPy",
         "numpy() shares the memory with the tensor, and state_dict() holds tensors: copy.deepcopy.",
         2,
@@ -230,20 +223,6 @@ WRONG += variants(
         2,
         "copy.deepcopy(weights)",
         "{k: v.clone() if i == 0 else v for i, (k, v) in enumerate(weights.items())}",
-    ),
-    (
-        "ties win",
-        "an equal loss is not lower: the first of equals stays the best.",
-        1,
-        'not val_loss < best["val_loss"]',
-        'not val_loss <= best["val_loss"]',
-    ),
-    (
-        "not lower reads as >=",
-        "NaN is not lower, but NaN >= anything is False: ask for `not val_loss < best`.",
-        1,
-        'not val_loss < best["val_loss"]',
-        'val_loss >= best["val_loss"]',
     ),
     (
         "the test is the wrong way round",
@@ -303,13 +282,6 @@ WRONG += variants(
         '{**best, "epoch": epoch, "waited"',
     ),
     (
-        "the loss of now",
-        "a worse epoch does not change the loss of the record.",
-        1,
-        '{**best, "waited"',
-        '{**best, "val_loss": val_loss, "waited"',
-    ),
-    (
         "epochs counted again",
         "the epoch is the argument; yours counts improvements.",
         2,
@@ -336,13 +308,6 @@ WRONG += variants(
         1,
         'not val_loss < best["val_loss"]',
         'not val_loss < best["val_loss"] - 1e-3',
-    ),
-    (
-        "a relative improvement",
-        "any lower loss is better, however small the difference.",
-        1,
-        'not val_loss < best["val_loss"]',
-        'not val_loss < best["val_loss"] * 0.999',
     ),
     (
         "size without sign",

@@ -405,13 +405,6 @@ WRONG += variants(
         "self.up(x.detach())",
     ),
     (
-        "up-convolution detached",
-        "no gradient reaches the up-convolution: do not detach its result.",
-        3,
-        "self.up(x)",
-        "self.up(x).detach()",
-    ),
-    (
         "a pair",
         "only the result of the block is returned.",
         5,

@@ -75,7 +75,7 @@ def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
                 left[kind] -= 1
                 odd += [words(network, kind, entries)] if left[kind] < 0 else []
             lists.append(", ".join(odd))
-        raise Wrong(tried, lists[0] or "no other layers", lists[1] or "no such layer")
+        raise Wrong(tried, lists[0] or "no other layers", lists[1] or f"no {lists[0]}")
 
 
 def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried: str) -> None:
@@ -199,30 +199,36 @@ def things_kept(model: nn.Module) -> int:
 
 
 def expect_gradients(
-    model: nn.Module, reference: nn.Module, inputs: Inputs, call: str, outputs: Sequence[str] = ("",)
+    model: nn.Module,
+    reference: nn.Module,
+    inputs: Inputs,
+    call: str,
+    outputs: Sequence[str] = ("",),
 ) -> None:
     """Raise `Wrong` unless all outputs have the reference's gradients in all inputs, and in all weights."""
     model.double()
     reference.double()
-    count = len(outputs)
-    for number, output in enumerate(outputs):
-        of = f"the gradient of {output or 'the output'} of {call}"
-        grads = []
-        for network in (reference, model):
-            leaves = [value.double().clone().requires_grad_() for value in inputs.values()]
-            network.zero_grad()
-            result = parts_of(attempt(of, "a gradient", network, *leaves), count)[number]
-            if not (isinstance(result, Tensor) and result.requires_grad):
-                raise Wrong(of, "a gradient", "none: the graph is cut")
-            result.square().sum().backward()
-            grads.append([leaf.grad for leaf in leaves])
-        for name, expected, got in zip(inputs, *grads, strict=True):
-            if got is None:
-                raise Wrong(f"{of} in {name}", "a gradient", f"none: the graph is cut at {name}")
-            size = float(expected.abs().max())
-            expect(got, expected, f"{of} in {name}", rtol=1e-4, atol=1e-6 * size)
-        if number == 0:
-            expect_weights_learn(model, of)
+    for training in (False, True):
+        for number, output in enumerate(outputs):
+            of = f"the gradient of {output or 'the output'} of {call}{', in training mode' * training}"
+            grads = []
+            for network in (reference, model):
+                network.train(training)
+                leaves = [value.double().clone().requires_grad_() for value in inputs.values()]
+                network.zero_grad()
+                results = attempt(of, "a gradient", network, *leaves)
+                result = parts_of(results, len(outputs))[number]
+                if not (isinstance(result, Tensor) and result.requires_grad):
+                    raise Wrong(of, "a gradient", "none: the graph is cut")
+                result.square().sum().backward()
+                grads.append([leaf.grad for leaf in leaves])
+            for name, expected, got in zip(inputs, *grads, strict=True):
+                if got is None:
+                    raise Wrong(f"{of} in {name}", "a gradient", f"none: the graph is cut at {name}")
+                size = float(expected.abs().max())
+                expect(got, expected, f"{of} in {name}", rtol=1e-4, atol=1e-6 * size)
+            if number == 0 and not training:
+                expect_weights_learn(model, of)
 
 
 def expect_weights_learn(model: nn.Module, tried: str) -> None:

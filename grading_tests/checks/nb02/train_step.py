@@ -38,14 +38,19 @@ def reference_step(
     return loss.item()
 
 
-class Steep(nn.Module):
-    """A loss with large values and gradients, in which the two arguments play different roles."""
+class Squares(nn.Module):
+    """A loss of this slope, in which the two arguments play different roles."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        return 40 * (logits - F.one_hot(target, logits.shape[1]).movedim(-1, 1)).square().mean() + 3
+        distance = logits - F.one_hot(target, logits.shape[1]).movedim(-1, 1)
+        return self.slope * distance.square().mean() + 3
 
 
-steep = Steep()
+steep, flat = Squares(40), Squares(1e-5)
 
 
 def expect_moved(model: nn.Module, before: Tensor, optimizer: WatchedSGD, tried: str) -> None:
@@ -139,14 +144,15 @@ def step_with_another_loss(answer: Any, rng: np.random.Generator) -> None:
 
 
 def step_with_steep_sgd(answer: Any, rng: np.random.Generator) -> None:
-    """Plain SGD shows the size of the gradient, which Adam hides."""
-    tried = "another loss with large gradients, plain SGD"
-    ours, batch = small_network(rng), some_batch(rng)
-    theirs = copy.deepcopy(ours)
-    reference_step(theirs, batch, torch.optim.SGD(theirs.parameters(), lr=0.01), steep)
-    optimizer = torch.optim.SGD(ours.parameters(), lr=0.01)
-    attempt(tried, "a loss", answer, ours, copy.deepcopy(batch), steep, optimizer)
-    expect(weights_of(ours), weights_of(theirs), f"{tried}: the weights after one step")
+    """Plain SGD shows the size of the gradient, which Adam hides; large gradients first, then tiny ones."""
+    for loss_fn, rate, size in ((steep, 0.01, "large"), (flat, 1e4, "tiny")):
+        tried = f"another loss with {size} gradients, plain SGD"
+        ours, batch = small_network(rng), some_batch(rng)
+        theirs = copy.deepcopy(ours)
+        reference_step(theirs, batch, torch.optim.SGD(theirs.parameters(), lr=rate), loss_fn)
+        optimizer = torch.optim.SGD(ours.parameters(), lr=rate)
+        attempt(tried, "a loss", answer, ours, copy.deepcopy(batch), loss_fn, optimizer)
+        expect(weights_of(ours), weights_of(theirs), f"{tried}: the weights after one step")
 
 
 def step_leaves_the_rest(answer: Any, rng: np.random.Generator) -> None:
@@ -186,7 +192,7 @@ GAP = Gap(
         Property("a step after a validation", step_after_validation),
         Property("gradients left over before", step_after_a_backward),
         Property("another loss and optimiser", step_with_another_loss),
-        Property("large gradients", step_with_steep_sgd),
+        Property("large and tiny gradients", step_with_steep_sgd),
         Property("batch unchanged, no graph kept", step_leaves_the_rest),
     ],
 )
