@@ -43,7 +43,8 @@ from brainlab.recipes import superres as sr_recipe
 from brainlab.synth.phantom import make_cohort
 from brainlab.training import diagnose, fit, train_gan, train_psnr
 
-COLUMNS = ["PSNR", "SSIM", "distance", "Fréchet", "HF ratio"]
+DIGITS = {"PSNR": 2, "SSIM": 3, "distance": 3, "Fréchet": 2, "HF ratio": 2}
+COLUMNS = list(DIGITS)
 COUNTS = [f"{what} {reader}" for reader in ("sharp", "coarse") for what in ("missed", "invented")]
 PAIRS = (
     ("SRGAN", "SRResNet"),
@@ -161,29 +162,34 @@ def grid(rows: list[dict], method: str, column: str) -> np.ndarray:
 
 
 def show(rows: list[dict]) -> None:
-    """Print the means by method, lesion counts, and paired differences with their intervals."""
-    methods = list(dict.fromkeys(row["method"] for row in rows))
-    seeds, patients = ({row[key] for row in rows if row["method"] == "ESRGAN"} for key in ("seed", "patient"))
-    print(f"\n{len(seeds)} seeds, {len(patients)} fresh patients: means")
-    print("| method | " + " | ".join(COLUMNS) + " |\n|---|" + "---|" * len(COLUMNS))
-    for method in methods:
-        means = [grid(rows, method, column).mean() for column in COLUMNS]
-        print(f"| {method} | " + " | ".join("" if np.isnan(m) else f"{m:.3f}" for m in means) + " |")
-    total = grid(rows, "ESRGAN", "lesions")[:, 0].sum()
-    print(f"\nof {total:.0f} lesions in the labels, mean of the seeds")
-    print("| method | " + " | ".join(COUNTS) + " |\n|---|" + "---|" * len(COUNTS))
-    for method in methods:
-        sums = [grid(rows, method, column).sum(axis=0).mean() for column in COUNTS]
-        print(f"| {method} | " + " | ".join(f"{value:.1f}" for value in sums) + " |")
-    columns = [*COLUMNS, *COUNTS]
-    print("\npaired differences with 95 % bootstrap intervals over patients and seeds; * excludes 0")
-    print("| difference | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
+    """Print means by method (± SD of the seeds), lesion counts, and paired differences with intervals."""
+    whole = {row["seed"] for row in rows if row["method"] == "mixture" or row["seed"] < 0}
+    rows = [row for row in rows if row["seed"] in whole]  # not the one that is being trained
+    patients = {row["patient"] for row in rows}
+    total = grid(rows, "HR", "lesions").sum()
+    print(f"\nseeds: {len(whole) - 1}; fresh patients: {len(patients)}; lesions in their labels: {total:.0f}")
+    print("| | " + " | ".join([*COLUMNS, *COUNTS]) + " |\n|---|" + "---|" * len(COLUMNS + COUNTS))
+    for method in dict.fromkeys(row["method"] for row in rows):
+        cells = [number(grid(rows, method, column).mean(axis=0), DIGITS[column]) for column in COLUMNS]
+        cells += [number(grid(rows, method, column).sum(axis=0), 1) for column in COUNTS]
+        print(f"| {method} | " + " | ".join(cells) + " |")
+    columns = ["PSNR", "distance", "Fréchet", *COUNTS]
+    print("\npaired differences with 95 % bootstrap intervals over patients and seeds; bold excludes 0")
+    print("| | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
     for one, other in PAIRS:
         cells = []
         for column in columns:
             interval = bootstrap_interval(grid(rows, one, column) - grid(rows, other, column))
-            cells.append(f"{interval}{' *' if interval.excludes_zero else ''}")
+            cells.append(f"**{interval}**" if interval.excludes_zero else str(interval))
         print(f"| {one} - {other} | " + " | ".join(cells) + " |")
+
+
+def number(values: np.ndarray, digits: int) -> str:
+    """Return mean and, of several seeds, standard deviation of values (seeds,); empty if infinite."""
+    if not np.isfinite(values).all():
+        return ""
+    spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{values.mean():.{digits}f}{spread}"
 
 
 def main() -> None:
@@ -212,10 +218,8 @@ def main() -> None:
             continue
         for name, model in bench.generators(seed, folder / f"seed{seed}", losses).items():
             if (name, seed) not in done:
-                images, seen = (
-                    sr_recipe.enlarge(model, small, bench.sizes.hr) for small in (bench.lr, bench.seen[0])
-                )
-                append(options.csv, bench.rows(name, seed, images, seen))
+                images = sr_recipe.enlarge(model, bench.lr, bench.sizes.hr)
+                append(options.csv, bench.rows(name, seed, images))
     show(read(options.csv))
 
 

@@ -149,7 +149,7 @@ def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
     size      pixels of the input             kernel   number of kernel elements
     padding   pixels added at each end        stride   pixels from one position to the next
     dilation  pixels from one kernel element to the next; 1 is an ordinary convolution
-    returns   whole number
+    returns   whole number (int), as torch computes it
     """
     ### BEGIN SOLUTION
     # 1. pixels from the first kernel element to the last, both included
@@ -184,8 +184,10 @@ print("two with one pixel of padding:", conv_output_size(padded_once, 3, padding
 class ConvBlock(nn.Sequential):
     """Two times: 3 x 3 convolution, batch normalisation, ReLU.
 
-    x       (B, in_channels, H, W)
-    returns (B, out_channels, H, W) if padded, else (B, out_channels, H - 4, W - 4)
+    x       (B, in_channels, H, W), of the type of the weights; it stays unchanged
+    returns (B, out_channels, H, W) if padded (with zeros), else (B, out_channels, H - 4, W - 4)
+
+    Each layer has weights of its own; nothing else is in the block. A bias in the convolutions is optional.
     """
 
     def __init__(self, in_channels, out_channels, padded=True):
@@ -233,7 +235,7 @@ for _ in range(40):
     running.append(norm.running_mean.item())
 
 depends = {}
-for mode, training in (("training", True), ("evaluation", False)):
+for mode, training in (("evaluation", False), ("training", True)):
     norm.train(training)
     alone, together = norm(batch[:1])[0], norm(batch)[0]  # the first image, alone and among the four
     depends[mode] = (alone - together).abs().max().item() > 1e-3
@@ -436,8 +438,11 @@ print(f"if the copy had 57 pixels: {(57 - 56) // 2} at the beginning, so the ext
 def crop_and_concat(skip, x):
     """Crop the skip connection to the size of `x`, and concatenate both along the channels.
 
-    skip    (B, S, H, W)            x  (B, C, h, w) with h <= H, w <= W
-    returns (B, S + C, h, w): the centre of skip first, then x
+    skip    (B, S, H, W)            x  (B, C, h, w) with h <= H, w <= W, of the same type
+    returns (B, S + C, h, w), of that type: the centre of skip first, then x
+
+    Of an odd difference, the extra pixel is cropped at the end. Both inputs stay unchanged; gradients flow
+    to both.
     """
     ### BEGIN SOLUTION
     h, w = x.shape[-2:]
@@ -452,6 +457,9 @@ def crop_and_concat(skip, x):
 
 # %% check="g02_crop_and_concat"
 
+# %%
+crop_and_concat = yours("g02_crop_and_concat", crop_and_concat)
+
 # %% [markdown]
 # ### Gap 4 · one level up
 #
@@ -465,11 +473,14 @@ def crop_and_concat(skip, x):
 
 # %% gap="g02_up_block"
 class UpBlock(nn.Module):
-    """Double the size, concatenate the skip connection, apply a convolution block.
+    """Up-convolution (2 x 2, stride 2), concatenation with the skip connection, convolution block.
 
     x       (B, in_channels, h, w), from the level below
-    skip    (B, skip_channels, H, W), at least 2h x 2w
+    skip    (B, skip_channels, 2h, 2w) if padded, otherwise at least that large
     returns (B, out_channels, 2h, 2w) if padded, otherwise 4 pixels less along each axis
+
+    The channel numbers are independent of each other. Nothing else comes between the steps; both inputs stay
+    unchanged, and gradients flow to both.
     """
 
     def __init__(self, in_channels, skip_channels, out_channels, padded=True):
@@ -495,7 +506,6 @@ class UpBlock(nn.Module):
 # %% check="g02_up_block"
 
 # %%
-crop_and_concat = yours("g02_crop_and_concat", crop_and_concat)
 UpBlock = yours("g02_up_block", UpBlock)
 
 # %% [markdown]
@@ -521,33 +531,35 @@ for start in (572, 570):
 # %% [markdown]
 # ### Gap 5 · the nearest valid sizes
 #
+# A valid size is even before every pooling, and every block leaves at least one pixel, on the way up as well. Below
+# a certain size nothing fits: from 172 pixels all poolings of depth 4 succeed, but the bottom returns 3 pixels, and
+# on the way up 3 becomes 6, 2, 4 and then nothing. The smallest valid size is 188.
+#
 # <details><summary>Hint</summary>Can you write an inner function that tests a single size? Go down as in the cell
-# above and stop at the first odd number; below the last pooling, one more block removes its 4 pixels. Then search
-# from <code>size</code> in both directions.</details>
+# above: at which number can you stop? Then search from <code>size</code> in both directions.</details>
 
 
 # %% gap="g02_valid_size"
 def valid_size(size, depth=4):
     """Return the nearest sizes that are valid for a U-Net without padding.
 
-    size    pixels, large enough for the network
-    depth   number of pooling layers; each level has two 3 x 3 convolutions
-    returns (below, above): the largest valid size <= `size`, the smallest valid size >= `size`
+    size    pixels, at least the smallest valid size (188 for depth 4)
+    depth   number of pooling layers, 1 or more; each level has two 3 x 3 convolutions
+    returns (below, above), whole numbers (int): the largest valid size <= `size`, the smallest one >= `size`
     """
     ### BEGIN SOLUTION
     def fits(n):
         # 1. at each level: the block removes 4, the remaining size must be even, pooling halves it
         for _ in range(depth):
             n -= 4
-            if n <= 0 or n % 2:
+            if n % 2:
                 return False
             n //= 2
-        # 2. the block at the bottom must leave at least one pixel
-        return n > 4
+        return True
 
-    # 3. the first valid size, searching downwards and upwards from size
+    # 2. the first valid size, searching downwards and upwards from size
     below = next(n for n in range(size, 0, -1) if fits(n))
-    above = next(n for n in range(size, 2 * size + 500) if fits(n))
+    above = next(n for n in range(size, 2 * size) if fits(n))
     return below, above
     ### END SOLUTION
 
@@ -568,8 +580,9 @@ def valid_size(size, depth=4):
 class UNet(nn.Module):
     """Images (B, in_channels, H, W) to logits (B, num_classes, H', W').
 
-    H' = H and W' = W if padded. `width` is the number of channels of the first level, 64 in the paper;
-    each level below has twice as many channels. `depth` is the number of pooling layers.
+    H' = H and W' = W if padded; then both are divisible by 2**depth. `width` is the number of channels of the
+    first level, 64 in the paper; each level below has twice as many channels. `depth` is the number of pooling
+    layers, 1 or more. x stays unchanged, and no call depends on the calls before it.
     """
 
     def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
@@ -731,7 +744,9 @@ def cross_entropy(logits, target):
     """Return the mean of -log(probability of the true class) over all pixels.
 
     logits  (B, C, H, W) any numbers             target  (B, H, W) int64, the true class
-    returns a scalar tensor, differentiable in logits; also finite for logits of several hundred
+    returns a scalar tensor, shape (), differentiable in logits; also right for logits of several hundred
+
+    C is any number of classes; not all of them have to occur. Both inputs stay unchanged.
     """
     ### BEGIN SOLUTION
     # 1. log-probabilities, directly from the logits      -> (B, C, H, W)
@@ -790,7 +805,10 @@ def train_step(model, batch, loss_fn, optimizer):
     batch     (images, target): (B, 4, H, W) and (B, H, W)
     loss_fn   loss_fn(logits, target) returns a scalar tensor
     optimizer optimiser of the weights of the model
-    returns   the loss before the step, a plain number
+    returns   the loss before the step, a plain number (float), not a tensor
+
+    Afterwards the model is in training mode, whatever its mode was before. Gradients left over from before
+    have no influence, and nothing keeps the graph. The batch stays unchanged.
     """
     ### BEGIN SOLUTION
     images, target = batch
@@ -875,8 +893,10 @@ def keep_best(best, epoch, val_loss, weights):
     epoch     number of this epoch
     val_loss  its validation loss; only a lower one is better, an equal one or NaN is not
     weights   model.state_dict(): names and references to tensors
-    returns   such a dict: of the best epoch, with a copy of its weights, and in "waited" the
-              number of epochs since then
+    returns   a new dict with these entries: of the best epoch, with a copy of its weights (tensors of the
+              same types), and in "waited" the number of epochs since then
+
+    Any lower loss counts, however small the difference. `best` and `weights` stay unchanged.
     """
     ### BEGIN SOLUTION
     # 1. not lower: the old record, with one more epoch waited
@@ -1033,7 +1053,7 @@ view.show(picture, alt="Loss on two training slices and on other patients, witho
 # weights of He et al. 2015.)
 
 # %%
-def train_small(network, images, target, steps, seed=0, lr=1e-2, optimizer=torch.optim.Adam):
+def train_small(network, images, target, steps, seed=0, lr=2e-2, optimizer=torch.optim.Adam):
     """Train with your step on batches of eight slices; keep the last weights and return the losses."""
     network.to(lab.device)
     optimizer = optimizer(network.parameters(), lr=lr)
@@ -1317,7 +1337,9 @@ def false_positives(prob, target, thresholds):
 
     prob       (B, C, H, W) probabilities        target  (B, H, W) int64, the true class
     thresholds (C,) a pixel is assigned to a class if its probability is at least the class's threshold
-    returns    (by thresholds, by argmax): counts per class, (C,) and (C,)
+    returns    (by thresholds, by argmax): counts per class, whole numbers, (C,) and (C,)
+
+    C is any number of classes; not all of them have to occur. The inputs stay unchanged.
     """
     ### BEGIN SOLUTION
     classes = prob.shape[1]
@@ -1389,6 +1411,8 @@ class AttentionGate(nn.Module):
 
     skip    (B, skip_channels, H, W)             gate  (B, gate_channels, H // 2, W // 2)
     returns (alpha * skip, alpha): (B, skip_channels, H, W) and (B, 1, H, W), alpha from 0 to 1
+
+    H and W can be odd. Both inputs stay unchanged; gradients flow to both, through both results.
     """
 
     def __init__(self, skip_channels, gate_channels):
@@ -1416,8 +1440,8 @@ class AttentionGate(nn.Module):
 # %% [markdown]
 # A fair comparison changes one thing only. Both networks start from the same weights and see the same batches, as
 # many steps, at the same rate; only the attention gates are new, and they use your code. The comparison is repeated
-# with several seeds, which takes small networks (8 channels, 48 × 48 pixels), so the answer holds for these. No epoch
-# is chosen, so the validation patients are as unseen as the test patients and are scored with them.
+# with several seeds, which takes small networks (8 channels, 48 × 48 pixels), so the answer holds for these, and for
+# one rate that was tuned for neither. No epoch is chosen, so the validation patients are scored with the test patients.
 #
 # *Predict:* what is the mean difference in Dice (Attention U-Net minus U-Net), with its sign? Will its interval
 # exclude 0: `yes` or `no`?
@@ -1477,7 +1501,7 @@ if enough:
     ax.axhspan(interval.low, interval.high, color="#0072B2", alpha=0.2, label="95 % interval of the mean")
 ax.set(xlabel="held-out patient", ylabel="difference in Dice", xticks=range(1, len(gains) + 1))
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, fontsize=8)
+ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 plt.close(fig)
 view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0 and the interval of the mean")
 

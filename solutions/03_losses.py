@@ -166,7 +166,8 @@ def weighted_cross_entropy(logits, target, weight):
             PyTorch, the mean is the weighted sum divided by the sum of the weights of all pixels
 
     For all losses of this notebook: any B, C, H and W, and a class may be missing in target; logits are
-    float32 or float64, and the loss of float64 logits is float64; the inputs are not modified.
+    float32 or float64, in any memory layout (reshape works, view may not), and the loss of float64 logits is
+    float64; the inputs are not modified.
     """
     ### BEGIN SOLUTION
     # 1. log-probabilities                     -> (B, C, H, W)
@@ -768,16 +769,18 @@ print(f"{walls.sum()} wrong pixels in each prediction")
 # does. So do losses that use distances, such as the boundary loss and the Hausdorff loss, and clDice, which compares
 # skeletons.
 #
-# All losses of the library for the slice of section 3, relative to an empty prediction:
+# All losses of the library for the largest tumour slice of the same patient, relative to an empty prediction:
 #
 # *Try:* shift and enlarge the prediction. For which losses does an empty prediction soon become cheaper, and which
 # one hardly increases for a prediction that is too large?
 
 # %%
+from brainlab.data import tumour_area
 from brainlab.view import LossExplorer
 
-tumour = labels_to_network(example, z, size, pixel) > 0  # (H, W)
-LossExplorer(tumour, to_network(example, z, size, pixel)[3], example.affine, right=6)
+largest = int(tumour_area(example).argmax())  # slice
+tumour = labels_to_network(example, largest, size, pixel) > 0  # (H, W)
+LossExplorer(tumour, to_network(example, largest, size, pixel)[3], example.affine, right=6)
 
 # %% [markdown]
 # ## 8 · The same network, four losses
@@ -1005,8 +1008,8 @@ print(metrics.scores(matrices["exp-log"]))
 # %% [markdown]
 # *Look:* the constant baseline detects no tumour; what are its mean specificity and its mean precision? (Precision is
 # undefined for classes that are never predicted, and these drop out.) Including the background in the mean, as the
-# study below does, raises every F1. Class by class: why is the specificity of each tumour class close to 1, whatever
-# the network?
+# study below does, raises every F1. Class by class: why is the specificity of each tumour class higher than its
+# precision, whatever the network?
 #
 # ### The networks of the table
 #
@@ -1051,7 +1054,7 @@ view.show(picture, alt="Input pixels used by one output pixel of three sequences
 # 1 × 1, 2 × 2, 3 × 3 and 6 × 6 cells and enlarges each result again. So each pixel is told what its quarter of the
 # image contains, and the image as a whole. It needs no weights, but inside a cell the position is lost: the pooled
 # maps are joined to the features, they do not replace them. ASPP took over the idea of several scales and replaced
-# the pooling. What of the tumour is left in each map?
+# the pooling. What of the lesion is left in each map?
 
 # %%
 flair = view.to_grey(view.oriented(image[3], example.affine))  # (H, W), the slice of section 3
@@ -1103,7 +1106,9 @@ view.show(picture, alt=f"Gradient at each of 30 layers; at the first {first}")
 # end, and attention in the decoder. Which of the three networks could you build by changing only the skips?
 
 # %%
-picture = view.connections()
+from studies import connections
+
+picture = connections()
 view.show(picture, alt="Blocks and skip connections of U-Net, U-Net 3+ and ResUNet++, level by level")
 
 # %% [markdown]

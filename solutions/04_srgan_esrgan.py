@@ -598,8 +598,8 @@ for name in ("only D", "both"):
         d_losses[name].append(discriminator_step(net_g, net_d, optimizer_d, small, large))
         if name == "both":
             generator_step(net_g, net_d, optimizer_g, small, large, weight=0.1)
-predicted("first loss of the discriminator", my_first_loss, d_losses["both"][0], ".2f")
-last = {name: values[-1] for name, values in d_losses.items()}
+first, last = ({name: values[k] for name, values in d_losses.items()} for k in (0, -1))
+predicted("first loss of the discriminator", my_first_loss, first["both"], ".2f")
 predicted("loss of the discriminator falls further with", my_lower, min(last, key=last.get), options=tuple(last))
 
 # %%
@@ -859,7 +859,7 @@ relativistic_loss = yours("g04_relativistic_loss", relativistic_loss)
 equal = torch.zeros(4, 1)
 loss_d, loss_g = relativistic_loss(equal, equal)
 print(f"equal logits: {loss_d:.3f} for the discriminator, {loss_g:.3f} for the generator")
-predicted("each loss at equal logits", my_losses, loss_d, ".2f")
+predicted("each of the two losses", my_losses, loss_d, ".2f")
 real = torch.tensor([[3.0], [1.0]], requires_grad=True)
 fake = torch.tensor([[0.0], [-1.0]], requires_grad=True)
 generator_losses = {
@@ -1194,9 +1194,8 @@ view.show(picture, alt=alt, dpi=64)
 #
 # Images have too many dimensions to see which of them a generator never makes. Points in the plane show it: the data
 # are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a balanced
-# training; then the generator is trained ten times for each step of the discriminator, at fifty times its rate and a
-# third of the rate of the discriminator; then the checkpoint of *both* networks, from before, is trained on at the
-# original rates.
+# training; then the generator is trained ten times for each step of the discriminator, at a hundred times its rate;
+# then the checkpoint of *both* networks, from before, is trained on at the original rates.
 #
 # *Predict:* how many of the eight Gaussians does the generator still reach after the second training?
 
@@ -1210,7 +1209,7 @@ ring_g, ring_d = studies.ring_networks(lab.seed)
 ring_histories, ring_made = {}, {}
 plans = {  # epochs of 100 steps, rates of generator and discriminator
     "balanced": {"epochs": 16, "lr": 3e-4, "d_lr": 3e-3},
-    "generator too fast": {"epochs": 3, "lr": 50 * 3e-4, "d_lr": 1e-3, "g_steps": 10},
+    "generator too fast": {"epochs": 3, "lr": 100 * 3e-4, "d_lr": 3e-3, "g_steps": 10},
     "checkpoint, original rates": {"epochs": 5, "lr": 3e-4, "d_lr": 3e-3},
 }
 for number, (name, plan) in enumerate(plans.items()):
@@ -1223,7 +1222,8 @@ for name, history in ring_histories.items():
     found = ", ".join(finding.name for finding in diagnose(history))
     print(f"{name}: {history.scores['modes'][-1]} of 8 Gaussians, ", end="")
     print(f"diversity {history.scores['diversity'][-1]:.2f}; monitor: {found or 'no warning'}")
-predicted("Gaussians reached", my_modes, ring_histories["generator too fast"].scores["modes"][-1], "d")
+reached = {name: history.scores["modes"][-1] for name, history in ring_histories.items()}
+predicted("Gaussians reached", my_modes, reached["generator too fast"], "d")
 
 # %%
 true_points = studies.ring_points(1000, torch.Generator().manual_seed(lab.seed))
@@ -1244,7 +1244,7 @@ view.show(picture, alt=alt, dpi=64)
 # mode collapse.
 #
 # The monitor recognises it by the **diversity**: the standard deviation over different inputs, relative to that of
-# real data.
+# real data. It would miss a generator that has kept two opposite Gaussians. Where modes can be counted, count them.
 #
 # > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
 # sharpness, interpolation chooses between them. Distortion compares each image with its truth, perception compares
@@ -1352,7 +1352,8 @@ volumes = [resample(small, sizes.hr).clamp(0, 1), sr_recipe.enlarge(esrgan, smal
 volumes = [volume[:, 0].movedim(0, -1).numpy() for volume in volumes]  # (H, W, Z) each
 pixel = max(case.image.shape[2:]) / sizes.hr  # pixel size, in voxels of the case
 stretched = case.affine @ np.diag([pixel, pixel, 1, 1])
-SliceViewer(volumes[0], after=volumes[1], affine=stretched, slice=len(patient) // 2)
+pair = {"after": volumes[1], "captions": ("bicubic", "ESRGAN")}
+SliceViewer(volumes[0], **pair, affine=stretched, slice=len(patient) // 2)
 
 # %% [markdown]
 # > **Key point:** a realistic image is no evidence that it is correct. Judge generated images against the truth, not

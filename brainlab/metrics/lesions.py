@@ -160,6 +160,7 @@ def _dilation(spacing: np.ndarray, reach: float) -> np.ndarray:
     The distance is the larger one of max |x| and half of sum |x|, so that with voxels of 1 mm and a whole
     number it is that many steps to one of 18 neighbours, as in the code of BraTS.
     """
+    reach += 1e-4  # headers store 1 mm as 1.0000001
     steps = np.maximum(1, reach // spacing).astype(int)
     voxels = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in steps), indexing="ij"), -1)
     away = np.abs(voxels * spacing)

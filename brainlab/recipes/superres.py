@@ -29,8 +29,9 @@ from brainlab.models.features import UNetFeatures, VGG19Features
 from brainlab.training import GanSettings, TrainSettings
 
 # Weights of SRGAN's adversarial loss ("SRGAN") and of the terms of ESRGAN's loss: those of the papers, for
-# features of VGG19, and those for features of our U-Net, chosen on validation patients with seeds that are
-# not in benchmarks/gan_seeds.py. Other features need other weights: the ratio of the gradients counts.
+# features of VGG19, and those for features of our U-Net, whose gradients have another size. Chosen on
+# validation patients with seeds that are not in benchmarks/gan_seeds.py: of 3e-4 and 1e-3 for SRGAN (with the
+# scale 1 / 12.75 the discriminator learns nothing), and of 1e-3 to 5e-3 for ESRGAN.
 PAPER_WEIGHTS = {"SRGAN": 1e-3, "perceptual": 1.0, "adversarial": 5e-3, "pixel": 1e-2}
 UNET_WEIGHTS = {"SRGAN": 1e-3, "perceptual": 1.0, "adversarial": 1e-3, "pixel": 1e-2}
 LOSS_LEVEL = 2  # level of the U-Net whose features the losses compare

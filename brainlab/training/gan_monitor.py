@@ -86,7 +86,8 @@ def diversity(sr: Tensor, hr: Tensor) -> float:
     """Return how much generated images differ from each other, over how much the true ones do.
 
     The standard deviation over the images, averaged over the pixels. 1 is as diverse as the truth; a
-    generator that has collapsed to one image, whatever its input, has 0; noise gives more than 1.
+    generator that has collapsed to one image, whatever its input, has 0; noise gives more than 1. Outputs of
+    two kinds that differ as much as the truth have 1 as well: where modes can be counted, count them.
 
     Parameters
     ----------
@@ -186,8 +187,8 @@ def _idle(history: History, probe: Callable[[], float] | None) -> Finding | None
     return Finding(
         len(gaps) - len(late) + 1,
         "discriminator learns nothing",
-        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images (AUC "
-        f"{auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
+        f"D(real) - D(fake) is {sum(late) / len(late):.2f}, but a fresh discriminator separates the images "
+        f"(AUC {auc:.2f}); lower the weight of the adversarial loss or the generator's lr, or raise d_lr",
     )
 
 

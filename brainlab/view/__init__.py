@@ -19,11 +19,10 @@ WIDGETS = {
     "TrainingMonitor": "training_monitor",
 }
 _HOMES = {
-    "charts": "confusion_matrix dice_strip histogram label_histogram percent size_histogram",
+    "charts": "confusion_matrix histogram label_histogram percent",
     "colours": "PALETTE blend to_grey",
-    "concepts": "connections maps",
     "curve_figures": "curves gan_curves landscapes learning_curves perception_distortion",
-    "figures": "heat_maps modalities mosaic outlines predictions_beside_truth",
+    "figures": "heat_maps maps modalities mosaic outlines predictions_beside_truth",
     "picture": "Picture describe show",
     "slices": "draw head_box largest_slice oriented outline",
     "superres_figures": "compare_images k_space prediction_differences",

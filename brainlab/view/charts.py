@@ -1,14 +1,11 @@
-"""Charts of counts, sizes and scores: histograms, a confusion matrix, the Dice of every case."""
-
-from collections.abc import Mapping, Sequence
+"""Charts of counts and scores: histograms and a confusion matrix."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import ArrayLike
 
-from brainlab.labels import LABELS, REGION_NAMES, REGIONS
+from brainlab.labels import LABELS
 from brainlab.view.colours import BLUE, VERMILION
 
 
@@ -62,51 +59,6 @@ def histogram(values: np.ndarray, xlabel: str, title: str = "", bins: int = 30) 
     return fig
 
 
-def size_histogram(
-    sizes: Mapping[str, Sequence[float]], xlabel: str = "volume in cm³", bins: int = 24
-) -> Figure:
-    """Draw the distribution of sizes, one row for each kind of object, on one logarithmic axis.
-
-    Parameters
-    ----------
-    sizes : dict
-        Name, such as a region of `brainlab.labels.REGIONS` -> sizes. Those of 0 are not drawn; the title of
-        a row says how many are above 0.
-    xlabel : str
-        What a size is.
-    bins : int
-        From the smallest to the largest of all.
-
-    Raises
-    ------
-    ValueError
-        If a size is negative or not a number, or none is above 0.
-    """
-    rows = {name: np.asarray(values, float) for name, values in sizes.items()}
-    everything = np.concatenate([*rows.values(), []])
-    if not (everything >= 0).all() or not (everything > 0).any():
-        raise ValueError("sizes are negative, not numbers, or all 0; expected some above 0")
-    positive = everything[everything > 0]
-    edges = np.geomspace(positive.min() * 0.99, positive.max() * 1.01, bins + 1)
-    fig = Figure(figsize=(6, 1.25 * len(rows) + 0.7), layout="constrained")
-    axes = fig.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, (name, values) in zip(axes, rows.items(), strict=True):
-        there = values[values > 0]
-        colour = next((one.colour for one in LABELS if REGIONS.get(name) == (one.value,)), BLUE)
-        ax.hist(there, edges, color=colour, edgecolor="white", linewidth=0.5)
-        summary = f"{len(there)} of {len(values)}"
-        if len(there):
-            ax.axvline(np.median(there), color="black", linestyle="--", linewidth=1.2)
-            summary += f", median {np.median(there):.3g}"
-        ax.set_title(f"{REGION_NAMES.get(name, name)}: {summary}", fontsize=9, loc="left")
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.locator_params(axis="y", integer=True)
-        ax.set_ylabel("count", fontsize=9)
-    axes[-1].set(xscale="log", xlabel=xlabel)
-    axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    return fig
-
-
 def confusion_matrix(counts: ArrayLike, names: list[str] | None = None, title: str = "") -> Figure:
     """Draw a confusion matrix: each row as shares of the true class, with the pixel counts below.
 
@@ -150,46 +102,4 @@ def confusion_matrix(counts: ArrayLike, names: list[str] | None = None, title: s
         if parts:
             rows.append(f"{name}: {', '.join(parts)}")
     fig.set_label(f"Confusion matrix. Of the true pixels of {'; of '.join(rows)}")
-    return fig
-
-
-def dice_strip(table: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
-    """Draw the Dice of every case as a dot, one strip for each region, with the median and the worst case.
-
-    Parameters
-    ----------
-    table : dict
-        Case -> region -> Dice, as `brainlab.recipes.segmentation.dice_of_cases` returns it; NaN is left out.
-    title : str
-
-    Raises
-    ------
-    ValueError
-        If there is no case.
-    """
-    if not table:
-        raise ValueError("there is no case; expected at least one: has any a segmentation?")
-    regions = list(dict.fromkeys(region for row in table.values() for region in row))
-    fig, ax = chart((6, 0.95 * len(regions) + 1), title, xlabel="Dice of a case (bar: median)")
-    summary = []
-    for number, region in enumerate(regions):
-        cases = {case: row[region] for case, row in table.items() if not np.isnan(row.get(region, np.nan))}
-        values = np.array(list(cases.values()))
-        # Neighbouring values are moved apart, so that no dot hides another.
-        order = np.argsort(np.argsort(values)) if len(values) else values
-        ax.plot(values, number + 0.12 * ((order % 3) - 1), "o", color=BLUE, alpha=0.7, markersize=5)
-        if not len(values):
-            continue
-        worst, median = min(cases, key=cases.__getitem__), float(np.median(values))
-        ax.plot([median, median], [number - 0.3, number + 0.3], color=VERMILION, linewidth=2.5)
-        ax.annotate(worst, (cases[worst], number - 0.32), fontsize=8, ha="left", color="#555555")
-        scores = f"median {median:.2f}, worst {cases[worst]:.2f} ({worst})"
-        summary.append(f"{region} of {len(values)} cases: {scores}")
-    ax.set_yticks(range(len(regions)), [REGION_NAMES.get(region, region) for region in regions])
-    ax.set(xlim=(-0.03, 1.03), ylim=(len(regions) - 0.5, -0.6))
-    ax.grid(axis="x", color="#eeeeee")
-    ax.set_axisbelow(True)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
-    fig.set_label(f"Dice of each case. {'; '.join(summary)}")
     return fig

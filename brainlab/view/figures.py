@@ -193,6 +193,32 @@ def outlines(
     return fig
 
 
+def maps(
+    panels: Mapping[str, np.ndarray], columns: int = 4, cmap: str = "viridis", same_scale: bool = False
+) -> Figure:
+    """Draw arrays (H, W) side by side under their names, each on its own scale, or all on the same.
+
+    Raises
+    ------
+    ValueError
+        If there is no array.
+    """
+    if not panels:
+        raise ValueError("there is no array to draw; expected at least one")
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    fig = Figure(figsize=(2.3 * columns, 2.5 * rows), layout="constrained")
+    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    everything = list(panels.values())
+    limits = (min(map(np.min, everything)), max(map(np.max, everything))) if same_scale else (None, None)
+    for ax, (title, values) in zip(axes, panels.items(), strict=False):
+        ax.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], interpolation="nearest")
+        ax.set_title(title, fontsize=9)
+    return fig
+
+
 def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
     """Return a figure with an axis for each of `count` pictures, in rows of `columns`."""
     if not count:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import Stroke, withStroke
 
 from brainlab.data.display import MARKS, oriented
 from brainlab.labels import LABELS
@@ -17,6 +17,8 @@ from brainlab.view.colours import PREDICTION, TRUTH, blend, to_grey
 
 Limits = tuple[float, float, float, float]
 GLOW = [withStroke(linewidth=2, foreground="black")]  # keeps white marks legible on bright tissue
+# The same for letters. Not snapped to pixels: that made an L, which has straight lines only, look like an I.
+GLOWING_TEXT = [Stroke(linewidth=2, foreground="black", snap=False), Stroke(linewidth=0, snap=False)]
 DASHED = (0, (3, 2))
 
 
@@ -123,7 +125,7 @@ def mark_sides(ax: Axes, marks: str = MARKS["axial"][:2]) -> None:
     places = ((0.04, 0.5), (0.96, 0.5), (0.5, 0.96), (0.5, 0.04))
     for letter, (x, y) in zip(marks, places, strict=False):
         mark = ax.text(x, y, letter, transform=ax.transAxes, ha="center", va="center")
-        mark.set(color="white", fontsize=9, fontweight="bold", path_effects=GLOW)
+        mark.set(color="white", fontsize=9, fontweight="bold", path_effects=GLOWING_TEXT)
 
 
 def largest_slice(labels: np.ndarray, values: tuple[int, ...] = (1, 2, 3)) -> int:

@@ -90,6 +90,19 @@ STYLES = {
 OF_NETWORKS = {"an additional option": with_an_option, "a subclass": subclass}
 
 
+# A later cell prints these losses as `f"{loss:.4f}"`, which a tensor of shape (1,) does not allow.
+SCALARS = (
+    "weighted_cross_entropy",
+    "focal",
+    "soft_dice",
+    "batch_dice",
+    "tversky",
+    "bce_dice",
+    "exp_log",
+    "bug_hunt",
+)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def warm():
     for gap, _ in GAPS.values():
@@ -104,6 +117,8 @@ def test_the_style_does_not_matter(gap_id):
         network = isinstance(answer, type) or isinstance(gap.reference, type)
         for style, wrap in (OF_NETWORKS if network else STYLES).items():
             if wrap is subclass and not isinstance(answer, type):
+                continue
+            if "(1,)" in style and gap_id.removeprefix("g03_") in SCALARS:
                 continue
             results = outcomes(gap, wrap(answer), SEED, graded=True)
             for item, result in zip(gap.properties, results, strict=True):

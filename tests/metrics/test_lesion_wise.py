@@ -102,6 +102,15 @@ def test_fragments_that_the_dilation_joins_are_one_lesion():
     assert lesion_wise(truth, truth, spacing=(2, 1, 1)).tp == 2  # 12 mm apart
 
 
+def test_a_spacing_with_a_rounding_error_changes_nothing():
+    pred, target = blobs(0)
+    wanted = lesion_wise(pred, target)
+    for size in (1 + 1e-6, 1 - 1e-6):
+        got = lesion_wise(pred, target, spacing=(size,) * 3)
+        assert (got.tp, got.fn, got.fp) == (wanted.tp, wanted.fn, wanted.fp)
+        assert got[:2] == pytest.approx(wanted[:2], rel=1e-4)
+
+
 def test_a_predicted_component_belongs_to_every_lesion_that_it_touches():
     truth = np.zeros((40, 20, 20), bool)
     truth[5:10, 5:15, 5:15] = truth[30:35, 5:15, 5:15] = True

@@ -8,7 +8,7 @@ import torch
 from brainlab.training import diagnose
 from studies import ring_modes, ring_networks, ring_points, train_ring
 
-TOO_FAST = {"lr": 50 * 3e-4, "d_lr": 1e-3, "g_steps": 10}  # as in notebook 04
+TOO_FAST = {"lr": 100 * 3e-4, "g_steps": 10}  # as in notebook 04
 
 
 def test_the_data_have_eight_modes():
@@ -23,16 +23,16 @@ def test_the_data_have_eight_modes():
     assert ring_modes(torch.full((50, 1, 1, 2), 0.5)) == 0  # the middle belongs to none
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_balanced_training_finds_the_ring_and_a_fast_generator_loses_it(seed):
     networks = ring_networks(seed)
-    history, _ = train_ring(*networks, epochs=14, seed=seed)
+    history, _ = train_ring(*networks, epochs=12, seed=seed)
     assert history.scores["modes"][-1] >= 6
     assert history.scores["diversity"][-1] > 0.8
     failed, _ = train_ring(*copy.deepcopy(networks), epochs=3, seed=seed + 1, **TOO_FAST)
     assert "mode collapse" in [finding.name for finding in diagnose(failed)]
     assert min(failed.scores["modes"]) <= 2
-    cured, _ = train_ring(*networks, epochs=3, seed=seed + 2)  # from the checkpoint, at the rates from before
+    cured, _ = train_ring(*networks, epochs=2, seed=seed + 2)  # from the checkpoint, at the rates from before
     assert cured.scores["modes"][-1] >= 6
     assert not diagnose(cured)
 

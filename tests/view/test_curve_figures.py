@@ -99,7 +99,7 @@ def test_perception_distortion_draws_points_and_path():
 def test_gan_curves_name_the_failures():
     steps = {"d_real": [0.6, 0.5], "d_fake": [0.4, 0.5], "d_loss": [1.3, 1.4], "g_loss": [0.1, 0.1]}
     before, good = {"psnr": 26.0}, {"psnr": [25.5, 25.0], "diversity": [1.0, 1.0]}
-    collapsed = {"psnr": [25.5, 12.0], "diversity": [1.0, 0.1]}
+    collapsed = {"psnr": [12.0, 12.0], "diversity": [1.0, 0.1]}  # one after the other: two findings
     histories = {
         "healthy": History(steps, good, before, [1.0, 1.0]),
         "collapsed": History(steps, collapsed, before, [1.0, 1.0]),

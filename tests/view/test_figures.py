@@ -107,3 +107,20 @@ def test_outlines_refuse_bad_input(masks):
         view.outlines([], [], [])
     with pytest.raises(ValueError, match=r"mask has shape \(40, 50\), picture \(8, 8\); expected the same"):
         view.outlines([np.zeros((8, 8))], [masks[0]], [None])
+
+
+def test_maps_draws_each_array_under_its_name():
+    fig = view.maps({"a": np.eye(3), "b": np.arange(6).reshape(2, 3), "c": np.zeros((1, 1))}, columns=2)
+    assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", ""]
+    np.testing.assert_array_equal(fig.axes[1].images[0].get_array(), [[0, 1, 2], [3, 4, 5]])
+    assert fig.axes[0].images[0].get_clim() == (0, 1)
+
+
+def test_maps_on_one_scale():
+    fig = view.maps({"a": np.eye(3), "b": np.full((2, 2), 7.0)}, same_scale=True)
+    assert {ax.images[0].get_clim() for ax in fig.axes} == {(0, 7)}
+
+
+def test_maps_of_nothing():
+    with pytest.raises(ValueError, match="no array"):
+        view.maps({})

@@ -61,7 +61,6 @@ def test_show_uses_it_unless_another_text_is_given():
         view.landscapes([0, 1], [0, 1, 2], {"Dice": np.random.default_rng(0).random((3, 2))}, "x", "y"),
         view.maps({"a": np.eye(4)}),
         view.predictions_beside_truth([PLANE], [AFFINE], [None], [{"prediction": np.ones((20, 24), int)}]),
-        view.size_histogram({"WT": [1.0, 2.0]}),
     ],
 )
 def test_every_figure_has_alt_text(fig):

@@ -2,11 +2,13 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 
 from brainlab.data.display import oriented
 from brainlab.view import draw, head_box, largest_slice
+from brainlab.view.slices import mark_sides
 
 RAS = np.diag([1.0, 1.0, 1.0, 1.0])
 
@@ -48,6 +50,19 @@ def test_marks_and_limits():
     assert [text.get_text() for text in ax.texts] == ["R", "L"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # rows grow downwards
     assert head_box(np.zeros((4, 6))) == (-0.5, 5.5, 3.5, -0.5)
+
+
+def test_a_mark_has_the_same_weight_wherever_it_stands():
+    """Snapped to pixels, the strokes of an L were one or two pixels wide, and it could be read as an I."""
+    ink = []
+    for shift in np.linspace(0, 1, 6, endpoint=False):  # of a pixel
+        fig = Figure(figsize=(1, 1), dpi=100, facecolor="black")
+        canvas = FigureCanvasAgg(fig)
+        ax = fig.add_axes((shift / 100, shift / 100, 1, 1), facecolor="black")
+        mark_sides(ax, " L")
+        canvas.draw()
+        ink.append(np.asarray(canvas.buffer_rgba())[:, 80:, 0].sum(dtype=float))
+    assert min(ink) > 0.85 * max(ink) > 0
 
 
 def test_largest_slice():

@@ -166,8 +166,8 @@ def make_cohort(
 ) -> Path:
     """Write `n` synthetic cases in the layout of BraTS 2023; cases that exist already are kept.
 
-    `cohort.json` in the same folder lists kind and tumour volumes of all cases; with `defects`,
-    `defects.json` lists the defective ones.
+    `cohort.json` in the same folder lists kind, tumour volumes and small lesions of all cases; with
+    `defects`, `defects.json` lists the defective ones.
 
     Parameters
     ----------

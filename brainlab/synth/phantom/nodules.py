@@ -62,9 +62,7 @@ def place_nodules(subject: Subject, fields: Fields, plan: Anatomy, labels: torch
     nodules: list[Nodule] = []
     for number in range(subject.small):
         volume = float(np.exp(rng.uniform(math.log(60), math.log(700))))
-        place = str(
-            rng.choice(["near", "far", "oedema"], p=[0.6, 0.4, 0] if not number else [0.4, 0.25, 0.35])
-        )
+        place = str(rng.choice(["near", "far", "oedema"], p=(0.4, 0.25, 0.35) if number else (0.6, 0.4, 0)))
         whole = volume * rng.uniform(1.4, 2.2)
         reach = 1.3 * (3 * whole / (4 * math.pi)) ** (1 / 3)
         gap = (to_core if place == "oedema" else to_tumour) - reach

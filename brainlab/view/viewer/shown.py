@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from brainlab.data.display import VIEWS
 from brainlab.view.picture import StoredPicture
-from brainlab.view.slices import GLOW, label_handles, legend_below, mark_sides
+from brainlab.view.slices import GLOWING_TEXT, label_handles, legend_below, mark_sides
 from brainlab.view.viewer.paint import ERRORS, layers, paint
 from brainlab.view.viewer.state import ViewerState
 
@@ -81,7 +81,7 @@ class ShownViewer(StoredPicture, ViewerState):
         for text, side, shift in zip(self.captions, ("right", "left"), (-4, 4), strict=True):
             ax.annotate(
                 text, (column - 0.5, row - 0.5), (shift, 18), textcoords="offset points", ha=side, va="bottom"
-            ).set(color="white", fontsize=8, path_effects=GLOW)
+            ).set(color="white", fontsize=8, path_effects=GLOWING_TEXT)
 
     def describe(self) -> str:
         """Return what is shown as alt text."""

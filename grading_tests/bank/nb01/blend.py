@@ -94,12 +94,6 @@ def label_after_label(grey, labels, alpha, palette):
     return picture
 
 
-def into_labels_type(grey, labels, alpha, palette):
-    picture = np.zeros((*grey.shape, 3), labels.dtype)
-    picture[...] = blend(grey, labels, alpha, palette)
-    return picture
-
-
 def scaled(change):
     """Return an answer that changes the grey values first."""
     return lambda grey, labels, alpha, palette: blend(change(grey), labels, alpha, palette)
@@ -172,15 +166,6 @@ WRONG = [
         lambda grey, labels, alpha, palette: np.where(
             (labels > 0)[..., None], np.maximum(rgb_of(grey), alpha * palette[labels]), rgb_of(grey)
         ),
-    ),
-    Mistake(
-        "written into the input",
-        "matterport/Mask_RCNN#1185: image[:, :, c] = ...",
-        "you change the image that you were given.",
-        lambda grey, labels, alpha, palette: (
-            blend(grey, labels, alpha, palette),
-            grey.__setitem__(labels > 0, 0),
-        )[0],
     ),
     Mistake(
         "blended with black",
@@ -362,12 +347,6 @@ WRONG = [
         ),
     ),
     Mistake(
-        "array of the labels' type",
-        "a common slip: np.zeros(shape, labels.dtype)",
-        "you write colours into an array of integers, which cuts them to 0 and 1: make one of floats.",
-        into_labels_type,
-    ),
-    Mistake(
         "lists of lists",
         "habit from Python: lists for arrays",
         "you return lists; asked for is an array.",
@@ -383,4 +362,74 @@ WRONG = [
     changed_input("grey", blend, lambda grey, labels, alpha, palette: grey.__iadd__(1)),
     changed_input("labels", blend, lambda grey, labels, alpha, palette: labels.__setitem__(labels > 1, 1)),
     changed_input("palette", blend, lambda grey, labels, alpha, palette: palette.__setitem__(0, 0)),
+    Mistake(
+        "lighter or darker image",
+        "a common slip: lighter or darker image",
+        "you change the grey values; they stay as they are.",
+        scaled(lambda grey: grey**2.2),
+    ),
+    Mistake(
+        "alpha in percent or bytes",
+        "a common slip: alpha in percent or bytes",
+        "you divide alpha; it is between 0 and 1 already.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha / 255, palette),
+    ),
+    Mistake(
+        "alpha limited",
+        "a common slip: alpha limited",
+        "you limit alpha; up to 1 is possible.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, min(alpha, 0.5), palette),
+    ),
+    Mistake(
+        "palette scaled",
+        "a common slip: palette scaled",
+        "you scale the palette; its colours are in [0, 1] already.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette / palette.max()),
+    ),
+    Mistake(
+        "grey palette",
+        "a common slip: grey palette",
+        "your colours are grey: the mean over red, green and blue.",
+        lambda grey, labels, alpha, palette: blend(
+            grey, labels, alpha, np.repeat(palette.mean(axis=1)[:, None], 3, axis=1)
+        ),
+        3,
+    ),
+    Mistake(
+        "red only",
+        "a common slip: red only",
+        "you keep the red of the palette only.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette * [1, 0, 0]),
+        3,
+    ),
+    Mistake(
+        "upside down",
+        "a common slip: upside down",
+        "your picture is upside down.",
+        returning(blend, lambda picture: picture[::-1]),
+    ),
+    Mistake(
+        "background in its colour",
+        "a common slip: background in its colour",
+        "pixels without a label get the colour of row 0; they should keep their grey value.",
+        lambda grey, labels, alpha, palette: np.where(
+            (labels > 0)[..., None], blend(grey, labels, alpha, palette), palette[0]
+        ),
+        2,
+    ),
+    Mistake(
+        "a list of pixels",
+        "a common slip: a list of pixels",
+        "your result has two axes; asked for is (H, W, 3).",
+        returning(blend, lambda picture: picture.reshape(-1, 3)),
+    ),
+    Mistake(
+        "contour only",
+        "a common slip: contour only",
+        "you colour a contour; the whole area of a label gets its colour.",
+        lambda grey, labels, alpha, palette: blend(
+            grey, labels * (labels != np.roll(labels, 1, axis=0)), alpha, palette
+        ),
+        2,
+    ),
 ]

@@ -178,13 +178,6 @@ WRONG = [
         lambda counts: np.concatenate([[0], weights_of(counts[:, 1:].sum(axis=0), classes=3)]),
     ),
     Mistake(
-        "NaN for an absent class",
-        "misconception: undefined is NaN",
-        "a class that does not occur gets NaN, which spreads through every later sum; it should weigh 0.",
-        instead(np.nan),
-        3,
-    ),
-    Mistake(
         "1 for an absent class",
         "misconception: the neutral weight is 1",
         "a class that does not occur should weigh 0.",
@@ -260,7 +253,7 @@ WRONG = [
     Mistake(
         "background scaled to 1",
         "a common convention, but not this formula",
-        "you scale the weights such that the background has 1; the formula needs no scaling.",
+        "the background, the largest class, gets 1: all voxels belong above the line, without scaling.",
         returning(balanced_weights, lambda weights: weights / (weights[0] or 1)),
     ),
     Mistake(
@@ -281,15 +274,6 @@ WRONG = [
         "a common way to soften weights, but not this formula",
         "you take a logarithm; the formula has none.",
         returning(balanced_weights, np.log1p),
-    ),
-    Mistake(
-        "largest class over own",
-        "a common convention, but not this formula",
-        "above the line you have the largest class; all voxels belong there.",
-        lambda counts: np.where(
-            counts.sum(axis=0) > 0, counts.sum(axis=0).max() / np.maximum(counts.sum(axis=0), 1), 0
-        ),
-        2,
     ),
     Mistake(
         "one weight a slice",
@@ -456,6 +440,87 @@ WRONG = [
     ),
     shared_result(balanced_weights),
     changed_input("counts", balanced_weights, lambda counts: np.cumsum(counts, axis=0, out=counts)),
+    Mistake(
+        "squared weights",
+        "a common slip: squared weights",
+        "you square the weights.",
+        returning(balanced_weights, np.square),
+    ),
+    Mistake(
+        "falling order",
+        "a common slip: falling order",
+        "your weights run from class 3 to 0.",
+        returning(balanced_weights, lambda weights: weights[::-1]),
+    ),
+    Mistake(
+        "softmax",
+        "a common slip: softmax",
+        "you apply a softmax; the formula has none.",
+        returning(
+            balanced_weights,
+            lambda weights: np.exp(weights - weights.max()) / np.exp(weights - weights.max()).sum(),
+        ),
+    ),
+    Mistake(
+        "divided by the number of slices",
+        "a common slip: divided by the number of slices",
+        "you divide by the number of slices; the formula has only voxels.",
+        lambda counts: balanced_weights(counts) / len(counts),
+        2,
+    ),
+    Mistake(
+        "median for sum",
+        "a common slip: median for sum",
+        "you take the median of the slices; add them up.",
+        lambda counts: balanced_weights(np.median(counts, axis=0)[None]),
+        1,
+    ),
+    Mistake(
+        "minus one for an absent class",
+        "a common slip: minus one for an absent class",
+        "a class that does not occur should weigh 0.",
+        instead(-1),
+        3,
+    ),
+    Mistake(
+        "last slice left out",
+        "a common slip: last slice left out",
+        "you leave out the last slice.",
+        lambda counts: balanced_weights(counts[:-1]),
+        1,
+    ),
+    Mistake(
+        "texts",
+        "a common slip: texts",
+        "you return texts; asked for are numbers.",
+        returning(balanced_weights, lambda weights: [f"{one:.3f}" for one in weights]),
+    ),
+    Mistake(
+        "Python objects",
+        "a common slip: Python objects",
+        "your array holds Python objects; asked for are floats.",
+        returning(balanced_weights, lambda weights: weights.astype(object)),
+    ),
+    Mistake(
+        "a masked array",
+        "a common slip: a masked array",
+        "you return a masked array, in which 0 is hidden; asked for is a plain one.",
+        returning(balanced_weights, lambda weights: np.ma.masked_equal(weights, 0)),
+    ),
+    Mistake(
+        "largest slice only",
+        "a common slip: largest slice only",
+        "you look at one slice; add up all of them.",
+        lambda counts: balanced_weights(counts[counts[:, 1:].sum(axis=1).argmax()][None]),
+        1,
+    ),
+    Mistake(
+        "tiny weight for an absent class",
+        "a common slip: tiny weight for an absent class",
+        "a class that does not occur should weigh exactly 0.",
+        instead(0.01),
+        3,
+    ),
 ]
 
 SURVIVORS = [

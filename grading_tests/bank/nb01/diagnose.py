@@ -145,27 +145,15 @@ WRONG = [
         lambda: list(FOUND.values()),
     ),
     Mistake(
-        "pairs",
-        "habit from dict.items()",
-        "you return a list of pairs; asked for is a dictionary.",
-        lambda: list(FOUND.items()),
-    ),
-    Mistake(
         "nothing returned",
         "a common slip: the return is forgotten",
         "your function returns nothing; asked for is a dictionary.",
         lambda: None,
     ),
     Mistake(
-        "names to numbers",
-        "a common slip: key and value exchanged",
-        "keys and values are exchanged: the case number comes first.",
-        lambda: {name: case for case, name in FOUND.items()},
-    ),
-    Mistake(
         "counted from 0",
         "misconception: the number of a case is its place",
-        "your cases are numbered 0 to 4: use the numbers of the cases.",
+        "no key is the number of a case: use these numbers as keys, and the names as values.",
         lambda: dict(enumerate(FOUND.values())),
     ),
     Mistake(
@@ -179,5 +167,53 @@ WRONG = [
         "misconception: more is better",
         "the dictionary should have the five cases only.",
         lambda: {**FOUND, 90901: "missing_modality"},
+    ),
+    Mistake(
+        "label four and constant exchanged",
+        "a common slip: label four and constant exchanged",
+        "compare the labels and the intensities of these two cases with those of the others.",
+        but(label_four="constant_modality", constant_modality="label_four"),
+    ),
+    Mistake(
+        "shifted taken for an empty mask",
+        "a common slip: shifted taken for an empty mask",
+        "this mask is not empty; look at where it lies.",
+        but(shifted_segmentation="empty_segmentation"),
+    ),
+    Mistake(
+        "constant taken for float labels",
+        "a common slip: constant taken for float labels",
+        "the labels of this case are whole numbers; look at minimum and maximum in the brain.",
+        but(constant_modality="float_labels"),
+    ),
+    Mistake(
+        "a set of names",
+        "a common slip: a set of names",
+        "you return a set; asked for is a dictionary from case numbers to names.",
+        lambda: set(FOUND.values()),
+    ),
+    Mistake(
+        "a text",
+        "a common slip: a text",
+        "you return a text; asked for is a dictionary from case numbers to names.",
+        lambda: str(FOUND),
+    ),
+    Mistake(
+        "numbers for names",
+        "a common slip: numbers for names",
+        "your values are numbers; asked for are names of the table.",
+        lambda: {case: place for place, case in enumerate(FOUND)},
+    ),
+    Mistake(
+        "a name misspelled",
+        "a common slip: a name misspelled",
+        "one of your names is not in the table: is it spelled like there?",
+        but(mirrored_images="mirror_images"),
+    ),
+    Mistake(
+        "no name for a case",
+        "a common slip: no name for a case",
+        "one case has no name.",
+        lambda: {**FOUND, CASES[-1]: None},
     ),
 ]

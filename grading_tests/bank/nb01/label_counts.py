@@ -55,10 +55,6 @@ def histogram_of(bins):
     return lambda labels: np.stack([np.histogram(plane, bins=bins)[0] for plane in labels])
 
 
-def in_bytes(labels):
-    return np.einsum("zxyc->zc", np.eye(4, dtype=np.uint8)[labels])
-
-
 def last_row_only(labels):
     """Each row of a slice overwrites the counts of the row before."""
     counts = np.zeros((len(labels), 4), int)
@@ -134,7 +130,7 @@ WRONG = [
     Mistake(
         "counted in eight bits",
         "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
-        "your counts start again after 255: add up in int64, not in uint8.",
+        "your counts start again after 255: add up in int64, not in uint8, which einsum and @ keep.",
         lambda labels: label_counts(labels).astype(np.uint8),
     ),
     Mistake(
@@ -148,13 +144,6 @@ WRONG = [
         "a common slip: any() instead of sum()",
         "you say whether a class is in the slice; the task asks how many voxels it has.",
         lambda labels: (label_counts(labels) > 0).astype(int),
-    ),
-    Mistake(
-        "one-hot in eight bits",
-        "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
-        "your counts start again after 255: einsum and @ add up in the type of their inputs, here uint8.",
-        in_bytes,
-        2,
     ),
     Mistake(
         "counted in sixteen bits",
@@ -327,13 +316,6 @@ WRONG = [
         3,
     ),
     Mistake(
-        "list of rows",
-        "a common slip: the rows are not stacked",
-        "you return a list; later cells need an array, because a list has no columns: counts[:, 1:].",
-        returning(label_counts, list),
-        3,
-    ),
-    Mistake(
         "a tensor",
         "habit from PyTorch",
         "you return a tensor; asked for is a NumPy array.",
@@ -348,4 +330,63 @@ WRONG = [
     ),
     shared_result(label_counts),
     changed_input("labels", label_counts, lambda labels: labels.__setitem__(labels > 1, 1)),
+    Mistake(
+        "added up over slices",
+        "a common slip: added up over slices",
+        "your counts grow from slice to slice; each row is for one slice.",
+        returning(label_counts, lambda counts: np.cumsum(counts, axis=0)),
+    ),
+    Mistake(
+        "per cent",
+        "a common slip: per cent",
+        "you return per cent; asked for are counts.",
+        lambda labels: 100 * label_counts(labels) / labels[0].size,
+    ),
+    Mistake(
+        "one too many",
+        "a common slip: one too many",
+        "every count is one too large.",
+        returning(label_counts, lambda counts: counts + 1),
+    ),
+    Mistake(
+        "classes in falling order",
+        "a common slip: classes in falling order",
+        "your columns run from class 3 to 0; column c belongs to class c.",
+        returning(label_counts, lambda counts: counts[:, ::-1]),
+        3,
+    ),
+    Mistake(
+        "slices in falling order",
+        "a common slip: slices in falling order",
+        "your rows run from the last slice to the first.",
+        returning(label_counts, lambda counts: counts[::-1]),
+        3,
+    ),
+    Mistake(
+        "volume in every row",
+        "a common slip: volume in every row",
+        "every row has the counts of the whole volume; each slice has its own.",
+        returning(label_counts, lambda counts: np.repeat(counts.sum(axis=0)[None], len(counts), axis=0)),
+        2,
+    ),
+    Mistake(
+        "a row for the total",
+        "a common slip: a row for the total",
+        "you have a row too many; there is one per slice.",
+        returning(label_counts, lambda counts: np.vstack([counts, counts.sum(axis=0)])),
+        3,
+    ),
+    Mistake(
+        "empty slices left out",
+        "a common slip: empty slices left out",
+        "you leave out slices without tumour; every slice has a row.",
+        lambda labels: label_counts(labels[labels.any(axis=(1, 2))]),
+    ),
+    Mistake(
+        "largest row",
+        "a common slip: largest row",
+        "you take the row of a slice with the most voxels; add up all rows.",
+        per_class(lambda labels, c: (labels == c).sum(axis=2).max(axis=1)),
+        2,
+    ),
 ]

@@ -161,12 +161,6 @@ def rounded_in_place(seg, table):
     return relabel(seg, table)
 
 
-def adding_to_table(seg, table):
-    for number in np.unique(np.rint(seg)).astype(int).tolist():
-        table.setdefault(number, 0)
-    return relabel(seg, table)
-
-
 def error_as_result(seg, table):
     try:
         return relabel(seg, table)
@@ -179,6 +173,24 @@ def no_result(seg, table):
         return relabel(seg, table)
     except ValueError:
         return None
+
+
+def whole_numbers_only(seg, table):
+    if seg.dtype.kind == "f":
+        raise ValueError("labels are whole numbers")
+    return relabel(seg, table)
+
+
+def as_error(kind):
+    """Return an answer that raises this kind of error."""
+
+    def run(seg, table):
+        try:
+            return relabel(seg, table)
+        except ValueError as error:
+            raise kind(str(error)) from None
+
+    return run
 
 
 WRONG = [
@@ -329,15 +341,8 @@ WRONG = [
     Mistake(
         "into one byte",
         "open-mmlab/mmsegmentation#1969: uint8 allows values up to 255 only",
-        "one byte holds 0 to 255: 257 becomes 1, and -1 becomes 255. Round to a larger integer type.",
+        "one byte holds 256 numbers only: 257 becomes 1. Round to a larger integer type.",
         lambda seg, table: relabel(np.rint(seg).astype(np.uint8), table),
-        1,
-    ),
-    Mistake(
-        "into one byte with a sign",
-        "open-mmlab/mmsegmentation#1969, with int8",
-        "one byte with a sign holds -128 to 127: 257 becomes 1. Round to a larger integer type.",
-        lambda seg, table: relabel(np.rint(seg).astype(np.int8), table),
         1,
     ),
     Mistake(
@@ -437,16 +442,83 @@ WRONG = [
         rounded_in_place,
         1,
     ),
-    Mistake(
-        "table filled up",
-        "a common slip: setdefault and defaultdict write into the table",
-        "you add unknown labels to the table as background; refuse them with a ValueError.",
-        adding_to_table,
-        2,
-    ),
     shared_result(relabel),
     changed_input("seg", relabel, lambda seg, table: seg.__setitem__(seg > 1, 0)),
     changed_input("table", relabel, lambda seg, table: table.pop(0)),
+    Mistake(
+        "TypeError for the unknown",
+        "a common slip: TypeError for the unknown",
+        "an unknown label raises TypeError; the docstring asks for ValueError.",
+        as_error(TypeError),
+        2,
+    ),
+    Mistake(
+        "Exception for the unknown",
+        "a common slip: Exception for the unknown",
+        "an unknown label raises a plain Exception; the docstring asks for ValueError.",
+        as_error(Exception),
+        2,
+    ),
+    Mistake(
+        "negative labels not compared",
+        "a common slip: negative labels not compared",
+        "you refuse positive labels only; a negative one is unknown, too.",
+        refusing_if(lambda whole, table: not set(np.unique(whole[whole > 0]).tolist()) <= set(table)),
+        2,
+    ),
+    Mistake(
+        "first voxel compared",
+        "a common slip: first voxel compared",
+        "you look at one voxel only when you refuse unknown labels.",
+        refusing_if(lambda whole, table: whole.flat[0] not in table),
+        2,
+    ),
+    Mistake(
+        "labels limited to 3",
+        "a common slip: labels limited to 3",
+        "you limit the labels to 3: use the table.",
+        lambda seg, table: np.clip(checked(np.rint(seg).astype(int), table), 0, 3),
+        3,
+    ),
+    Mistake(
+        "label times label",
+        "a common slip: label times label",
+        "you multiply the new labels by the old ones.",
+        lambda seg, table: sum(
+            old * new * (np.rint(checked(np.rint(seg), table)) == old).astype(int)
+            for old, new in table.items()
+        ),
+        3,
+    ),
+    Mistake(
+        "half precision for labels",
+        "a common slip: half precision for labels",
+        "float16 is exact up to 2048 only: round to a larger integer type.",
+        lambda seg, table: relabel(seg.astype(np.float16), table),
+        1,
+    ),
+    Mistake(
+        "background expected",
+        "a common slip: background expected",
+        "you refuse a segmentation without background.",
+        refusing_if(
+            lambda whole, table: not (whole == 0).any() or not set(np.unique(whole).tolist()) <= set(table)
+        ),
+        2,
+    ),
+    Mistake(
+        "floats refused",
+        "a common slip: floats refused",
+        "you refuse labels that are stored as floats: round them.",
+        whole_numbers_only,
+        1,
+    ),
+    Mistake(
+        "axes exchanged",
+        "a common slip: axes exchanged",
+        "the axes of your result are exchanged.",
+        returning(relabel, np.transpose),
+    ),
 ]
 
 SURVIVORS = [

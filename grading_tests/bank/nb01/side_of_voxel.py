@@ -80,11 +80,6 @@ def side_from_first_axis(voxel, affine, shape):
     return "left" if affine[0, 0] * (voxel[0] - (shape[0] - 1) / 2) < 0 else "right"
 
 
-def side_through(change):
-    """Return an answer that uses a changed affine."""
-    return lambda voxel, affine, shape: side_of_voxel(voxel, change(affine), shape)
-
-
 WRONG = [
     Mistake(
         "x below zero",
@@ -161,7 +156,7 @@ WRONG = [
     Mistake(
         "inverse",
         "TorchIO-project/torchio#710: applying the inverse matrix",
-        "you use the inverse of the affine, which leads from mm to voxels.",
+        "you use the inverse or the transpose of the affine: x comes from its first row.",
         lambda voxel, affine, shape: side_of_voxel(voxel, np.linalg.inv(affine), shape),
     ),
     Mistake(
@@ -293,22 +288,6 @@ WRONG = [
         ),
     ),
     Mistake(
-        "transposed",
-        "nipy/nitransforms#207: do not transpose",
-        "you use a column of the affine; x is the product with its first row.",
-        side_through(lambda affine: np.block([[affine[:3, :3].T, affine[:3, 3:]], [affine[3:]]])),
-    ),
-    Mistake(
-        "transposed with its offset",
-        "nipy/nitransforms#207: do not transpose",
-        "you multiply from the wrong side: a row of the affine, not a column, makes x.",
-        lambda voxel, affine, shape: (
-            "left"
-            if (np.append(voxel, 1) @ affine)[0] < (np.append((np.array(shape) - 1) / 2, 1) @ affine)[0]
-            else "right"
-        ),
-    ),
-    Mistake(
         "voxel cut to whole numbers",
         "misconception: an index is a whole number",
         "you cut the voxel to whole numbers; a point may lie between voxels.",
@@ -362,6 +341,89 @@ WRONG = [
     ),
     changed_input("voxel", side_of_voxel, lambda voxel, affine, shape: voxel.__iadd__(1)),
     changed_input("affine", side_of_voxel, lambda voxel, affine, shape: affine.__setitem__((0, 3), 7)),
+    Mistake(
+        "middle as a third answer",
+        "a common slip: middle as a third answer",
+        'near the centre you say something else; only "left" and "right" are possible.',
+        lambda voxel, affine, shape: (
+            "middle"
+            if abs(voxel_to_mm(voxel, affine)[0] - voxel_to_mm(np.subtract(shape, 1) / 2, affine)[0]) < 1
+            else side_of_voxel(voxel, affine, shape)
+        ),
+        3,
+    ),
+    Mistake(
+        "nearer corner",
+        "a common slip: nearer corner",
+        "you compare distances to two corners of the volume; compare x with that of the centre.",
+        lambda voxel, affine, shape: (
+            "left"
+            if np.linalg.norm(voxel_to_mm(voxel, affine) - affine[:3, 3])
+            > np.linalg.norm(voxel_to_mm(voxel, affine) - voxel_to_mm(np.subtract(shape, 1), affine))
+            else "right"
+        ),
+    ),
+    Mistake(
+        "rounded to mm",
+        "a common slip: rounded to mm",
+        "you round the positions to mm before you compare them.",
+        lambda voxel, affine, shape: (
+            "left"
+            if np.rint(voxel_to_mm(voxel, affine)[0])
+            < np.rint(voxel_to_mm(np.subtract(shape, 1) / 2, affine)[0])
+            else "right"
+        ),
+        3,
+    ),
+    Mistake(
+        "voxel rounded",
+        "a common slip: voxel rounded",
+        "you round the voxel to whole numbers; a point may lie between voxels.",
+        lambda voxel, affine, shape: side_of_voxel(np.rint(voxel), affine, shape),
+        1,
+    ),
+    Mistake(
+        "capital letters",
+        "a common slip: capital letters",
+        'the word is in capital letters; asked for is "left" or "right".',
+        returning(side_of_voxel, str.upper),
+        3,
+    ),
+    Mistake(
+        "a sentence",
+        "a common slip: a sentence",
+        'you return more than the word; asked for is "left" or "right" alone.',
+        returning(side_of_voxel, lambda side: f"the voxel lies on the {side}"),
+        3,
+    ),
+    Mistake(
+        "the word with a dot",
+        "a common slip: the word with a dot",
+        'you return more than the word; asked for is "left" or "right" alone.',
+        returning(side_of_voxel, lambda side: side + "."),
+        3,
+    ),
+    Mistake(
+        "a number",
+        "a common slip: a number",
+        'you return a number; asked for is the word "left" or "right".',
+        returning(side_of_voxel, lambda side: -1 if side == "left" else 1),
+        3,
+    ),
+    Mistake(
+        "a pair",
+        "a common slip: a pair",
+        'you return a pair; asked for is the word "left" or "right" alone.',
+        returning(side_of_voxel, lambda side: (side, 0.0)),
+        3,
+    ),
+    Mistake(
+        "a word in a list",
+        "a common slip: a word in a list",
+        'you return a list; asked for is the word "left" or "right" alone.',
+        returning(side_of_voxel, lambda side: [side]),
+        3,
+    ),
 ]
 
 SURVIVORS = [

@@ -179,11 +179,11 @@ def sizes(n_val, n_test=None):
     return split_with(shuffled, n_val, n_test or n_val)
 
 
-def shuffled_by_hash(names, seed):
-    return sorted(names, key=lambda name: hash((name, seed)))
-
-
-GENERATOR = np.random.default_rng(5)
+def split_by_hash(patients, val=0.2, test=0.2, seed=0):
+    names = sorted(set(patients), key=lambda name: hash((name, seed)))
+    first, second = max(1, round(val * len(names))), max(1, round(test * len(names)))
+    groups = names[first + second :], names[:first], names[first : first + second]
+    return tuple([i for i, name in enumerate(patients) if name in group] for group in groups)
 
 
 def split_by_slices(patients, val=0.2, test=0.2, seed=0):
@@ -400,14 +400,6 @@ WRONG = [
         "a common slip: test for val",
         "your validation part has the share of the test part, and the reverse.",
         lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, test, val, seed),
-        3,
-    ),
-    Mistake(
-        "validation and test exchanged",
-        "misconception: order of the result",
-        "validation and test are exchanged: return train, val, test in this order.",
-        returning(split_by_loop, lambda parts: (parts[0], parts[2], parts[1])),
-        4,
     ),
     Mistake(
         "test is a share of the rest",
@@ -452,27 +444,13 @@ WRONG = [
         "hash of the name",
         "Python salts the hashes of texts in every session",
         "hash() of a text changes from session to session, and the split with it.",
-        split_with(shuffled_by_hash),
-    ),
-    Mistake(
-        "generator outside",
-        "a common slip: one generator for all calls",
-        "each call goes on with the same generator: make it from the seed, in the function.",
-        split_with(lambda names, seed: GENERATOR.permutation(names).tolist()),
-        2,
+        split_by_hash,
     ),
     Mistake(
         "two seeds only",
         "a common slip: the seed decides whether the list is turned round",
         "several seeds give the same split: make the generator from the seed itself.",
         split_with(lambda names, seed: shuffled(names, seed % 2)),
-        2,
-    ),
-    Mistake(
-        "seed as True or False",
-        "a common slip: if seed",
-        "all seeds but 0 give the same split: make the generator from the seed itself.",
-        split_with(lambda names, seed: shuffled(names, int(bool(seed)))),
         2,
     ),
     Mistake(
@@ -591,6 +569,83 @@ WRONG = [
         "a common slip: shuffle changes the list that was given",
         "your function changes its input patients: shuffle a copy.",
         split_shuffling,
+    ),
+    Mistake(
+        "nothing for the test",
+        "a common slip: nothing for the test",
+        "the test part is empty: give every part at least one patient.",
+        returning(split_by_loop, lambda parts: (parts[0] + parts[2], parts[1], [])),
+        3,
+    ),
+    Mistake(
+        "capital letters ignored",
+        "a common slip: capital letters ignored",
+        "you ignore capital letters; two names that differ in them are two patients.",
+        split_of_changed_names(str.lower),
+        1,
+    ),
+    Mistake(
+        "last digit of the seed",
+        "a common slip: last digit of the seed",
+        "several seeds give the same split: make the generator from the seed itself.",
+        split_with(lambda names, seed: shuffled(names, seed % 10)),
+        2,
+    ),
+    Mistake(
+        "an array of lists",
+        "a common slip: an array of lists",
+        "you return an array; asked for is a tuple or a list of three parts.",
+        returning(split_by_loop, lambda parts: np.array([*parts, None], dtype=object)[:3]),
+        4,
+    ),
+    Mistake(
+        "items as floats",
+        "a common slip: items as floats",
+        "your item indices are floats; asked for are whole numbers.",
+        returning(split_by_loop, lambda parts: tuple([float(i) for i in part] for part in parts)),
+        4,
+    ),
+    Mistake(
+        "items counted from one",
+        "a common slip: items counted from one",
+        "your items are counted from 1.",
+        returning(split_by_loop, lambda parts: tuple([i + 1 for i in part] for part in parts)),
+        4,
+    ),
+    Mistake(
+        "validation first",
+        "a common slip: validation first",
+        "your parts are in the order val, train, test; asked for is train, val, test.",
+        returning(split_by_loop, lambda parts: (parts[1], parts[0], parts[2])),
+        4,
+    ),
+    Mistake(
+        "validation a fifth, always",
+        "a common slip: validation a fifth, always",
+        "your validation part always has a fifth of the patients: use the argument.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, 0.2, test, seed),
+        3,
+    ),
+    Mistake(
+        "test a fifth, always",
+        "a common slip: test a fifth, always",
+        "your test part always has a fifth of the patients: use the argument.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, val, 0.2, seed),
+        3,
+    ),
+    Mistake(
+        "validation rounded up",
+        "a common slip: validation rounded up",
+        "you round the number of validation patients up; round it to the nearest.",
+        split_with(shuffled, lambda share, number: max(1, int(np.ceil(share * number)))),
+        3,
+    ),
+    Mistake(
+        "test rounded up",
+        "a common slip: test rounded up",
+        "you round the number of test patients up; round it to the nearest.",
+        split_with(shuffled, None, lambda share, number: max(1, int(np.ceil(share * number)))),
+        3,
     ),
 ]
 

@@ -262,4 +262,56 @@ WRONG = [
     shared_result(exact),
     changed_input("voxel", exact, lambda voxel, affine: voxel.__iadd__(1)),
     changed_input("affine", exact, lambda voxel, affine: affine.__setitem__((0, 3), 0)),
+    Mistake(
+        "inverse of the axes only",
+        "a common slip: inverse of the axes only",
+        "you invert the first three columns; the affine itself leads from voxels to mm.",
+        lambda voxel, affine: np.linalg.inv(affine[:3, :3]) @ voxel + affine[:3, 3],
+    ),
+    Mistake(
+        "lengths of the rows",
+        "a common slip: lengths of the rows",
+        "you multiply by the length of each row; a coordinate needs all entries of its row.",
+        lambda voxel, affine: np.linalg.norm(affine[:3, :3], axis=1) * voxel + affine[:3, 3],
+    ),
+    Mistake(
+        "unit directions",
+        "a common slip: unit directions",
+        "you divide the columns by the voxel size, so the steps are 1 mm long.",
+        lambda voxel, affine: (
+            (affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)) @ voxel + affine[:3, 3]
+        ),
+    ),
+    Mistake(
+        "offset cut to whole numbers",
+        "a common slip: offset cut to whole numbers",
+        "you cut the offset to whole numbers.",
+        lambda voxel, affine: affine[:3, :3] @ voxel + np.floor(affine[:3, 3]),
+    ),
+    Mistake(
+        "x turned round",
+        "a common slip: x turned round",
+        "the sign of x is turned round: in RAS+ x grows to the right.",
+        lambda voxel, affine: exact(voxel, affine) * [-1, 1, 1],
+    ),
+    Mistake(
+        "the largest entry of each row",
+        "a common slip: the largest entry of each row",
+        "you use one entry of each row; if the head is tilted, all three count.",
+        lambda voxel, affine: np.array(
+            [row[abs(row[:3]).argmax()] * voxel[abs(row[:3]).argmax()] + row[3] for row in affine[:3]]
+        ),
+    ),
+    Mistake(
+        "a dictionary of coordinates",
+        "a common slip: a dictionary of coordinates",
+        "you return a dictionary; asked for is an array, a list or a tuple.",
+        lambda voxel, affine: dict(zip("xyz", exact(voxel, affine), strict=True)),
+    ),
+    Mistake(
+        "a text",
+        "a common slip: a text",
+        "you return a text; asked for are three numbers.",
+        lambda voxel, affine: ", ".join(map(str, exact(voxel, affine))),
+    ),
 ]

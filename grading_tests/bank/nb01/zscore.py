@@ -284,13 +284,6 @@ WRONG = [
         3,
     ),
     Mistake(
-        "flat becomes NaN",
-        "misconception: undefined is NaN",
-        "a modality that is constant in the brain should become 0; NaN spreads through every later sum.",
-        lambda image: scored_modalities(image, flat=np.nan),
-        3,
-    ),
-    Mistake(
         "flat kept",
         "a common slip: continue, after the values were copied",
         "a modality that is constant in the brain keeps its value; it should become 0.",
@@ -516,6 +509,93 @@ WRONG = [
     ),
     shared_result(scores),
     changed_input("image", scores, lambda image: image.__setitem__(image < 100, 0)),
+    Mistake(
+        "standard error",
+        "a common slip: standard error",
+        "you divide by the standard error of the mean; divide by the standard deviation.",
+        lambda image: scored_modalities(image, spread=lambda values: values.std() / np.sqrt(values.size)),
+        4,
+    ),
+    Mistake(
+        "mean absolute deviation",
+        "a common slip: mean absolute deviation",
+        "you divide by the mean absolute deviation; divide by the standard deviation.",
+        lambda image: scored_modalities(image, spread=lambda values: abs(values - values.mean()).mean()),
+        2,
+    ),
+    Mistake(
+        "statistics of the percentiles",
+        "a common slip: statistics of the percentiles",
+        "you leave out the brightest and darkest voxels when you compute mean and standard deviation.",
+        lambda image: scored_modalities(
+            image,
+            spread=lambda values: values.clip(*np.percentile(values, (1, 99))).std(),
+            centre=lambda values: values.clip(*np.percentile(values, (1, 99))).mean(),
+        ),
+        2,
+    ),
+    Mistake(
+        "negative scores removed",
+        "a common slip: negative scores removed",
+        "your scores have no sign: half of the brain is below its mean.",
+        returning(scores, np.abs),
+        4,
+    ),
+    Mistake(
+        "shifted to be positive",
+        "a common slip: shifted to be positive",
+        "you shift the scores to begin at 0; their mean should be 0.",
+        lambda image: scored_modalities(image, centre=np.min),
+        4,
+    ),
+    Mistake(
+        "0 to 255",
+        "a common slip: 0 to 255",
+        "you scale to 0 and 255; asked for is mean 0 and standard deviation 1.",
+        lambda image: scored_modalities(image, centre=np.min, spread=lambda values: np.ptp(values) / 255),
+    ),
+    Mistake(
+        "NaN outside",
+        "a common slip: NaN outside",
+        "outside the brain you leave NaN; it should be 0.",
+        lambda image: np.where(image != 0, scores(image), np.nan),
+        4,
+    ),
+    Mistake(
+        "minimum outside",
+        "a common slip: minimum outside",
+        "outside the brain you leave the smallest score; it should be 0.",
+        lambda image: np.where(image != 0, scores(image), scores(image).min()),
+        4,
+    ),
+    Mistake(
+        "first modality's statistics",
+        "a common slip: first modality's statistics",
+        "you use mean and standard deviation of the first modality for all; each has its own.",
+        lambda image: (
+            (image - image[0][image[0] != 0].mean()) / (image[0][image[0] != 0].std() + 1e-9) * (image != 0)
+        ),
+        2,
+    ),
+    Mistake(
+        "axis of one modality lost",
+        "a common slip: axis of one modality lost",
+        "a single modality loses its axis; the result has the shape of the image.",
+        returning(scores, np.squeeze),
+    ),
+    Mistake(
+        "negative voxels set to 0",
+        "a common slip: negative voxels set to 0",
+        "you set negative voxels of the brain to 0; resampling makes some, and they have a score, too.",
+        lambda image: np.where(image > 0, scores(image), 0),
+        1,
+    ),
 ]
 
-SURVIVORS: list[Survivor] = []
+SURVIVORS = [
+    Survivor(
+        "values = image[c][brain].astype(np.float64)",
+        ["values = image[c][brain]"],
+        "NumPy computes mean and std of integers in float64; float32 is accurate enough",
+    ),
+]

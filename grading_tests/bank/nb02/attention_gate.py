@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import AttentionGate, centre_crop
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 
@@ -48,7 +49,7 @@ class ScoresFirst(nn.Module):
         inner = (skip_channels + 1) // 2 if skip_channels == 1 else skip_channels // 2
         self.psi = nn.Conv2d(inner, 1, 1)
         self.w_g = nn.Conv2d(gate_channels, inner, 1)
-        self.w_x = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2)
+        self.w_x = nn.Conv2d(skip_channels, inner, 2, stride=2, bias=False)
 
     def forward(self, skip, gate):
         score = self.psi(torch.clamp(self.w_g(gate) + self.w_x(skip), min=0))
@@ -210,3 +211,282 @@ WRONG = [
         changed(result=lambda self, skip, alpha, gate: (skip * alpha.detach(), alpha)),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+class AttentionGate(nn.Module):
+    def __init__(self, skip_channels, gate_channels):
+        super().__init__()
+        inner = max(skip_channels // 2, 1)
+        self.from_skip = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2, bias=False)
+        self.from_gate = nn.Conv2d(gate_channels, inner, kernel_size=1)
+        self.psi = nn.Conv2d(inner, 1, kernel_size=1)
+
+    def forward(self, skip, gate):
+        both = F.relu(self.from_skip(skip) + self.from_gate(gate))
+        alpha = torch.sigmoid(self.psi(both))
+        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")
+        return alpha * skip, alpha
+"""
+
+WRONG += variants(
+    CODE,
+    "AttentionGate",
+    (
+        "ReLU of each",
+        "the ReLU is taken of the sum, not of the two terms.",
+        1,
+        "F.relu(self.from_skip(skip) + self.from_gate(gate))",
+        "F.relu(self.from_skip(skip)) + F.relu(self.from_gate(gate))",
+    ),
+    (
+        "sigmoid after the upsampling",
+        "the coefficients are upsampled: first the sigmoid, then the interpolation.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "self.psi(both)",
+        "        return",
+        "        alpha = torch.sigmoid(alpha)\n        return",
+    ),
+    (
+        "sigmoid twice",
+        "the sigmoid is applied twice: the coefficients stay between 0.5 and 0.73.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "torch.sigmoid(torch.sigmoid(self.psi(both)))",
+    ),
+    (
+        "nearest neighbour",
+        "the coefficients are upsampled bilinearly; yours repeats pixels.",
+        3,
+        ', mode="bilinear"',
+        "",
+    ),
+    (
+        "bicubic",
+        "the coefficients are upsampled bilinearly; bicubic goes beyond 0 and 1.",
+        3,
+        "bilinear",
+        "bicubic",
+    ),
+    (
+        "corners aligned",
+        "keep the default align_corners=False: with True the pixels are shifted.",
+        3,
+        'mode="bilinear")',
+        'mode="bilinear", align_corners=True)',
+    ),
+    (
+        "scale factor of 2",
+        "twice H // 2 is not H for an odd size: give the size of the skip connection.",
+        3,
+        "size=skip.shape[-2:]",
+        "scale_factor=2",
+    ),
+    (
+        "results swapped",
+        "the weighted skip connection comes first, then alpha.",
+        4,
+        "return alpha * skip, alpha",
+        "return alpha, alpha * skip",
+    ),
+    (
+        "coarse coefficients returned",
+        "alpha is returned at the size of the skip connection.",
+        3,
+        "        alpha = F.",
+        "        coarse = alpha\n        alpha = F.",
+        "skip, alpha",
+        "skip, coarse",
+    ),
+    (
+        "skip added again",
+        "the output is alpha times skip; yours adds the skip connection once more.",
+        4,
+        "alpha * skip",
+        "skip + alpha * skip",
+    ),
+    (
+        "complement",
+        "alpha says how much is passed on; yours passes on 1 - alpha.",
+        4,
+        "alpha * skip",
+        "(1 - alpha) * skip",
+    ),
+    (
+        "complement of both",
+        "alpha is the sigmoid itself, not 1 minus it.",
+        2,
+        "        return",
+        "        alpha = 1 - alpha\n        return",
+    ),
+    (
+        "features multiplied",
+        "skip and gate are added, not multiplied.",
+        1,
+        "self.from_skip(skip) + ",
+        "self.from_skip(skip) * ",
+    ),
+    (
+        "features subtracted",
+        "skip and gate are added, not subtracted.",
+        1,
+        "self.from_skip(skip) + ",
+        "self.from_skip(skip) - ",
+    ),
+    (
+        "ReLU before the sigmoid",
+        "a ReLU after psi keeps all coefficients above 0.5.",
+        2,
+        "self.psi(both)",
+        "F.relu(self.psi(both))",
+    ),
+    (
+        "psi left out",
+        "psi makes one number of the features of a pixel, with learnt weights.",
+        2,
+        "self.psi(both)",
+        "both.mean(1, keepdim=True)",
+    ),
+    (
+        "alpha for every channel",
+        "alpha has one channel: (B, 1, H, W).",
+        4,
+        "skip, alpha",
+        "skip, alpha.expand_as(skip)",
+    ),
+    (
+        "channel axis lost",
+        "alpha keeps its channel axis: (B, 1, H, W).",
+        4,
+        "skip, alpha",
+        "skip, alpha[:, 0]",
+    ),
+    (
+        "returned alpha detached",
+        "the gradient flows through both results: do not detach alpha.",
+        4,
+        "skip, alpha",
+        "skip, alpha.detach()",
+    ),
+    (
+        "gate detached",
+        "the gradient also flows to the gate: do not detach it.",
+        1,
+        "self.from_gate(gate)",
+        "self.from_gate(gate.detach())",
+    ),
+    (
+        "skip detached in the coefficients",
+        "the gradient also flows through the coefficients to the skip connection.",
+        1,
+        "self.from_skip(skip)",
+        "self.from_skip(skip.detach())",
+    ),
+    (
+        "skip detached in the product",
+        "the gradient flows through the product to the skip connection.",
+        4,
+        "alpha * skip",
+        "alpha * skip.detach()",
+    ),
+    (
+        "skip changed",
+        "mul_ changes the skip connection itself; the caller still needs it.",
+        4,
+        "alpha * skip",
+        "skip.mul_(alpha)",
+    ),
+    (
+        "gate weighted",
+        "the skip connection is weighted, not the gate.",
+        4,
+        "alpha * skip",
+        "alpha * F.interpolate(gate, size=skip.shape[-2:])[:, :1].expand_as(skip)",
+    ),
+    (
+        "squared",
+        "the skip connection is multiplied by alpha once.",
+        4,
+        "alpha * skip",
+        "alpha**2 * skip",
+    ),
+    (
+        "hard sigmoid",
+        "the sigmoid is asked for; the hard one has corners.",
+        2,
+        "torch.sigmoid(",
+        "F.hardsigmoid(",
+    ),
+    (
+        "0 or 1",
+        "alpha is a number between 0 and 1; a threshold has no gradient.",
+        2,
+        "        return",
+        "        alpha = (alpha > 0.5).to(alpha.dtype)\n        return",
+    ),
+    (
+        "largest set to 1",
+        "alpha is the sigmoid itself; do not normalise it by its maximum.",
+        2,
+        "        return",
+        "        alpha = alpha / alpha.amax()\n        return",
+    ),
+    (
+        "stretched from 0 to 1",
+        "alpha is the sigmoid itself; do not stretch it.",
+        2,
+        "        return",
+        "        alpha = (alpha - alpha.amin()) / (alpha.amax() - alpha.amin())\n        return",
+    ),
+    (
+        "features upsampled",
+        "the coefficients are computed at half the size and then upsampled.",
+        3,
+        "alpha = torch.sig",
+        'both = F.interpolate(both, size=skip.shape[-2:], mode="bilinear")\n        alpha = torch.sig',
+    ),
+    (
+        "width for both",
+        "the coefficients get the height and the width of the skip connection.",
+        3,
+        "size=skip.shape[-2:]",
+        "size=(skip.shape[-1], skip.shape[-1])",
+    ),
+    (
+        "height and width swapped",
+        "the size is (height, width), in this order.",
+        3,
+        "size=skip.shape[-2:]",
+        "size=(skip.shape[-1], skip.shape[-2])",
+    ),
+    (
+        "mean over the batch",
+        "every image has its own coefficients.",
+        2,
+        "self.psi(both)",
+        "self.psi(both).mean(0, keepdim=True).expand(len(both), -1, -1, -1)",
+    ),
+    (
+        "bias at the skip connection",
+        "the layers are given: W_x has no bias.",
+        0,
+        ", bias=False",
+        "",
+    ),
+    (
+        "always float32",
+        "the gate must work for the type of its weights: do not convert.",
+        1,
+        "self.from_skip(skip)",
+        "self.from_skip(skip.float())",
+    ),
+    (
+        "skip and gate exchanged",
+        "forward takes skip first, then gate.",
+        0,
+        "forward(self, skip, gate)",
+        "forward(self, gate, skip)",
+    ),
+)

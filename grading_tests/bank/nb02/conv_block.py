@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import ConvBlock
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 # --- ConvBlock(in_channels, out_channels, padded=True)
@@ -200,3 +201,239 @@ WRONG = [
         ),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+class ConvBlock(nn.Sequential):
+    def __init__(self, in_channels, out_channels, padded=True):
+        padding = 1 if padded else 0
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 3, padding=padding),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(),
+            nn.Conv2d(out_channels, out_channels, 3, padding=padding),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(),
+        )
+"""
+
+WRONG += variants(
+    CODE,
+    "ConvBlock",
+    (
+        "no first batch norm",
+        "the batch normalisation after the first convolution is missing.",
+        2,
+        "nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n            "
+        "nn.BatchNorm2d(out_channels),\n",
+        "nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n",
+    ),
+    (
+        "no second batch norm",
+        "the batch normalisation after the second convolution is missing.",
+        3,
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n            "
+        "nn.BatchNorm2d(out_channels),\n",
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding),\n",
+    ),
+    (
+        "no ReLU at all",
+        "after each batch normalisation comes a ReLU.",
+        0,
+        "            nn.ReLU(),\n",
+        "",
+    ),
+    (
+        "second convolution takes in_channels",
+        "the second convolution receives what the first one returns: out_channels.",
+        3,
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding)",
+        "nn.Conv2d(in_channels, out_channels, 3, padding=padding)",
+    ),
+    (
+        "padding swapped",
+        "padded=True and padded=False are exchanged.",
+        1,
+        "1 if padded else 0",
+        "0 if padded else 1",
+    ),
+    (
+        "padding of 2",
+        "a 3 x 3 convolution keeps the size with one pixel of padding, not two.",
+        1,
+        "1 if padded",
+        "2 if padded",
+    ),
+    (
+        "padded in one go",
+        "each convolution has its own padding of 1; yours pads the first one with 2.",
+        1,
+        "1 if padded",
+        "2 if padded",
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding)",
+        "nn.Conv2d(out_channels, out_channels, 3)",
+    ),
+    (
+        "5 x 5",
+        "the kernels are 3 x 3.",
+        0,
+        ", 3,",
+        ", 5,",
+        "1 if padded",
+        "2 if padded",
+    ),
+    (
+        "1 x 1",
+        "the kernels are 3 x 3; a 1 x 1 kernel sees no neighbours.",
+        0,
+        ", 3,",
+        ", 1,",
+        "1 if padded",
+        "0 if padded",
+    ),
+    (
+        "mirrored border",
+        "the padding consists of zeros; yours mirrors the border.",
+        1,
+        ", padding=padding)",
+        ", padding=padding, padding_mode='reflect')",
+    ),
+    (
+        "repeated border",
+        "the padding consists of zeros; yours repeats the border.",
+        1,
+        ", padding=padding)",
+        ", padding=padding, padding_mode='replicate')",
+    ),
+    (
+        "instance norm",
+        "InstanceNorm2d normalises each image alone; batch normalisation is asked for.",
+        2,
+        "BatchNorm2d",
+        "InstanceNorm2d",
+    ),
+    (
+        "group norm",
+        "GroupNorm normalises each image alone; batch normalisation is asked for.",
+        2,
+        "nn.BatchNorm2d(out_channels)",
+        "nn.GroupNorm(1, out_channels)",
+    ),
+    (
+        "no running statistics",
+        "in evaluation mode batch normalisation uses its running statistics: keep track_running_stats.",
+        2,
+        "BatchNorm2d(out_channels)",
+        "BatchNorm2d(out_channels, track_running_stats=False)",
+    ),
+    (
+        "batch norm without weights",
+        "batch normalisation has two learnt numbers per channel: keep affine=True.",
+        2,
+        "BatchNorm2d(out_channels)",
+        "BatchNorm2d(out_channels, affine=False)",
+    ),
+    (
+        "GELU",
+        "the activation is a ReLU; yours is another function.",
+        0,
+        "nn.ReLU()",
+        "nn.GELU()",
+    ),
+    (
+        "sigmoid",
+        "the activation is a ReLU; yours squeezes the values between 0 and 1.",
+        0,
+        "nn.ReLU()",
+        "nn.Sigmoid()",
+    ),
+    (
+        "dropout",
+        "nothing else belongs into the block: yours drops values at random.",
+        0,
+        "            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n",
+        "            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n            nn.Dropout2d(0.1),\n",
+    ),
+    (
+        "dilated",
+        "the kernels are not dilated here.",
+        0,
+        ", padding=padding)",
+        ", padding=2 * padding, dilation=2)",
+    ),
+    (
+        "stride of 2",
+        "the block keeps the resolution: stride 1. The pooling comes later.",
+        0,
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding)",
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding, stride=2)",
+    ),
+    (
+        "one convolution for each channel",
+        "groups separate the channels; an ordinary convolution mixes them.",
+        3,
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding)",
+        "nn.Conv2d(out_channels, out_channels, 3, padding=padding, groups=out_channels)",
+    ),
+    (
+        "unpadded by default",
+        "the default is padded=True.",
+        0,
+        "padded=True",
+        "padded=False",
+    ),
+    (
+        "weights frozen",
+        "the weights cannot learn: leave requires_grad as it is.",
+        0,
+        "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
+        "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n        )\n        self.requires_grad_(False)",
+    ),
+    (
+        "weights of 0",
+        "weights that all start at 0 make every channel the same.",
+        0,
+        "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
+        "class ConvBlock(nn.Sequential):\n    def __init__(self, in_channels, "
+        "out_channels, padded=True):\n        padding = 1 if padded else 0\n        "
+        "super().__init__(\n            nn.Conv2d(in_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n            nn.Conv2d(out_channels, out_channels, 3, "
+        "padding=padding),\n            nn.BatchNorm2d(out_channels),\n            "
+        "nn.ReLU(),\n        )\n        for m in self:\n            if isinstance(m, "
+        "nn.Conv2d):\n                nn.init.zeros_(m.weight)",
+    ),
+    (
+        "64 channels",
+        "the number of channels is an argument; yours is fixed.",
+        0,
+        "        super().__init__(",
+        "        out_channels = 64\n        super().__init__(",
+    ),
+    (
+        "batch norm first",
+        "the order is convolution, batch normalisation, ReLU; yours normalises first.",
+        0,
+        "            nn.Conv2d(in_channels, out_channels, 3, padding=padding),\n           "
+        " nn.BatchNorm2d(out_channels),\n",
+        "            nn.BatchNorm2d(in_channels),\n            nn.Conv2d(in_channels, "
+        "out_channels, 3, padding=padding),\n",
+    ),
+)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import conv_output_size
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 
@@ -34,7 +35,7 @@ def by_walking(size, kernel, padding=0, stride=1, dilation=1):
 
 def by_unfolding(size, kernel, padding=0, stride=1, dilation=1):
     columns = F.unfold(torch.zeros(1, 1, size, 1), (kernel, 1), (dilation, 1), (padding, 0), (stride, 1))
-    return torch.tensor([columns.shape[-1]])
+    return columns.shape[-1]
 
 
 RIGHT = {
@@ -43,7 +44,7 @@ RIGHT = {
     "torch itself": by_torch,
     "formula of the documentation": by_documentation,
     "walking": by_walking,
-    "torch's windows, shape (1,)": by_unfolding,
+    "torch's windows": by_unfolding,
     "holes between the taps": lambda size, kernel, padding=0, stride=1, dilation=1: (
         (size + 2 * padding - (kernel + (kernel - 1) * (dilation - 1))) // stride + 1
     ),
@@ -128,3 +129,162 @@ WRONG = [
         ),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
+    reach = dilation * (kernel - 1) + 1
+    return (size + 2 * padding - reach) // stride + 1
+"""
+
+WRONG += variants(
+    CODE,
+    "conv_output_size",
+    (
+        "padding ignored",
+        "padding adds pixels at both ends; yours ignores it.",
+        2,
+        " + 2 * padding",
+        "",
+    ),
+    (
+        "stride ignored",
+        "the kernel moves by `stride` pixels: divide the free pixels by it.",
+        2,
+        " // stride",
+        "",
+    ),
+    (
+        "reach from kernel - 1 gaps added",
+        "between two kernel elements there are `dilation` pixels, not the kernel and its gaps both.",
+        1,
+        "dilation * (kernel - 1) + 1",
+        "kernel + dilation * (kernel - 1)",
+    ),
+    (
+        "dilation added",
+        "the dilation stretches every distance between kernel elements: multiply, do not add.",
+        1,
+        "dilation * (kernel - 1) + 1",
+        "kernel + dilation - 1",
+    ),
+    (
+        "dilation * kernel - 1",
+        "the kernel has kernel - 1 distances; each is `dilation` long, and 1 is added at the end.",
+        1,
+        "dilation * (kernel - 1) + 1",
+        "dilation * kernel - 1",
+    ),
+    (
+        "reach one pixel short",
+        "from the first to the last pixel, both included: the + 1 is missing in the reach.",
+        1,
+        "(kernel - 1) + 1",
+        "(kernel - 1)",
+    ),
+    (
+        "odd kernels only",
+        "kernel // 2 on both sides is right for odd kernels only.",
+        1,
+        "dilation * (kernel - 1) + 1",
+        "2 * dilation * (kernel // 2) + 1",
+    ),
+    (
+        "a kernel of 3",
+        "the kernel size is fixed at 3 in your code.",
+        1,
+        "kernel - 1",
+        "3 - 1",
+    ),
+    (
+        "padding dilated",
+        "the padding is counted in pixels; the dilation does not stretch it.",
+        2,
+        "2 * padding",
+        "2 * padding * dilation",
+    ),
+    (
+        "padding after the stride",
+        "the padding is added to the input, before the steps are counted.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "(size - reach) // stride + 1 + 2 * padding",
+    ),
+    (
+        "transposed convolution",
+        "this is the output size of a transposed convolution, which enlarges.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "(size - 1) * stride - 2 * padding + reach",
+    ),
+    (
+        "stride first",
+        "the kernel must fit first: subtract its reach before you divide by the stride.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "size // stride + 2 * padding - reach + 1",
+    ),
+    (
+        "rounded",
+        "a last step that does not fit completely does not count: round down.",
+        2,
+        "(size + 2 * padding - reach) // stride",
+        "round((size + 2 * padding - reach) / stride)",
+    ),
+    (
+        "other default padding",
+        "without the argument there is no padding: keep the defaults of the first line.",
+        0,
+        "padding=0",
+        "padding=1",
+    ),
+    (
+        "other default stride",
+        "without the argument the stride is 1: keep the defaults of the first line.",
+        0,
+        "stride=1",
+        "stride=2",
+    ),
+    (
+        "arguments in another order",
+        "keep the order of the arguments: size, kernel, padding, stride, dilation.",
+        0,
+        "padding=0, stride=1",
+        "stride=1, padding=0",
+    ),
+    (
+        "a float",
+        "sizes are counted: the result is a whole number; use // and no float.",
+        2,
+        "// stride + 1",
+        "// stride + 1.0",
+    ),
+    (
+        "printed",
+        "your function prints the size but returns nothing.",
+        2,
+        "return ",
+        "print(",
+        "stride + 1",
+        "stride + 1)",
+    ),
+    (
+        "text",
+        "the result is a text; the next cells compute with it.",
+        2,
+        "return ",
+        "return str(",
+        "stride + 1",
+        "stride + 1)",
+    ),
+    (
+        "a tensor",
+        "the result is a tensor; a whole number of Python is asked for.",
+        2,
+        "return ",
+        "import torch; return torch.tensor(",
+        "stride + 1",
+        "stride + 1)",
+    ),
+)

@@ -4,13 +4,14 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.models import crop_and_concat
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 
 def by_negative_padding(skip, x):
-    """F.pad with negative numbers crops; the odd pixel goes from the near end."""
+    """F.pad with negative numbers crops; the odd pixel goes from the far end."""
     rows, columns = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
-    cut = (-(columns - columns // 2), -(columns // 2), -(rows - rows // 2), -(rows // 2))
+    cut = (-(columns // 2), -(columns - columns // 2), -(rows // 2), -(rows - rows // 2))
     return torch.cat((F.pad(skip, cut), x), 1)
 
 
@@ -159,3 +160,190 @@ WRONG = [
         lambda skip, x: crop_and_concat(skip.detach(), x),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def crop_and_concat(skip, x):
+    h, w = x.shape[-2:]
+    top, left = (skip.shape[-2] - h) // 2, (skip.shape[-1] - w) // 2
+    middle = skip[:, :, top : top + h, left : left + w]
+    return torch.cat([middle, x], dim=1)
+"""
+
+WRONG += variants(
+    CODE,
+    "crop_and_concat",
+    (
+        "along the batch",
+        "concatenate along the channels, dim=1; dim=0 makes more images.",
+        3,
+        "dim=1",
+        "dim=0",
+    ),
+    (
+        "along the width",
+        "concatenate along the channels, dim=1; yours makes a wider image.",
+        3,
+        "dim=1",
+        "dim=-1",
+    ),
+    (
+        "along the height",
+        "concatenate along the channels, dim=1; yours makes a taller image.",
+        3,
+        "dim=1",
+        "dim=2",
+    ),
+    (
+        "the far corner",
+        "the crop lies in the centre: half of the difference is cropped at each side.",
+        1,
+        "(skip.shape[-2] - h) // 2, (skip.shape[-1] - w) // 2",
+        "skip.shape[-2] - h, skip.shape[-1] - w",
+    ),
+    (
+        "rounded up",
+        "of an odd difference, the extra pixel is cropped at the end: round the start down.",
+        1,
+        "- h) // 2",
+        "- h + 1) // 2",
+        "- w) // 2",
+        "- w + 1) // 2",
+    ),
+    (
+        "columns rounded up",
+        "of an odd difference, the extra pixel is cropped at the end: round the start down.",
+        1,
+        "- w) // 2",
+        "- w + 1) // 2",
+    ),
+    (
+        "rounded to even",
+        "round() rounds halves to even numbers; use // to round the start down.",
+        1,
+        "(skip.shape[-2] - h) // 2",
+        "round((skip.shape[-2] - h) / 2)",
+        "(skip.shape[-1] - w) // 2",
+        "round((skip.shape[-1] - w) / 2)",
+    ),
+    (
+        "a fixed crop",
+        "the crop is fixed at 4 pixels; it depends on both sizes.",
+        1,
+        "(skip.shape[-2] - h) // 2, (skip.shape[-1] - w) // 2",
+        "4, 4",
+    ),
+    (
+        "square",
+        "the crop has the height and the width of x; yours takes the height for both.",
+        2,
+        "left : left + w",
+        "left : left + h",
+    ),
+    (
+        "rows only",
+        "only the rows are cropped.",
+        2,
+        ", left : left + w]",
+        "]",
+    ),
+    (
+        "one pixel aside",
+        "the crop starts one pixel too far to the right.",
+        2,
+        "left : left + w",
+        "left + 1 : left + w + 1",
+    ),
+    (
+        "mirrored",
+        "the crop is mirrored; nothing else should happen to it.",
+        2,
+        "[middle, x]",
+        "[middle.flip(-1), x]",
+    ),
+    (
+        "a float index",
+        "a position is a whole number: divide with //.",
+        1,
+        "//",
+        "/",
+    ),
+    (
+        "x detached",
+        "no gradient reaches x: do not detach it.",
+        3,
+        ", x]",
+        ", x.detach()]",
+    ),
+    (
+        "no gradient at all",
+        "no gradient reaches the inputs: nothing here may switch it off.",
+        0,
+        "def crop",
+        "@torch.no_grad()\ndef crop",
+    ),
+    (
+        "always float32",
+        "the result has the type of the inputs; yours is always float32.",
+        3,
+        "[middle, x]",
+        "[middle.float(), x.float()]",
+    ),
+    (
+        "a list",
+        "the two tensors are returned side by side; join them into one.",
+        3,
+        "torch.cat([middle, x], dim=1)",
+        "[middle, x]",
+    ),
+    (
+        "stacked",
+        "stack makes a new axis; cat joins along the channels.",
+        3,
+        "torch.cat([middle, x], dim=1)",
+        "torch.stack([middle, x], dim=1)",
+    ),
+    (
+        "ReLU on top",
+        "values below 0 are lost: nothing else happens to the joined features.",
+        3,
+        "dim=1)",
+        "dim=1).relu()",
+    ),
+    (
+        "batch axis lost",
+        "with one image the batch axis is lost: do not squeeze.",
+        3,
+        "dim=1)",
+        "dim=1).squeeze(0)",
+    ),
+    (
+        "order by shape",
+        "the skip connection comes first, also where both have the same shape.",
+        3,
+        "    h, w",
+        "    if skip.shape == x.shape:\n        return torch.cat([x, skip], dim=1)\n    h, w",
+    ),
+    (
+        "x changed",
+        "x is changed in place: the caller still needs it.",
+        0,
+        "    return",
+        "    x.clamp_(min=0)\n    return",
+    ),
+    (
+        "skip changed",
+        "the skip connection is changed in place: the caller still needs it.",
+        0,
+        "    middle",
+        "    skip.sub_(skip.mean())\n    middle",
+    ),
+    (
+        "through NumPy",
+        "NumPy keeps no gradient: join the tensors with torch.",
+        3,
+        "torch.cat([middle, x], dim=1)",
+        "torch.from_numpy(np.concatenate([middle.detach().numpy(), x.detach().numpy()], 1))",
+    ),
+)

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import cross_entropy
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 
@@ -49,7 +50,7 @@ RIGHT = {
     "maximum subtracted": by_subtracting_the_maximum,
     "pixel by pixel": pixel_by_pixel,
     "class by class": class_by_class,
-    "float64, shape (1,)": lambda logits, target: by_one_hot(logits.double(), target).reshape(1),
+    "float64": lambda logits, target: by_one_hot(logits.double(), target),
 }
 
 WRONG = [
@@ -120,3 +121,264 @@ WRONG = [
         lambda logits, target: F.cross_entropy(logits, target).detach(),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def cross_entropy(logits, target):
+    log_prob = logits.log_softmax(dim=1)
+    true_class = log_prob.gather(1, target.unsqueeze(1))
+    return -true_class.mean()
+"""
+
+WRONG += variants(
+    CODE,
+    "cross_entropy",
+    (
+        "softmax with a small number",
+        "a small number added to the probability limits the loss: use log_softmax.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "(logits.softmax(dim=1) + 1e-8).log()",
+    ),
+    (
+        "probabilities clamped",
+        "clamped probabilities limit the loss and cut its gradient: use log_softmax.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits.softmax(dim=1).clamp(min=1e-7).log()",
+    ),
+    (
+        "log of a softmax in float64",
+        "float64 rounds to 0 as well, for larger logits: use log_softmax.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits.double().softmax(dim=1).log().to(logits.dtype)",
+    ),
+    (
+        "infinity replaced",
+        "the logarithm of 0 is replaced, not avoided: use log_softmax.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "torch.nan_to_num(logits.softmax(dim=1).log(), neginf=-100)",
+    ),
+    (
+        "logits clamped",
+        "clamped logits are other logits: log_softmax works for large ones too.",
+        1,
+        "logits.log",
+        "logits.clamp(-30, 30).log",
+    ),
+    (
+        "exp without the maximum",
+        "exp of several hundred overflows: log_softmax subtracts the maximum first.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits - logits.exp().sum(1, keepdim=True).log()",
+    ),
+    (
+        "one maximum for all",
+        "subtract the maximum of each pixel; with one for all, others underflow.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "(logits - logits.max()) - (logits - logits.max()).exp().sum(1, keepdim=True).log()",
+    ),
+    (
+        "sum over the pixels",
+        "the sum over the pixels is divided by the number of images only: take the mean over all pixels.",
+        3,
+        "true_class.mean()",
+        "true_class.sum() / len(logits)",
+    ),
+    (
+        "softmax over the image",
+        "the softmax runs over the classes of one pixel, not over the image.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits.flatten(1).log_softmax(1).view_as(logits)",
+    ),
+    (
+        "four classes",
+        "the number of classes is logits.shape[1]; yours is fixed at 4.",
+        2,
+        "log_prob.gather(1, target.unsqueeze(1))",
+        "(log_prob * F.one_hot(target, 4).movedim(-1, 1)).sum(1)",
+    ),
+    (
+        "classes counted in the target",
+        "one_hot needs the number of classes: in this target the last ones do not occur.",
+        2,
+        "log_prob.gather(1, target.unsqueeze(1))",
+        "(log_prob * F.one_hot(target).movedim(-1, 1)).sum(1)",
+    ),
+    (
+        "background ignored",
+        "the background counts like every other class.",
+        2,
+        "-true_class.mean()",
+        "-true_class[target.unsqueeze(1) > 0].mean()",
+    ),
+    (
+        "mean of the class means",
+        "the mean runs over the pixels; in yours rare classes count as much as frequent ones.",
+        3,
+        "true_class.mean()",
+        "torch.stack([true_class[target.unsqueeze(1) == c].mean() for c in target.unique()]).mean()",
+    ),
+    (
+        "logarithm to base 2",
+        "the logarithm is the natural one.",
+        3,
+        "true_class.mean()",
+        "true_class.mean() / math.log(2)",
+    ),
+    (
+        "logarithm to base 10",
+        "the logarithm is the natural one.",
+        3,
+        "true_class.mean()",
+        "true_class.mean() / math.log(10)",
+    ),
+    (
+        "smoothed labels",
+        "the target is not smoothed: only the true class counts.",
+        2,
+        "log_prob.gather(1, target.unsqueeze(1))",
+        "(0.95 * log_prob.gather(1, target.unsqueeze(1)) + 0.05 * log_prob.mean(1, keepdim=True))",
+    ),
+    (
+        "one loss for each pixel",
+        "the mean over the pixels is missing.",
+        3,
+        "true_class.mean()",
+        "true_class",
+    ),
+    (
+        "one loss for each image",
+        "the mean runs over the images, too.",
+        3,
+        "mean()",
+        "mean(dim=(1, 2, 3))",
+    ),
+    (
+        "a plain number",
+        "a number has no gradient: return the tensor.",
+        3,
+        "-true_class.mean()",
+        "-true_class.mean().item()",
+    ),
+    (
+        "shape (1,)",
+        "a scalar tensor has the shape (); yours has one axis.",
+        3,
+        "mean()",
+        "mean().reshape(1)",
+    ),
+    (
+        "a new tensor",
+        "torch.tensor(...) of a value starts a new graph: the gradient is lost.",
+        3,
+        "-true_class.mean()",
+        "torch.tensor(-true_class.mean().item(), requires_grad=True)",
+    ),
+    (
+        "through NumPy",
+        "NumPy keeps no gradient: stay with tensors.",
+        3,
+        "-true_class.mean()",
+        "-torch.tensor(true_class.detach().numpy().mean())",
+    ),
+    (
+        "classes not last before the reshape",
+        "reshape alone mixes classes and pixels: move the class axis to the end first.",
+        2,
+        "log_prob.gather(1, target.unsqueeze(1))",
+        "logits.reshape(-1, logits.shape[1]).log_softmax(1).gather(1, target.reshape(-1, 1))",
+    ),
+    (
+        "rows and columns exchanged",
+        "rows and columns are exchanged before the target is looked up.",
+        2,
+        "log_prob.gather(1, target.unsqueeze(1))",
+        "log_prob.transpose(2, 3).flatten(2).gather(1, target.flatten(1).unsqueeze(1))",
+    ),
+    (
+        "normaliser detached",
+        "the gradient also flows through the sum of the exponentials: do not detach it.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits - logits.logsumexp(1, keepdim=True).detach()",
+    ),
+    (
+        "logit detached",
+        "the gradient also flows through the logit of the true class: do not detach it.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits.detach() - logits.logsumexp(1, keepdim=True)",
+    ),
+    (
+        "logits changed",
+        "the logits are changed in place; the caller still needs them.",
+        1,
+        "    log_prob",
+        "    logits -= logits.amax(1, keepdim=True).detach()\n    log_prob",
+    ),
+    (
+        "target changed",
+        "unsqueeze_ changes the target itself; unsqueeze makes a view.",
+        2,
+        "target.unsqueeze(1)",
+        "target.unsqueeze_(1)",
+    ),
+    (
+        "binary cross-entropy",
+        "this is the binary cross-entropy of each class; the classes exclude each other, "
+        "so a softmax is needed.",
+        1,
+        "-true_class.mean()",
+        "F.binary_cross_entropy_with_logits(logits, F.one_hot(target, "
+        "logits.shape[1]).movedim(-1, 1).to(logits.dtype))",
+    ),
+    (
+        "predicted class",
+        "the class comes from the target, not from the prediction.",
+        2,
+        "target.unsqueeze(1)",
+        "logits.argmax(1, keepdim=True)",
+    ),
+    (
+        "median",
+        "the mean is asked for, not the median.",
+        3,
+        "mean()",
+        "median()",
+    ),
+    (
+        "divided by a square",
+        "the number of pixels is H times W, also where H and W differ.",
+        3,
+        "true_class.mean()",
+        "true_class.sum() / (len(logits) * logits.shape[2] ** 2)",
+    ),
+    (
+        "first image only",
+        "all images of the batch count.",
+        3,
+        "true_class.mean()",
+        "true_class[0].mean()",
+    ),
+    (
+        "perplexity",
+        "the loss is the mean itself, not its exponential.",
+        3,
+        "-true_class.mean()",
+        "(-true_class.mean()).exp()",
+    ),
+    (
+        "focal loss",
+        "this is the focal loss; here every pixel has the same weight.",
+        3,
+        "true_class.mean()",
+        "((1 - true_class.exp()) ** 2 * true_class).mean()",
+    ),
+)

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.checks.nb02.false_positives import false_positives
 from grading_tests.gap import Mistake, Survivor
 
@@ -53,7 +54,7 @@ def by_confusion(prob, target, thresholds):
     claimed = (prob.movedim(1, -1).flatten(0, 2) >= thresholds).double()
     won = F.one_hot(prob.argmax(1), classes).flatten(0, 2).double()
     matrices = (truth.T @ claimed, truth.T @ won)
-    return tuple((matrix.sum(dim=0) - matrix.diagonal()).reshape(1, -1) for matrix in matrices)
+    return torch.stack([matrix.sum(dim=0) - matrix.diagonal() for matrix in matrices])
 
 
 def version(
@@ -94,7 +95,7 @@ RIGHT = {
     "numpy": by_numpy,
     "version": version(),
     "bincount": by_bincount,
-    "confusion matrix, shape (1, C)": by_confusion,
+    "confusion matrix, one tensor": by_confusion,
 }
 
 WRONG = [
@@ -172,6 +173,241 @@ WRONG = [
         version(axes=(2, 3)),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def false_positives(prob, target, thresholds):
+    classes = prob.shape[1]
+    absent = F.one_hot(target, classes).movedim(-1, 1) == 0
+    by_threshold = prob >= thresholds.view(1, -1, 1, 1)
+    by_argmax = F.one_hot(prob.argmax(dim=1), classes).movedim(-1, 1) == 1
+    return (by_threshold & absent).sum(dim=(0, 2, 3)), (by_argmax & absent).sum(dim=(0, 2, 3))
+"""
+
+WRONG += variants(
+    CODE,
+    "false_positives",
+    (
+        "all that is assigned by threshold",
+        "only the pixels that do not belong to the class are counted.",
+        4,
+        "(by_threshold & absent)",
+        "by_threshold",
+    ),
+    (
+        "true negatives",
+        "pixels that are not assigned to the class are no false positives.",
+        4,
+        "by_threshold & absent",
+        "~by_threshold & absent",
+        "by_argmax & absent",
+        "~by_argmax & absent",
+    ),
+    (
+        "sum over the wrong axes",
+        "the sum runs over images, rows and columns: axes 0, 2 and 3; the classes stay.",
+        4,
+        "dim=(0, 2, 3)",
+        "dim=(0, 1, 2)",
+    ),
+    (
+        "columns not added up",
+        "the sum runs over images, rows and columns.",
+        4,
+        "dim=(0, 2, 3)",
+        "dim=(0, 2)",
+    ),
+    (
+        "a mean",
+        "the pixels are counted: a sum, not a mean.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".float().mean(dim=(0, 2, 3))",
+    ),
+    (
+        "a rate",
+        "the pixels are counted; do not divide.",
+        4,
+        "(by_threshold & absent).sum(dim=(0, 2, 3))",
+        "(by_threshold & absent).sum(dim=(0, 2, 3)) / absent.sum(dim=(0, 2, 3))",
+    ),
+    (
+        "argmax first",
+        "the counts by thresholds come first, then those by argmax.",
+        4,
+        "(by_threshold & absent).sum(dim=(0, 2, 3)), (by_argmax & absent).sum(dim=(0, 2, 3))",
+        "(by_argmax & absent).sum(dim=(0, 2, 3)), (by_threshold & absent).sum(dim=(0, 2, 3))",
+    ),
+    (
+        "thresholds only",
+        "two counts are asked for: by thresholds and by argmax.",
+        4,
+        ", (by_argmax & absent).sum(dim=(0, 2, 3))",
+        "",
+    ),
+    (
+        "classes counted in the target",
+        "one_hot needs the number of classes: the last ones may not occur in the target.",
+        1,
+        "one_hot(target, classes)",
+        "one_hot(target)",
+    ),
+    (
+        "classes counted in the prediction",
+        "one_hot needs the number of classes: the last ones may never have the largest probability.",
+        3,
+        "one_hot(prob.argmax(dim=1), classes)",
+        "one_hot(prob.argmax(dim=1))",
+    ),
+    (
+        "four classes",
+        "the number of classes is prob.shape[1]; yours is fixed at 4.",
+        1,
+        "prob.shape[1]",
+        "4",
+    ),
+    (
+        "the most probable one only",
+        "every class is compared with its threshold, also one that is not the most probable.",
+        2,
+        "prob >= thresholds.view(1, -1, 1, 1)",
+        "(prob >= thresholds.view(1, -1, 1, 1)) & (prob == prob.amax(1, keepdim=True))",
+    ),
+    (
+        "reshape in place of movedim",
+        "reshape mixes classes and pixels: one_hot puts the classes last; move them with movedim(-1, 1).",
+        1,
+        ".movedim(-1, 1)",
+        ".reshape(prob.shape)",
+    ),
+    (
+        "rows and columns exchanged",
+        "transpose(1, 3) exchanges rows and columns as well: use movedim(-1, 1).",
+        1,
+        "movedim(-1, 1)",
+        "transpose(1, 3)",
+    ),
+    (
+        "counts in uint8",
+        "uint8 ends at 255: counts of pixels are larger.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".sum(dim=(0, 2, 3), dtype=torch.uint8)",
+    ),
+    (
+        "counts in int16",
+        "int16 ends at 32767: counts of pixels are larger.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".sum(dim=(0, 2, 3), dtype=torch.int16)",
+    ),
+    (
+        "without the background",
+        "every class has a count, the background too.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".sum(dim=(0, 2, 3))[1:]",
+    ),
+    (
+        "background always 0",
+        "the background can be a false positive like every class.",
+        1,
+        "    return",
+        "    absent[:, 0] = False\n    return",
+    ),
+    (
+        "absent means background",
+        "absent is where this class is not the true one, not where the background is.",
+        1,
+        "    by_threshold =",
+        "    absent = (target == 0).unsqueeze(1)\n    by_threshold =",
+    ),
+    (
+        "mean threshold",
+        "each class has its own threshold; yours uses their mean.",
+        2,
+        "thresholds.view(1, -1, 1, 1)",
+        "thresholds.mean()",
+    ),
+    (
+        "thresholds sorted",
+        "the thresholds belong to the classes in their order.",
+        2,
+        "thresholds.view",
+        "thresholds.sort().values.view",
+    ),
+    (
+        "softmax again",
+        "prob holds probabilities already: no softmax.",
+        2,
+        "prob >=",
+        "prob.softmax(1) >=",
+    ),
+    (
+        "compared in float16",
+        "float16 rounds the probabilities: compare them as they are.",
+        2,
+        "prob >= thresholds.view",
+        "prob.half() >= thresholds.half().view",
+    ),
+    (
+        "compared in percent",
+        "rounded percents are not the probabilities: compare them as they are.",
+        2,
+        "prob >= thresholds.view",
+        "(100 * prob).round() >= 100 * thresholds.view",
+    ),
+    (
+        "probabilities changed",
+        "prob is changed in place; the caller still needs it.",
+        2,
+        "    by_threshold =",
+        "    prob /= 1.01 * prob.sum(1, keepdim=True)\n    by_threshold =",
+    ),
+    (
+        "thresholds changed",
+        "thresholds are changed in place; the caller still needs them.",
+        2,
+        "    by_threshold =",
+        "    thresholds.clamp_(min=0.5)\n    by_threshold =",
+    ),
+    (
+        "masks",
+        "the masks are returned; count their pixels.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        "",
+    ),
+    (
+        "only where argmax is wrong",
+        "a class can be a false positive by threshold where argmax is right.",
+        4,
+        "(by_threshold & absent)",
+        "(by_threshold & absent & (prob.argmax(1) != target).unsqueeze(1))",
+    ),
+    (
+        "both at once",
+        "the two ways of deciding are counted separately.",
+        4,
+        "(by_threshold & absent)",
+        "(by_threshold & absent & by_argmax)",
+    ),
+    (
+        "first image only",
+        "all images of the batch count.",
+        4,
+        "(by_threshold & absent).sum(dim=(0, 2, 3)), (by_argmax & absent).sum(dim=(0, 2, 3))",
+        "(by_threshold & absent)[0].sum(dim=(1, 2)), (by_argmax & absent)[0].sum(dim=(1, 2))",
+    ),
+    (
+        "rows counted",
+        "the pixels are counted; yours counts rows in which there is one.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".any(dim=3).sum(dim=(0, 2))",
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -9,13 +9,13 @@ from collections import OrderedDict
 import torch
 
 from brainlab.training import keep_best
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 
 def by_cloning(best, epoch, val_loss, weights):
     if math.isnan(val_loss) or val_loss >= best["val_loss"]:
-        best["waited"] += 1
-        return best
+        return best | {"waited": 1 + best["waited"]}
     copies = {name: tensor.detach().clone() for name, tensor in weights.items()}
     return {"epoch": epoch, "val_loss": val_loss, "weights": copies, "waited": 0}
 
@@ -58,6 +58,7 @@ def in_early_return(best, epoch, val_loss, weights, min_delta=0.0):
         snapshot = OrderedDict(
             (name, torch.empty_like(value).copy_(value)) for name, value in weights.items()
         )
+        best = dict(best)
         best.update(epoch=epoch, val_loss=float(val_loss), weights=snapshot, waited=0)
         return best
     return dict(best, waited=epoch - best["epoch"])
@@ -161,3 +162,244 @@ WRONG = [
         bookkeeping(better=lambda new, old: new <= old),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def keep_best(best, epoch, val_loss, weights):
+    if not val_loss < best["val_loss"]:
+        return {**best, "waited": best["waited"] + 1}
+    return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}
+"""
+
+WRONG += variants(
+    CODE,
+    "keep_best",
+    (
+        "detached only",
+        "detach returns a view of the same memory: copy the values as well.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.detach() for k, v in weights.items()}",
+    ),
+    (
+        "views of NumPy",
+        "numpy() shares the memory with the tensor, and state_dict() holds tensors: copy.deepcopy.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.detach().numpy() for k, v in weights.items()}",
+    ),
+    (
+        "arrays of NumPy",
+        "load_state_dict needs tensors, not arrays.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.detach().numpy().copy() for k, v in weights.items()}",
+    ),
+    (
+        "values without names",
+        "the weights are kept by name, as in state_dict().",
+        2,
+        "copy.deepcopy(weights)",
+        "[v.clone() for v in weights.values()]",
+    ),
+    (
+        "only floating-point weights",
+        "all entries are kept, also the counter of batch normalisation.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.clone() for k, v in weights.items() if v.is_floating_point()}",
+    ),
+    (
+        "all float32",
+        "the copies have the types of the originals; yours are all float32.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.clone().float() for k, v in weights.items()}",
+    ),
+    (
+        "half precision",
+        "the copies have the types of the originals; float16 loses digits.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.half() if v.is_floating_point() else v.clone() for k, v in weights.items()}",
+    ),
+    (
+        "only the first weight copied",
+        "every tensor must be copied, not only the first.",
+        2,
+        "copy.deepcopy(weights)",
+        "{k: v.clone() if i == 0 else v for i, (k, v) in enumerate(weights.items())}",
+    ),
+    (
+        "ties win",
+        "an equal loss is not lower: the first of equals stays the best.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss <= best["val_loss"]',
+    ),
+    (
+        "not lower reads as >=",
+        "NaN is not lower, but NaN >= anything is False: ask for `not val_loss < best`.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'val_loss >= best["val_loss"]',
+    ),
+    (
+        "the test is the wrong way round",
+        "the old record stays where the loss is NOT lower.",
+        1,
+        "if not val_loss <",
+        "if val_loss <",
+    ),
+    (
+        "waiting starts at 1",
+        "after the best epoch itself no epoch has been waited: 0.",
+        2,
+        '"waited": 0',
+        '"waited": 1',
+    ),
+    (
+        "waiting is always 1",
+        "the waited epochs add up: one more than in the old record.",
+        1,
+        'best["waited"] + 1',
+        "1",
+    ),
+    (
+        "two epochs at a time",
+        "one epoch was waited: add 1.",
+        1,
+        'best["waited"] + 1',
+        'best["waited"] + 2',
+    ),
+    (
+        "the number of the epoch",
+        "waited counts the epochs since the best one; it is not the epoch itself.",
+        1,
+        'best["waited"] + 1',
+        "epoch",
+    ),
+    (
+        "best changed",
+        "the old record is changed in place: return a new dict.",
+        1,
+        'return {**best, "waited": best["waited"] + 1}',
+        'best["waited"] += 1\n        return best',
+    ),
+    (
+        "best updated",
+        "the old record is changed in place: return a new dict.",
+        2,
+        'return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}',
+        "best.update(epoch=epoch, val_loss=val_loss, weights=copy.deepcopy(weights), "
+        "waited=0)\n    return best",
+    ),
+    (
+        "the epoch of now",
+        "a worse epoch does not change the epoch of the record.",
+        1,
+        '{**best, "waited"',
+        '{**best, "epoch": epoch, "waited"',
+    ),
+    (
+        "the loss of now",
+        "a worse epoch does not change the loss of the record.",
+        1,
+        '{**best, "waited"',
+        '{**best, "val_loss": val_loss, "waited"',
+    ),
+    (
+        "epochs counted again",
+        "the epoch is the argument; yours counts improvements.",
+        2,
+        '"epoch": epoch',
+        '"epoch": best["epoch"] + 1',
+    ),
+    (
+        "the old loss",
+        "the new record holds the new loss.",
+        2,
+        '"val_loss": val_loss',
+        '"val_loss": best["val_loss"]',
+    ),
+    (
+        "rounded",
+        "the loss is kept as it is, not rounded.",
+        2,
+        '"val_loss": val_loss',
+        '"val_loss": round(val_loss, 3)',
+    ),
+    (
+        "a smallest improvement",
+        "any lower loss is better, however small the difference.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss < best["val_loss"] - 1e-3',
+    ),
+    (
+        "a relative improvement",
+        "any lower loss is better, however small the difference.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss < best["val_loss"] * 0.999',
+    ),
+    (
+        "size without sign",
+        "a loss can be negative: compare the values, not their sizes.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not abs(val_loss) < abs(best["val_loss"])',
+    ),
+    (
+        "a loss of 0 is none",
+        "0 is a loss like any other; `not val_loss` is true for it.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss or not val_loss < best["val_loss"]',
+    ),
+    (
+        "the first epoch always wins",
+        "the first epoch is compared, too: it may be NaN, or training may go on from a record.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'epoch > 0 and not val_loss < best["val_loss"]',
+    ),
+    (
+        "whole numbers compared",
+        "the losses are compared after they were cut to whole numbers.",
+        1,
+        "not val_loss <",
+        "not int(val_loss * 10) / 10 <",
+    ),
+    (
+        "no waited in the new record",
+        "the record has four entries; waited is missing.",
+        2,
+        ', "waited": 0}',
+        "}",
+    ),
+    (
+        "no epoch in the new record",
+        "the record has four entries; epoch is missing.",
+        2,
+        '{"epoch": epoch, ',
+        "{",
+    ),
+    (
+        "nothing returned",
+        "without an improvement the old record is returned, with one more epoch waited.",
+        1,
+        'return {**best, "waited": best["waited"] + 1}',
+        "return None",
+    ),
+    (
+        "a tuple",
+        "a dict is asked for, with the names of the entries.",
+        2,
+        'return {"epoch"',
+        'return tuple({"epoch"',
+        '"waited": 0}',
+        '"waited": 0}.values())',
+    ),
+)

@@ -3,6 +3,7 @@
 import torch
 
 from brainlab.training import train_step
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.checks.nb02.train_step import reference_step
 from grading_tests.gap import Mistake
 
@@ -27,13 +28,14 @@ def gradients_by_hand(model, batch, loss_fn, optimizer):
     return float(loss)
 
 
-def cleared_at_the_end(model, batch, loss_fn, optimizer):
+def cleared_twice(model, batch, loss_fn, optimizer):
     image, target = batch
     loss = loss_fn(model.train()(image), target)
+    optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()
-    return loss.detach()
+    return loss.detach().item()
 
 
 def through_the_model(model, batch, loss_fn, optimizer):
@@ -57,7 +59,7 @@ def gradients_to_none(model, batch, loss_fn, optimizer, clip=None):
         loss = loss_fn(model(images), target)
         loss.backward()
     optimizer.step()
-    return loss.detach().numpy()
+    return loss.detach().numpy().item()
 
 
 def zeros_before(model, batch, loss_fn, optimizer):
@@ -127,9 +129,9 @@ def decoded_first(model, batch, loss_fn, optimizer):
 RIGHT = {
     "library": train_step,
     "usual": usual_step,
-    "oracle": lambda model, batch, loss_fn, optimizer: reference_step(model, batch, optimizer),
+    "oracle": lambda model, batch, loss_fn, optimizer: reference_step(model, batch, optimizer, loss_fn),
     "gradients by hand": gradients_by_hand,
-    "cleared at the end": cleared_at_the_end,
+    "cleared twice": cleared_twice,
     "through the model": through_the_model,
     "gradients set to None": gradients_to_none,
     "gradients of zero": zeros_before,
@@ -209,3 +211,286 @@ WRONG = [
         decoded_first,
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def train_step(model, batch, loss_fn, optimizer):
+    images, target = batch
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(images), target)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+"""
+
+WRONG += variants(
+    CODE,
+    "train_step",
+    (
+        "never in training mode",
+        "call model.train(): a validation may have left the network in evaluation mode.",
+        1,
+        "    model.train()\n",
+        "",
+    ),
+    (
+        "in evaluation mode",
+        "training uses model.train(); yours switches to evaluation mode.",
+        1,
+        "model.train()",
+        "model.eval()",
+    ),
+    (
+        "cleared at the end only",
+        "gradients that were there before the first step are added: clear them before backward.",
+        2,
+        "    optimizer.zero_grad()\n",
+        "",
+        "    return",
+        "    optimizer.zero_grad()\n    return",
+    ),
+    (
+        "two steps",
+        "one call updates the weights once; yours steps twice.",
+        4,
+        "    optimizer.step()\n",
+        "    optimizer.step()\n    optimizer.step()\n",
+    ),
+    (
+        "backward twice",
+        "backward adds to the gradients: called twice, they are doubled.",
+        4,
+        "loss.backward()",
+        "loss.backward(retain_graph=True)\n    loss.backward()",
+    ),
+    (
+        "a detached tensor",
+        "the result is a tensor; a plain number is asked for: loss.item().",
+        5,
+        "loss.item()",
+        "loss.detach()",
+    ),
+    (
+        "an array",
+        "the result is an array; a plain number is asked for: loss.item().",
+        5,
+        "loss.item()",
+        "loss.detach().numpy()",
+    ),
+    (
+        "a text",
+        "the result is a text; a plain number is asked for.",
+        5,
+        "loss.item()",
+        "f'{loss.item():.4f}'",
+    ),
+    (
+        "rounded",
+        "the loss is rounded; return it as it is.",
+        5,
+        "loss.item()",
+        "round(loss.item(), 2)",
+    ),
+    (
+        "nothing returned",
+        "the loss is not returned.",
+        5,
+        "return loss.item()",
+        "pass",
+    ),
+    (
+        "left in evaluation mode",
+        "the model stays in training mode after the step.",
+        1,
+        "    return",
+        "    model.eval()\n    return",
+    ),
+    (
+        "mode put back",
+        "the model stays in training mode after the step, whatever it was before.",
+        1,
+        "    model.train()",
+        "    was = model.training\n    model.train()",
+        "    return",
+        "    model.train(was)\n    return",
+    ),
+    (
+        "the loss's arguments swapped",
+        "loss_fn takes the logits first, then the target.",
+        3,
+        "loss_fn(model(images), target)",
+        "loss_fn(target, model(images))",
+    ),
+    (
+        "a loss of its own",
+        "the loss is the argument loss_fn; yours is always the cross-entropy.",
+        3,
+        "loss_fn(",
+        "F.cross_entropy(",
+    ),
+    (
+        "an optimiser of its own",
+        "the optimiser is the argument; a new one forgets its momentum.",
+        4,
+        "    optimizer.zero_grad()",
+        "    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n    optimizer.zero_grad()",
+    ),
+    (
+        "an update by hand",
+        "the optimiser updates the weights: optimizer.step().",
+        4,
+        "    optimizer.step()",
+        "    with torch.no_grad():\n        for p in model.parameters():\n            p -= 0.1 * p.grad",
+    ),
+    (
+        "gradients clipped",
+        "the gradients are used as they are: no clipping.",
+        4,
+        "    optimizer.step()",
+        "    nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n    optimizer.step()",
+    ),
+    (
+        "logits detached",
+        "the graph is cut between network and loss: no gradient reaches the weights.",
+        3,
+        "model(images)",
+        "model(images).detach().requires_grad_()",
+    ),
+    (
+        "a second forward pass",
+        "the network is called twice: batch normalisation updates its statistics twice.",
+        3,
+        "    loss = loss_fn(model(images), target)",
+        "    model(images)\n    loss = loss_fn(model(images), target)",
+    ),
+    (
+        "image by image",
+        "the whole batch goes through the network at once, with one step.",
+        3,
+        "    loss = loss_fn(model(images), target)",
+        "    loss = sum(loss_fn(model(x[None]), y[None]) for x, y in zip(images, target)) / len(images)",
+    ),
+    (
+        "images and target swapped",
+        "the batch holds the images first, then the target.",
+        3,
+        "images, target",
+        "target, images",
+    ),
+    (
+        "times the batch size",
+        "the loss is returned as it is, not multiplied by the number of images.",
+        5,
+        "loss.item()",
+        "loss.item() * len(images)",
+    ),
+    (
+        "divided by the batch size",
+        "the loss is a mean already: do not divide it.",
+        5,
+        "loss.item()",
+        "loss.item() / len(images)",
+    ),
+    (
+        "always the same seed",
+        "a fixed seed inside the step draws the same dropout in every step.",
+        1,
+        "model.train()",
+        "model.train()\n    torch.manual_seed(0)",
+    ),
+    (
+        "images changed",
+        "the images are changed in place; the batch must stay as it is.",
+        3,
+        "model.train()",
+        "model.train()\n    images -= images.mean()",
+    ),
+    (
+        "target changed",
+        "the target is changed in place; the batch must stay as it is.",
+        3,
+        "model.train()",
+        "model.train()\n    target.clamp_(max=1)",
+    ),
+    (
+        "images normalised",
+        "the images are z-scored already: use them as they are.",
+        3,
+        "model(images)",
+        "model(images - images.mean())",
+    ),
+    (
+        "always float32",
+        "the images have the type of the network: do not convert them.",
+        3,
+        "model(images)",
+        "model(images.float())",
+    ),
+    (
+        "weight decay",
+        "the loss is what loss_fn returns; nothing is added.",
+        3,
+        "target)\n",
+        "target) + 0.01 * sum(p.square().sum() for p in model.parameters())\n",
+    ),
+    (
+        "learning rate lowered",
+        "the learning rate is not the step's business.",
+        4,
+        "optimizer.step()",
+        "optimizer.step()\n    for group in optimizer.param_groups:\n        group['lr'] *= 0.9",
+    ),
+    (
+        "large losses skipped",
+        "every batch is used, also one with a large loss.",
+        4,
+        "    loss.backward()\n    optimizer.step()",
+        "    if loss < 2:\n        loss.backward()\n        optimizer.step()",
+    ),
+    (
+        "one gradient cleared",
+        "all gradients are cleared: optimizer.zero_grad().",
+        2,
+        "optimizer.zero_grad()",
+        "next(model.parameters()).grad = None",
+    ),
+    (
+        "graphs collected",
+        "a list of loss tensors keeps every graph in memory: keep numbers.",
+        5,
+        "    return",
+        "    model.losses = [*getattr(model, 'losses', []), loss]\n    return",
+    ),
+    (
+        "only the outermost mode",
+        "model.training = True does not reach the layers inside: call model.train().",
+        1,
+        "model.train()",
+        "model.training = True",
+    ),
+    (
+        "images with a gradient",
+        "the images need no gradient; requires_grad_ changes the batch.",
+        3,
+        "model(images)",
+        "model(images.requires_grad_())",
+    ),
+    (
+        "a running average",
+        "the loss of this step is asked for, not an average.",
+        5,
+        "return loss.item()",
+        "model.mean = 0.9 * getattr(model, 'mean', 0.0) + 0.1 * loss.item()\n    return model.mean",
+    ),
+    (
+        "training mode too late",
+        "the forward pass must run in training mode.",
+        1,
+        "    model.train()\n",
+        "    model.eval()\n",
+        "    loss.backward()",
+        "    model.train()\n    loss.backward()",
+    ),
+)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import ConvBlock, UNet, UpBlock
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake
 
 # --- UNet(in_channels=4, num_classes=4, width=16, depth=4, padded=True): forward is the gap
@@ -228,3 +229,298 @@ WRONG = [
         general(skips=detach_all),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+class UNet(nn.Module):
+    def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
+        super().__init__()
+        self.depth = depth
+        widths = [width * 2**level for level in range(depth)]
+        self.down = nn.ModuleList()
+        channels = in_channels
+        for w in widths:
+            self.down.append(ConvBlock(channels, w, padded=padded))
+            channels = w
+        self.bottom = ConvBlock(channels, 2 * channels, padded=padded)
+        self.up = nn.ModuleList(UpBlock(2 * w, w, w, padded=padded) for w in reversed(widths))
+        self.head = nn.Conv2d(width, num_classes, kernel_size=1)
+
+    def forward(self, x):
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.bottom(x)
+        for block, skip in zip(self.up, reversed(skips)):
+            x = block(x, skip)
+        return self.head(x)
+"""
+
+WRONG += variants(
+    CODE,
+    "UNet",
+    (
+        "skip before the block",
+        "the skip connection is stored after the block, before the pooling.",
+        1,
+        "            x = block(x)\n            skips.append(x)\n",
+        "            skips.append(x)\n            x = block(x)\n",
+    ),
+    (
+        "blocks from below in the wrong order",
+        "the way up starts with the first block of self.up, which belongs to the coarsest level.",
+        3,
+        "zip(self.up,",
+        "zip(reversed(self.up),",
+    ),
+    (
+        "bottom without a pooling before",
+        "the last level is pooled before the bottom.",
+        2,
+        "self.bottom(x)",
+        "self.bottom(skips[-1])",
+    ),
+    (
+        "bottom twice",
+        "the block at the bottom is applied once.",
+        2,
+        "x = self.bottom(x)",
+        "x = self.bottom(x) + self.bottom(x)",
+    ),
+    (
+        "log_softmax at the end",
+        "the loss contains the softmax: return the logits.",
+        4,
+        "return self.head(x)",
+        "return self.head(x).log_softmax(1)",
+    ),
+    (
+        "sigmoid at the end",
+        "the loss contains the softmax: return the logits, which can be any numbers.",
+        4,
+        "return self.head(x)",
+        "return torch.sigmoid(self.head(x))",
+    ),
+    (
+        "labels",
+        "argmax belongs to the prediction; the loss needs the logits.",
+        4,
+        "return self.head(x)",
+        "return self.head(x).argmax(1)",
+    ),
+    (
+        "softmax over a row",
+        "no softmax here, and not along the image.",
+        4,
+        "return self.head(x)",
+        "return self.head(x).softmax(-1)",
+    ),
+    (
+        "axes of length 1 lost",
+        "with one image the batch axis is lost: do not squeeze.",
+        4,
+        "return self.head(x)",
+        "return self.head(x).squeeze()",
+    ),
+    (
+        "a pair",
+        "only the logits are returned.",
+        4,
+        "return self.head(x)",
+        "return self.head(x), skips",
+    ),
+    (
+        "overlapping pooling",
+        "the pooling is 2 x 2 with stride 2; yours has windows of 3 x 3.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "F.max_pool2d(x, 3, 2, 1)",
+    ),
+    (
+        "every other pixel",
+        "max-pooling takes the largest of four pixels; yours takes the first.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "x[:, :, ::2, ::2]",
+    ),
+    (
+        "pooling with stride 1",
+        "the pooling halves the size: its stride is 2.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "F.max_pool2d(x, 2, 1)",
+    ),
+    (
+        "four levels written out",
+        "the number of levels is an argument: loop over self.down and self.up.",
+        0,
+        "        skips = []\n        for block in self.down:\n            x = block(x)\n   "
+        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = "
+        "self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n  "
+        "          x = block(x, skip)\n        return self.head(x)",
+        "        a = self.down[0](x)\n        b = self.down[1](F.max_pool2d(a, 2))\n       "
+        " c = self.down[2](F.max_pool2d(b, 2))\n        d = "
+        "self.down[3](F.max_pool2d(c, 2))\n        x = self.bottom(F.max_pool2d(d, "
+        "2))\n        for block, skip in zip(self.up, (d, c, b, a)):\n            x = "
+        "block(x, skip)\n        return self.head(x)",
+    ),
+    (
+        "two levels written out",
+        "the number of levels is an argument: loop over self.down and self.up.",
+        0,
+        "        skips = []\n        for block in self.down:\n            x = block(x)\n   "
+        "         skips.append(x)\n            x = F.max_pool2d(x, 2)\n        x = "
+        "self.bottom(x)\n        for block, skip in zip(self.up, reversed(skips)):\n  "
+        "          x = block(x, skip)\n        return self.head(x)",
+        "        a = self.down[0](x)\n        b = self.down[1](F.max_pool2d(a, 2))\n       "
+        " x = self.bottom(F.max_pool2d(b, 2))\n        x = self.up[1](self.up[0](x, "
+        "b), a)\n        return self.head(x)",
+    ),
+    (
+        "only two skip connections",
+        "every level has a skip connection; yours uses the two coarsest.",
+        3,
+        "x = block(x, skip)",
+        "x = block(x, skip if any(skip is s for s in skips[-2:]) else 0 * skip)",
+    ),
+    (
+        "the finest skip connection for none",
+        "the finest level has a skip connection, too.",
+        3,
+        "x = block(x, skip)",
+        "x = block(x, skip if skip is not skips[0] else 0 * skip)",
+    ),
+    (
+        "bottom detached",
+        "no gradient reaches the layers below: do not detach.",
+        2,
+        "self.bottom(x)",
+        "self.bottom(x).detach()",
+    ),
+    (
+        "way down detached",
+        "no gradient flows back along the way down: do not detach.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "F.max_pool2d(x.detach(), 2)",
+    ),
+    (
+        "lists that grow",
+        "the list of skip connections must be new in every call.",
+        1,
+        "skips = []",
+        "self.skips = getattr(self, 'skips', [])\n        skips = self.skips",
+    ),
+    (
+        "skip connections of the first call",
+        "the list of skip connections must be new in every call.",
+        1,
+        "skips = []",
+        "self.skips = getattr(self, 'skips', [])\n        skips = self.skips",
+        "reversed(skips)",
+        "reversed(skips[: len(self.down)])",
+    ),
+    (
+        "resized at the end",
+        "without padding the output is smaller than the input; do not resize it.",
+        4,
+        "skips = []",
+        "skips, size = [], x.shape[-2:]",
+        "return self.head(x)",
+        "return F.interpolate(self.head(x), size=size)",
+    ),
+    (
+        "input normalised",
+        "the input is used as it is; the slices are z-scored already.",
+        1,
+        "skips = []",
+        "skips, x = [], (x - x.mean()) / x.std()",
+    ),
+    (
+        "input changed",
+        "the input is changed in place; the caller still needs it.",
+        1,
+        "skips = []",
+        "skips = []\n        x -= x.mean()",
+    ),
+    (
+        "always float32",
+        "the network must work for the type of its weights: do not convert.",
+        1,
+        "skips = []",
+        "skips, x = [], x.float()",
+    ),
+    (
+        "evaluation mode",
+        "the forward pass must not change the mode.",
+        0,
+        "skips = []",
+        "skips = []\n        self.eval()",
+    ),
+    (
+        "dropout",
+        "no dropout is asked for.",
+        2,
+        "self.bottom(x)",
+        "F.dropout(self.bottom(x), 0.5, self.training)",
+    ),
+    (
+        "dropout in evaluation too",
+        "no dropout is asked for; yours is active even in evaluation mode.",
+        2,
+        "self.bottom(x)",
+        "F.dropout(self.bottom(x), 0.2)",
+    ),
+    (
+        "first image only",
+        "all images of the batch are returned.",
+        4,
+        "self.head(x)",
+        "self.head(x[:1])",
+    ),
+    (
+        "depth ignored",
+        "depth is an argument; yours is fixed at 4.",
+        0,
+        "super().__init__()",
+        "super().__init__()\n        depth = 4",
+    ),
+    (
+        "width ignored",
+        "width is an argument; yours is fixed at 16.",
+        0,
+        "super().__init__()",
+        "super().__init__()\n        width = 16",
+    ),
+    (
+        "four classes",
+        "num_classes is an argument; yours is fixed at 4.",
+        0,
+        "nn.Conv2d(width, num_classes",
+        "nn.Conv2d(width, 4",
+    ),
+    (
+        "four channels",
+        "in_channels is an argument; yours is fixed at 4.",
+        0,
+        "channels = in_channels",
+        "channels = 4",
+    ),
+    (
+        "always padded",
+        "padded is an argument: hand it on to the blocks.",
+        0,
+        "padded=padded",
+        "padded=True",
+    ),
+    (
+        "ReLU between the levels",
+        "nothing comes between the blocks of the way up.",
+        3,
+        "x = block(x, skip)",
+        "x = block(x, skip) + 0.01",
+    ),
+)

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from brainlab.models import ConvBlock, UpBlock, crop_and_concat
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.bank.nb02.crop_and_concat import by_narrow
 from grading_tests.gap import Mistake
 
@@ -183,3 +184,268 @@ WRONG = [
 
 def crop_only(skip, x):
     return crop_and_concat(skip, x)[:, : skip.shape[1]]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+class UpBlock(nn.Module):
+    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
+        self.block = ConvBlock(skip_channels + out_channels, out_channels, padded=padded)
+
+    def forward(self, x, skip):
+        x = self.up(x)
+        x = crop_and_concat(skip, x)
+        return self.block(x)
+"""
+
+WRONG += variants(
+    CODE,
+    "UpBlock",
+    (
+        "in_channels into the block",
+        "after the concatenation there are skip_channels + out_channels; in_channels is "
+        "equal to that only by chance.",
+        2,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(in_channels, out_channels, padded=padded)",
+    ),
+    (
+        "twice out_channels",
+        "the skip connection has skip_channels, which need not be out_channels.",
+        2,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(2 * out_channels, out_channels, padded=padded)",
+    ),
+    (
+        "twice skip_channels",
+        "from below come out_channels, which need not be skip_channels.",
+        2,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(2 * skip_channels, out_channels, padded=padded)",
+    ),
+    (
+        "half of in_channels",
+        "the up-convolution returns out_channels, which need not be half of in_channels.",
+        1,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.ConvTranspose2d(in_channels, in_channels // 2, kernel_size=2, stride=2)",
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(skip_channels + in_channels // 2, out_channels, padded=padded)",
+    ),
+    (
+        "up to skip_channels",
+        "the up-convolution returns out_channels, not skip_channels.",
+        1,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.ConvTranspose2d(in_channels, skip_channels, kernel_size=2, stride=2)",
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(2 * skip_channels, out_channels, padded=padded)",
+    ),
+    (
+        "padded swapped",
+        "padded is handed on the wrong way round.",
+        2,
+        "padded=padded",
+        "padded=not padded",
+    ),
+    (
+        "never padded",
+        "padded is an argument: hand it on to the block.",
+        2,
+        "padded=padded",
+        "padded=False",
+    ),
+    (
+        "unpadded by default",
+        "the default is padded=True.",
+        0,
+        "padded=True",
+        "padded=False",
+    ),
+    (
+        "arguments of the crop swapped",
+        "crop_and_concat takes the skip connection first, then x.",
+        4,
+        "crop_and_concat(skip, x)",
+        "crop_and_concat(x, skip)",
+    ),
+    (
+        "not cropped",
+        "without padding the skip connection is larger: crop it before the concatenation.",
+        4,
+        "crop_and_concat(skip, x)",
+        "torch.cat([skip, x], 1)",
+    ),
+    (
+        "skip resized",
+        "the skip connection is cropped, not resized: its pixels must stay where they are.",
+        4,
+        "crop_and_concat(skip, x)",
+        "torch.cat([F.interpolate(skip, size=x.shape[2:]), x], 1)",
+    ),
+    (
+        "x resized",
+        "x is not resized to the skip connection; the skip connection is cropped.",
+        4,
+        "crop_and_concat(skip, x)",
+        "torch.cat([skip, F.interpolate(x, size=skip.shape[2:])], 1)",
+    ),
+    (
+        "corner",
+        "the skip connection is cropped to its centre, not to a corner.",
+        4,
+        "crop_and_concat(skip, x)",
+        "torch.cat([skip[:, :, : x.shape[2], : x.shape[3]], x], 1)",
+    ),
+    (
+        "kernel of 4",
+        "the up-convolution is 2 x 2 with stride 2.",
+        1,
+        "kernel_size=2, stride=2",
+        "kernel_size=4, stride=2, padding=1",
+    ),
+    (
+        "upsampling and 1 x 1",
+        "an up-convolution learns how to enlarge; yours repeats pixels and then mixes channels.",
+        1,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(in_channels, out_channels, 1))",
+    ),
+    (
+        "bilinear and 3 x 3",
+        "an up-convolution (ConvTranspose2d, 2 x 2, stride 2) is asked for, not "
+        "interpolation and a convolution.",
+        1,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.Sequential(nn.Upsample(scale_factor=2, mode='bilinear'), "
+        "nn.Conv2d(in_channels, out_channels, 3, padding=1))",
+    ),
+    (
+        "batch norm after the up-convolution",
+        "nothing comes between the up-convolution and the concatenation.",
+        3,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.Sequential(nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, "
+        "stride=2), nn.BatchNorm2d(out_channels))",
+    ),
+    (
+        "x ignored",
+        "the features from below are replaced by zeros: the context is lost.",
+        4,
+        "crop_and_concat(skip, x)",
+        "crop_and_concat(skip, torch.zeros_like(x))",
+    ),
+    (
+        "skip unused",
+        "the skip connection is not concatenated at all.",
+        4,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(out_channels, out_channels, padded=padded)",
+        "x = crop_and_concat(skip, x)",
+        "pass",
+    ),
+    (
+        "one convolution only",
+        "a ConvBlock has two convolutions; yours has one.",
+        2,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "nn.Sequential(nn.Conv2d(skip_channels + out_channels, out_channels, 3, "
+        "padding=int(padded)), nn.BatchNorm2d(out_channels), nn.ReLU())",
+    ),
+    (
+        "block before the concatenation",
+        "the block comes after the concatenation, so that it combines both.",
+        5,
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(out_channels, out_channels, padded=padded)",
+        "x = self.up(x)",
+        "x = self.block(self.up(x))",
+        "return self.block(x)",
+        "return x",
+    ),
+    (
+        "layers made in forward",
+        "layers that are made in forward are new in each call and never learn: make them in __init__.",
+        2,
+        "self.block = ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "self.sizes = skip_channels + out_channels, out_channels, padded",
+        "return self.block(x)",
+        "return ConvBlock(*self.sizes[:2], padded=self.sizes[2])(x)",
+    ),
+    (
+        "layer in a list",
+        "a plain list hides the layer from the optimiser: assign it as an attribute.",
+        1,
+        "self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "self.up = [nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)]",
+        "self.up(x)",
+        "self.up[0](x)",
+    ),
+    (
+        "x and skip exchanged",
+        "forward takes x first, then skip.",
+        0,
+        "forward(self, x, skip)",
+        "forward(self, skip, x)",
+    ),
+    (
+        "skip changed",
+        "the skip connection is changed in place; the caller still needs it.",
+        0,
+        "x = crop",
+        "skip.clamp_(min=0)\n        x = crop",
+    ),
+    (
+        "x detached",
+        "no gradient reaches the levels below: do not detach x.",
+        3,
+        "self.up(x)",
+        "self.up(x.detach())",
+    ),
+    (
+        "up-convolution detached",
+        "no gradient reaches the up-convolution: do not detach its result.",
+        3,
+        "self.up(x)",
+        "self.up(x).detach()",
+    ),
+    (
+        "a pair",
+        "only the result of the block is returned.",
+        5,
+        "return self.block(x)",
+        "return self.block(x), skip",
+    ),
+    (
+        "evaluation mode",
+        "the forward pass must not change the mode of a layer.",
+        5,
+        "        return",
+        "        self.block.eval()\n        return",
+    ),
+    (
+        "always float32",
+        "the block must work for the type of its weights: do not convert.",
+        3,
+        "self.up(x)",
+        "self.up(x.float())",
+    ),
+    (
+        "softmax",
+        "no softmax here: the block ends with its ReLU.",
+        5,
+        "return self.block(x)",
+        "return self.block(x).softmax(1)",
+    ),
+    (
+        "fixed channels",
+        "the numbers of channels are arguments; yours are fixed.",
+        0,
+        "nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)",
+        "nn.ConvTranspose2d(64, 32, 2, 2)",
+        "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
+        "ConvBlock(64, 32, padded=padded)",
+    ),
+)

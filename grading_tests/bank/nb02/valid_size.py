@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.models import output_size, valid_size
+from grading_tests.bank.nb02._variants import variants
 from grading_tests.gap import Mistake, Survivor
 
 
@@ -50,7 +51,7 @@ def by_formula(size, depth=4):
     """All valid sizes are 2**depth * bottom + 4 * (2**depth - 1)."""
     block, offset = 2**depth, 4 * (2**depth - 1)
     low, high = (size - offset) // block, -((offset - size) // block)
-    return torch.tensor([low * block + offset, high * block + offset])
+    return low * block + offset, high * block + offset
 
 
 def by_remainder(size, depth=4):
@@ -198,6 +199,196 @@ WRONG = [
         lambda size, depth=4: tuple(output_size(n, depth) for n in valid_size(size, depth)),
     ),
 ]
+
+
+# The solution, from which the next ones are made.
+CODE = """
+def valid_size(size, depth=4):
+    def fits(n):
+        for _ in range(depth):
+            n -= 4
+            if n % 2:
+                return False
+            n //= 2
+        return True
+
+    below = next(n for n in range(size, 0, -1) if fits(n))
+    above = next(n for n in range(size, 2 * size) if fits(n))
+    return below, above
+"""
+
+WRONG += variants(
+    CODE,
+    "valid_size",
+    (
+        "above is never the size itself",
+        "a size that is valid already is its own nearest size: start the search at `size`.",
+        2,
+        "range(size, 2 * size)",
+        "range(size + 1, 2 * size)",
+    ),
+    (
+        "below is never the size itself",
+        "a size that is valid already is its own nearest size: start the search at `size`.",
+        2,
+        "range(size, 0, -1)",
+        "range(size - 1, 0, -1)",
+    ),
+    (
+        "below only",
+        "two sizes are asked for: (below, above).",
+        2,
+        "return below, above",
+        "return below",
+    ),
+    (
+        "above only",
+        "two sizes are asked for: (below, above).",
+        2,
+        "return below, above",
+        "return above",
+    ),
+    (
+        "the nearest one only",
+        "two sizes are asked for: (below, above), not the nearer of the two.",
+        2,
+        "return below, above",
+        "return min((below, above), key=lambda n: abs(n - size))",
+    ),
+    (
+        "depth of 4",
+        "the number of poolings is the argument `depth`; yours is fixed at 4.",
+        1,
+        "range(depth)",
+        "range(4)",
+    ),
+    (
+        "8 pixels a block",
+        "a block has two 3 x 3 convolutions, which remove 2 pixels each: 4 in total.",
+        1,
+        "n -= 4",
+        "n -= 8",
+    ),
+    (
+        "another default depth",
+        "without the argument the depth is 4.",
+        0,
+        "depth=4",
+        "depth=3",
+    ),
+    (
+        "never halved",
+        "the pooling halves the size before the next level.",
+        1,
+        "            n //= 2\n",
+        "",
+    ),
+    (
+        "odd sizes wanted",
+        "a size fits if it is even before the pooling; yours asks for odd ones.",
+        1,
+        "if n % 2:",
+        "if n % 2 == 0:",
+    ),
+    (
+        "any even size",
+        "every level must be even, not only the first.",
+        1,
+        "                return False\n            n //= 2",
+        "                return False\n            n //= 2\n            break",
+    ),
+    (
+        "odd sizes accepted",
+        "a pooling would drop a row of an odd size: return False there.",
+        1,
+        "return False",
+        "pass",
+    ),
+    (
+        "steps of 16",
+        "the valid sizes are 2**depth pixels apart, 16 only for depth 4.",
+        1,
+        "def fits(n):\n",
+        "def fits(n):\n        return (n - 12) % 16 == 0\n",
+    ),
+    (
+        "one step above",
+        "above is the smallest valid size from `size` on; where `size` is valid, it is `size`.",
+        2,
+        "return below, above",
+        "return below, below + 2**depth",
+    ),
+    (
+        "one step below",
+        "below is the largest valid size up to `size`; where `size` is valid, it is `size`.",
+        2,
+        "return below, above",
+        "return above - 2**depth, above",
+    ),
+    (
+        "search too short",
+        "the next valid size can be further away than your search looks.",
+        2,
+        "range(size, 2 * size)",
+        "range(size, size + 15)",
+    ),
+    (
+        "search downwards too short",
+        "the next valid size can be further away than your search looks.",
+        2,
+        "range(size, 0, -1)",
+        "range(size, size - 15, -1)",
+    ),
+    (
+        "bottom must be even",
+        "the bottom is not pooled: its size may be odd.",
+        1,
+        "        return True",
+        "        return n % 2 == 0",
+    ),
+    (
+        "floats",
+        "both sizes are whole numbers; yours are floats.",
+        2,
+        "return below, above",
+        "return float(below), float(above)",
+    ),
+    (
+        "texts",
+        "both sizes are numbers; yours are texts.",
+        2,
+        "return below, above",
+        "return str(below), str(above)",
+    ),
+    (
+        "a dictionary",
+        "two numbers are asked for: (below, above).",
+        2,
+        "return below, above",
+        "return {'below': below, 'above': above}",
+    ),
+    (
+        "a set",
+        "a set has no order, and one element where both sizes are equal.",
+        2,
+        "return below, above",
+        "return {below, above}",
+    ),
+    (
+        "printed",
+        "your function prints the sizes but returns nothing.",
+        2,
+        "return below, above",
+        "print(below, above)",
+    ),
+    (
+        "the pooled size",
+        "both sizes are input sizes; yours are what is left at the bottom.",
+        2,
+        "return below, above",
+        "return below // 2**depth, above // 2**depth",
+    ),
+)
 
 SURVIVORS = [
     Survivor(

@@ -1,5 +1,6 @@
 """Wrong answers as edits of a right one, and the slips that any loss can have."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from grading_tests.gap import Mistake
 
 # Nobody was seen to write these: they follow from reading the gap's text as a student does.
 SOURCE = "thought of from the notebook's text alone"
+
+STEP = re.compile(r"step (\d): ")
 
 Edit = tuple[str, str]
 
@@ -44,8 +47,16 @@ def edited(cell: str, *edits: Edit) -> Callable[..., Any]:
 
 
 def edits_of(cell: str, *rows: tuple) -> list[Mistake]:
-    """Return one mistake for each row (name, message, edit, edit ...)."""
-    return [Mistake(name, SOURCE, message, edited(cell, *edits)) for name, message, *edits in rows]
+    """Return one mistake for each row (name, message, edit, edit ...).
+
+    A message that starts with "step 2: " is about that step.
+    """
+    found = []
+    for name, message, *edits in rows:
+        step = STEP.match(message)
+        number, text = (int(step[1]), message[step.end() :]) if step else (0, message)
+        found.append(Mistake(name, SOURCE, text, edited(cell, *edits), number))
+    return found
 
 
 def slips(right: Callable[..., Any], *but: str) -> list[Mistake]:

@@ -340,14 +340,6 @@ WRONG += edits_of(
         ),
     ),
     (
-        "bce clamp100",
-        "step 2: the logarithm is bounded at -100, and has no gradient there.",
-        (
-            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
-            "    p = logits.sigmoid(); bce = -(truth * p.log().clamp(-100) + (1 - truth) * (1 - p).log().clamp(-100)).mean()",
-        ),
-    ),
-    (
         "bce clamp logits",
         "step 2: clamped logits bound the loss, and have no gradient.",
         (

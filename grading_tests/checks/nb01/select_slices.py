@@ -16,7 +16,7 @@ def tumour_of(rng: np.random.Generator, voxels: list[int], shape: tuple = (8, 9)
     """Return (Z, ...) labels with this number of tumour voxels in each slice, scattered, of three classes."""
     labels = np.zeros((len(voxels), *shape), dtype=np.uint8)
     for plane, number in zip(labels, voxels, strict=True):
-        plane.flat[rng.permutation(plane.size)[:number]] = np.resize([2, 1, 3], number)
+        plane.flat[rng.permutation(plane.size)[:number]] = rng.integers(1, 4, number)
     return labels
 
 
@@ -24,6 +24,14 @@ def compare(got: object, arguments: tuple, tried: str) -> None:
     expected, array = select_slices(*arguments), plain(got)
     if array is None or array.size or expected.size:
         expect(got, expected, tried)
+
+
+def compare_many(answer, labels: np.ndarray, spacing: np.ndarray, limits: tuple, tried: str) -> None:
+    """Compare the slices for several limits at once: a mistake shows in which ones it fails."""
+    right = [select_slices(labels, spacing, least).tolist() for least in limits]
+    found = [np.ravel(answer(labels.copy(), spacing.copy(), least)).tolist() for least in limits]
+    if found != right:
+        raise Wrong(f"{tried}; at least {', '.join(map(str, limits))} mm2", str(right), str(found))
 
 
 def selected(answer, labels: np.ndarray, spacing: tuple, min_area: float) -> None:
@@ -36,7 +44,7 @@ def selected(answer, labels: np.ndarray, spacing: tuple, min_area: float) -> Non
 
 
 def selected_1mm(answer, rng: np.random.Generator) -> None:
-    selected(answer, growing_tumour(rng), (1.0, 1.0, 1.0), 10)
+    compare_many(answer, growing_tumour(rng), np.ones(3), (10, 4, 90), "0, 3, 6 ... 24 voxels of 1 mm")
 
 
 def selected_anisotropic(answer, rng: np.random.Generator) -> None:
@@ -52,9 +60,8 @@ def selected_equal(answer, rng: np.random.Generator) -> None:
 
 def selected_near(answer, rng: np.random.Generator) -> None:
     """Areas just below and just above the limit, and not whole: 0.25 mm2 a voxel."""
-    labels = tumour_of(rng, [39, 40, 41, 42, 43])
-    selected(answer, labels, (0.5, 0.5, 1.0), 10.1)
-    selected(answer, labels, (0.5, 0.5, 1.0), 10.6)
+    labels, tried = tumour_of(rng, [39, 40, 41, 42, 43, 44]), "areas of 9.75, 10, 10.25, 10.5, 10.75, 11 mm2"
+    compare_many(answer, labels, np.array([0.5, 0.5, 1.0]), (10.1, 10.2, 10.4, 10.6), tried)
 
 
 def selected_none(answer, rng: np.random.Generator) -> None:

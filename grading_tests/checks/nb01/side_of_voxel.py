@@ -29,8 +29,14 @@ def word(said: object) -> str:
 
 
 def sides(answer, affine: np.ndarray, shape: tuple, voxels: list, tried: str) -> None:
-    expected = [side_of_voxel(np.array(voxel), affine, shape) for voxel in voxels]
-    got = [word(answer(np.array(voxel), affine.copy(), shape)) for voxel in voxels]
+    sides_in(answer, [(affine, shape, voxels)], tried)
+
+
+def sides_in(answer, volumes: list[tuple], tried: str) -> None:
+    """Compare the sides of voxels in several volumes at once: a mistake shows in which ones are wrong."""
+    asked = [(np.array(voxel), affine, shape) for affine, shape, voxels in volumes for voxel in voxels]
+    expected = [side_of_voxel(*arguments) for arguments in asked]
+    got = [word(answer(voxel.copy(), affine.copy(), shape)) for voxel, affine, shape in asked]
     expect(got, expected, tried)
 
 
@@ -47,8 +53,9 @@ def mni_sides(answer, rng: np.random.Generator) -> None:
 
 
 def turned_sides(answer, rng: np.random.Generator) -> None:
-    voxels = [(rng.integers(5, 95), j, 20) for j in (10, 60, 100, 150)]
-    tried = "a volume whose second axis runs left to right, j = 10, 60, 100, 150"
+    places = (10, 60, 100, 150, 30, 125, 75, 85)
+    voxels = [(rng.integers(5, 95), j, rng.integers(2, 38)) for j in places]
+    tried = f"a volume whose second axis runs to the left, j = {', '.join(map(str, places))}"
     sides(answer, TURNED, (100, 160, 40), voxels, tried)
 
 
@@ -67,11 +74,12 @@ def tilted_sides(answer, rng: np.random.Generator) -> None:
 
 def close_sides(answer, rng: np.random.Generator) -> None:
     """The centre of the volume is (shape - 1) / 2; positions need not be whole."""
-    tried = "0.3 voxels from the middle: i = {}, of {} voxels"
+    near = []
     for affine, size in ((BRATS, 240), (BRATS, 239), (MNI, 91)):
-        near = [(size - 1) / 2 + step for step in (-0.3, 0.3)]
-        voxels = [(i, *rng.uniform(30, 60, 2)) for i in near]
-        sides(answer, affine, (size, 109, 91), voxels, tried.format(near, size))
+        steps = (-2.3, -0.3, 0.3, 0.7, 2.3)
+        voxels = [((size - 1) / 2 + step, *rng.uniform(30, 60, 2)) for step in steps]
+        near.append((affine, (size, 109, 91), voxels))
+    sides_in(answer, near, "0.3 to 2.3 voxels from the middle, of 240, of 239 and of 91 voxels")
 
 
 def volumes(rng: np.random.Generator) -> Cases:

@@ -1,6 +1,7 @@
 """The split by patient: split_items(patients, val, test, seed)."""
 
 import builtins
+import dis
 import inspect
 from collections.abc import Iterator
 from types import CodeType, SimpleNamespace
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from brainlab.data import split_by_patient
+from grading_tests.checks.nb01.contract import kind_of
 from grading_tests.gap import Gap, Property, Wrong
 
 
@@ -31,10 +33,13 @@ def items_of(part: object, tried: str) -> list[int]:
         try:
             array = np.asarray(part)
         except (ValueError, TypeError):
-            array = np.zeros((0, 0))
+            array = np.zeros((0, 0))  # lists of different lengths
         if array.ndim == 1 and (array.size == 0 or array.dtype.kind in "iu"):
             return array.astype(int).tolist()
-    raise Wrong(tried, "lists of item numbers", "something else than lists of whole numbers")
+        what = f"parts like {kind_of(array)}" if array.ndim == 1 else "parts like lists of lists"
+    else:
+        what = f"parts like {kind_of(part)}"
+    raise Wrong(tried, "lists of item indices", what)
 
 
 def parts_of(answer, patients: list[str], tried: str, *shares: float, **options: float) -> list[set[str]]:
@@ -83,6 +88,7 @@ def split_sizes(answer, rng: np.random.Generator) -> None:
 def split_rounded(answer, rng: np.random.Generator) -> None:
     """Halves may be rounded either way, so none is tried."""
     for patients, val, test, right in (
+        (19, 0.2, 0.3, [9, 4, 6]),  # 3.8 and 5.7
         (33, 0.2, 0.1, [23, 7, 3]),  # 6.6 and 3.3
         (33, 0.1, 0.2, [23, 3, 7]),
         (9, 0.3, 0.2, [4, 3, 2]),  # 2.7 and 1.8
@@ -103,18 +109,22 @@ def split_few(answer, rng: np.random.Generator) -> None:
 
 def split_seeds(answer, rng: np.random.Generator) -> None:
     patients = slices_of_patients(rng, 20)
-    found = {}
-    for seed in (3, 4, 0, 1, 2, 5, 42, 1000, 123456):
+    seeds, found = (3, 4, 0, 1, 2, 5, 42, 1000, 123456), []
+    for seed in seeds:
         parts = parts_of(answer, patients, f"seed {seed}", val=0.2, test=0.2, seed=seed)
         if seed in (3, 0) and parts_of(answer, patients, "again", val=0.2, test=0.2, seed=seed) != parts:
             raise Wrong(f"seed {seed} twice", "the same split", "two different splits")
-        if other := next((known for known, kept in found.items() if kept == parts), None):
-            held = parts[1] | parts[2]
-            orders = (sorted(set(patients)), list(dict.fromkeys(patients)))
-            in_order = any(held in (set(order[: len(held)]), set(order[-len(held) :])) for order in orders)
-            got = "the same split, in the order of the list" if in_order else "the same split"
-            raise Wrong(f"seeds {other} and {seed}", "two different splits", got)
-        found[seed] = parts
+        if parts not in found:
+            found.append(parts)
+    if len(found) < len(seeds):
+        held = found[0][1] | found[0][2]
+        orders = (sorted(set(patients)), list(dict.fromkeys(patients)))
+        in_order = any(held in (set(order[: len(held)]), set(order[-len(held) :])) for order in orders)
+        more = ", in the order of the list" if in_order and len(found) == 1 else ""
+        got = f"{len(found)} different split{'s' * (len(found) > 1)}{more}"
+        raise Wrong(
+            f"{len(seeds)} seeds: {', '.join(map(str, seeds))}", f"{len(seeds)} different splits", got
+        )
 
 
 def split_sessions(answer, rng: np.random.Generator) -> None:
@@ -125,10 +135,9 @@ def split_sessions(answer, rng: np.random.Generator) -> None:
     hashes collide change places.
     """
     expected = "the same split in every session of Python"
-    if "hash" in names_in(answer):
-        raise Wrong(
-            "the names used in the function", expected, "hash() of a text differs from session to session"
-        )
+    if names_in(answer) & {"hash", "id"}:
+        got = "hash() and id() of a text differ from session to session"
+        raise Wrong("the names used in the function", expected, got)
     names = [f"BraTS-GLI-{number:05d}" for number in rng.permutation(90000)[:400]]
     tried = "400 patients with one scan each, listed in two orders"
     first = parts_of(answer, names, tried, val=0.4, test=0.3, seed=7)
@@ -144,7 +153,8 @@ def names_in(answer) -> set[str]:
     function = inspect.unwrap(answer)
 
     def of(code: CodeType) -> Iterator[str]:
-        yield from code.co_names
+        loaded = (step for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+        yield from (step.argval for step in loaded)  # not the names of attributes, such as `case.id`
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 yield from of(constant)
@@ -175,8 +185,11 @@ def split_defaults(answer, rng: np.random.Generator) -> None:
     for options in ({}, {"seed": 0}, {"val": 0.2, "seed": 0}, {"test": 0.2}):
         told = ", ".join(f"{name} = {value}" for name, value in options.items()) or "nothing"
         tried = f"given besides the patients: {told}"
-        if parts_of(answer, patients, tried, **options) != given:
-            raise Wrong(tried, "the split with val = 0.2, test = 0.2, seed = 0", "another split")
+        got = parts_of(answer, patients, tried, **options)
+        if got != given:
+            again = parts_of(answer, patients, tried, **options) == got
+            what = "another split" if again else "another split in every call"
+            raise Wrong(tried, "the split with val = 0.2, test = 0.2, seed = 0", what)
 
 
 def split_unchanged(answer, rng: np.random.Generator) -> None:

@@ -3,61 +3,58 @@
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import nn
 
 from brainlab.models import AttentionGate
-from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import attempt, expect_gradient, noise, twin
+from grading_tests.checks.nb02 import contract
+from grading_tests.checks.nb02.contract import Inputs, noises, on
+from grading_tests.gap import Gap, Property, Wrong
+
+OUTPUTS = ("the weighted skip connection", "alpha")
 
 
-def gated(answer: Any, skip: Tensor, gate: Tensor, tried: str) -> tuple[Tensor, Tensor]:
-    """Return the two tensors of an answer."""
-    wanted = "a pair: the weighted skip connection and its weights"
-    got = attempt(tried, wanted, answer, skip, gate)
-    if not (isinstance(got, tuple | list) and len(got) == 2):
-        raise Wrong(tried, wanted, f"{type(got).__name__} of shape {tuple(getattr(got, 'shape', ()))}")
-    return got[0], got[1]
+def gates(
+    answer: Any, rng: np.random.Generator, inputs: Inputs, *sizes: int
+) -> tuple[nn.Module, AttentionGate]:
+    reference = AttentionGate(*sizes)
+    model = contract.twins(answer, reference, rng, inputs, f"AttentionGate{sizes}", *sizes)
+    counts = [sum(weight.numel() for weight in network.parameters()) for network in (reference, model)]
+    if counts[0] != counts[1]:
+        raise Wrong(f"the number of weights of AttentionGate{sizes}", *counts, "the given layers")
+    return model, reference
 
 
 def weighted_skip(answer: Any, rng: np.random.Generator) -> None:
-    reference = AttentionGate(4, 6)
-    model = twin(answer, reference, rng, "the layers of AttentionGate(4, 6)", 4, 6)
-    skip, gate = noise(rng, 2, 4, 8, 12), noise(rng, 2, 6, 4, 6)
-    tried = "AttentionGate(4, 6) on skip (2, 4, 8, 12), gate (2, 6, 4, 6)"
-    expected = reference(skip, gate)
-    weighted, alpha = gated(model, skip, gate, tried)
-    expect(weighted, expected[0], f"{tried}: the weighted skip connection", "step 4")
-    expect(alpha, expected[1], f"{tried}: the weights", "step 3")
+    inputs = noises(rng, skip=(2, 4, 8, 12), gate=(2, 6, 4, 6))
+    model, reference = gates(answer, rng, inputs, 4, 6)
+    contract.expect_output(model, reference, inputs, on("AttentionGate(4, 6)", inputs), OUTPUTS)
 
 
 def weights_between_0_and_1(answer: Any, rng: np.random.Generator) -> None:
     """Strong features push the weights to both ends, and never beyond."""
-    reference = AttentionGate(8, 4)
-    model = twin(answer, reference, rng, "the layers of AttentionGate(8, 4)", 8, 4)
-    skip, gate = 30 * noise(rng, 1, 8, 6, 6), 30 * noise(rng, 1, 4, 3, 3)
-    tried = "AttentionGate(8, 4) on strong features"
-    _, alpha = gated(model, skip, gate, tried)
-    if tuple(alpha.shape) != (1, 1, 6, 6):
-        raise Wrong(tried, "weights of shape (1, 1, 6, 6)", f"shape {tuple(alpha.shape)}", "step 3")
-    bounds = [float(alpha.min()) >= 0, float(alpha.max()) <= 1]
-    expect(bounds, [True, True], f"{tried}: weights at least 0, at most 1", "step 2")
-    expect(alpha, reference(skip, gate)[1], f"{tried}: the weights", "step 2")
+    inputs = {name: 30 * value for name, value in noises(rng, skip=(1, 8, 6, 6), gate=(1, 4, 3, 3)).items()}
+    model, reference = gates(answer, rng, inputs, 8, 4)
+    contract.expect_output(model, reference, inputs, "AttentionGate(8, 4) on strong features", OUTPUTS)
 
 
 def odd_size(answer: Any, rng: np.random.Generator) -> None:
-    reference = AttentionGate(2, 3)
-    model = twin(answer, reference, rng, "the layers of AttentionGate(2, 3)", 2, 3)
-    skip, gate = noise(rng, 1, 2, 9, 7), noise(rng, 1, 3, 4, 3)
-    tried = "AttentionGate(2, 3) on skip (1, 2, 9, 7), gate (1, 3, 4, 3)"
-    expect(gated(model, skip, gate, tried)[0], reference(skip, gate)[0], tried, "step 3")
+    for skip, gate in (((1, 2, 9, 7), (1, 3, 4, 3)), ((2, 2, 8, 5), (2, 3, 4, 2))):
+        inputs = noises(rng, skip=skip, gate=gate)
+        model, reference = gates(answer, rng, inputs, 2, 3)
+        contract.expect_output(model, reference, inputs, on("AttentionGate(2, 3)", inputs), OUTPUTS)
+
+
+def gate_calls(answer: Any, rng: np.random.Generator) -> None:
+    shapes = (((2, 5, 8, 8), (2, 3, 4, 4)), ((1, 5, 6, 10), (1, 3, 3, 5)), ((3, 5, 4, 4), (3, 3, 2, 2)))
+    calls = [noises(rng, skip=skip, gate=gate) for skip, gate in shapes]
+    model, reference = gates(answer, rng, calls[0], 5, 3)
+    contract.expect_calls_alike(model, reference, calls, "AttentionGate(5, 3)", OUTPUTS)
 
 
 def gradient(answer: Any, rng: np.random.Generator) -> None:
-    reference = AttentionGate(4, 4)
-    model = twin(answer, reference, rng, "the layers of AttentionGate(4, 4)", 4, 4)
-    tried = "the gradient of AttentionGate(4, 4)"
-    weighted, _ = gated(model, noise(rng, 1, 4, 6, 6), noise(rng, 1, 4, 3, 3), tried)
-    expect_gradient(model, weighted, tried)
+    inputs = noises(rng, skip=(2, 6, 6, 8), gate=(2, 4, 3, 4))
+    model, reference = gates(answer, rng, inputs, 6, 4)
+    contract.expect_gradients(model, reference, inputs, "AttentionGate(6, 4)", OUTPUTS)
 
 
 GAP = Gap(
@@ -69,7 +66,8 @@ GAP = Gap(
     properties=[
         Property("output and weights with given layers", weighted_skip, share=2),
         Property("weights from 0 to 1", weights_between_0_and_1),
-        Property("odd sizes", odd_size, visible=False),
-        Property("the gradient", gradient, visible=False),
+        Property("odd sizes", odd_size),
+        Property("calls in a row, float64", gate_calls),
+        Property("the gradient in both inputs", gradient),
     ],
 )

@@ -5,36 +5,48 @@ from typing import Any
 import numpy as np
 
 from brainlab.models import ConvBlock
-from grading_tests.gap import Gap, Property, expect
-from grading_tests.networks import attempt, expect_gradient, noise, twin
+from grading_tests.checks.nb02 import contract
+from grading_tests.checks.nb02.contract import noises, on
+from grading_tests.gap import Gap, Property
 
 
 def conv_block_values(answer: Any, rng: np.random.Generator) -> None:
-    reference = ConvBlock(3, 5)
-    model = twin(answer, reference, rng, "the layers of ConvBlock(3, 5)", 3, 5)
-    x = noise(rng, 2, 3, 9, 12)
-    tried = "ConvBlock(3, 5) on x of (2, 3, 9, 12)"
-    expect(attempt(tried, "(2, 5, 9, 12)", model, x.clone()), reference(x.clone()), tried)
+    reference, inputs = ConvBlock(3, 5), noises(rng, x=(2, 3, 9, 12))
+    model = contract.twins(answer, reference, rng, inputs, "ConvBlock(3, 5)", 3, 5)
+    contract.expect_output(model, reference, inputs, on("ConvBlock(3, 5)", inputs))
 
 
 def conv_block_valid(answer: Any, rng: np.random.Generator) -> None:
-    reference = ConvBlock(2, 4, padded=False)
-    model = twin(answer, reference, rng, "the layers of ConvBlock(2, 4, padded=False)", 2, 4, padded=False)
-    x = noise(rng, 1, 2, 11, 8)
-    tried = "ConvBlock(2, 4, padded=False) on x of (1, 2, 11, 8)"
-    expect(attempt(tried, "(1, 4, 7, 4)", model, x.clone()), reference(x.clone()), tried, "padding")
+    reference, inputs = ConvBlock(4, 2, padded=False), noises(rng, x=(1, 4, 11, 8))
+    call = "ConvBlock(4, 2, padded=False)"
+    model = contract.twins(answer, reference, rng, inputs, call, 4, 2, padded=False)
+    contract.expect_output(model, reference, inputs, on(call, inputs))
 
 
 def conv_block_training(answer: Any, rng: np.random.Generator) -> None:
-    reference = ConvBlock(4, 4)
-    model = twin(answer, reference, rng, "the layers of ConvBlock(4, 4)", 4, 4)
-    model.train()
-    reference.train()
-    x = noise(rng, 3, 4, 6, 6) * 3 + 1
-    tried = "ConvBlock(4, 4) while training"
-    output = attempt(tried, "(3, 4, 6, 6)", model, x.clone())
-    expect(output, reference(x.clone()), tried)
-    expect_gradient(model, output, tried)
+    for size, padded in ((4, True), (3, False)):
+        reference, inputs = ConvBlock(size, size, padded=padded), noises(rng, x=(3, size, 7, 6))
+        inputs["x"] = 3 * inputs["x"] + 1
+        call = f"ConvBlock({size}, {size}, padded={padded})"
+        model = contract.twins(answer, reference, rng, inputs, call, size, size, padded=padded)
+        contract.expect_training(model, reference, inputs, call)
+
+
+def conv_block_calls(answer: Any, rng: np.random.Generator) -> None:
+    reference = ConvBlock(2, 6)
+    calls = [noises(rng, x=shape) for shape in ((2, 2, 8, 8), (1, 2, 5, 33), (3, 2, 7, 6))]
+    model = contract.twins(answer, reference, rng, calls[0], "ConvBlock(2, 6)", 2, 6)
+    contract.expect_calls_alike(model, reference, calls, "ConvBlock(2, 6)")
+
+
+def conv_block_gradient(answer: Any, rng: np.random.Generator) -> None:
+    reference, inputs = ConvBlock(3, 4), noises(rng, x=(2, 3, 6, 7))
+    model = contract.twins(answer, reference, rng, inputs, "ConvBlock(3, 4)", 3, 4)
+    contract.expect_gradients(model, reference, inputs, "ConvBlock(3, 4)")
+
+
+def conv_block_fresh(answer: Any, rng: np.random.Generator) -> None:
+    contract.expect_fresh(answer, noises(rng, x=(2, 4, 8, 8)), "ConvBlock(4, 8)", 4, 8)
 
 
 GAP = Gap(
@@ -46,6 +58,9 @@ GAP = Gap(
     properties=[
         Property("the output with given weights", conv_block_values, share=2),
         Property("without padding", conv_block_valid),
-        Property("batch statistics and gradient while training", conv_block_training, visible=False),
+        Property("training mode", conv_block_training),
+        Property("calls in a row, float64", conv_block_calls),
+        Property("the gradient", conv_block_gradient),
+        Property("new weights", conv_block_fresh),
     ],
 )

@@ -10,51 +10,71 @@ from brainlab.models import crop_and_concat
 from grading_tests.gap import Gap, Property, Wrong, expect, same
 from grading_tests.networks import attempt, noise
 
+Shape = tuple[int, ...]
 
-def expect_crop(answer: Any, skip: Tensor, x: Tensor, tried: str, step: str) -> None:
+
+def expect_crop(answer: Any, rng: np.random.Generator, skip: Shape, x: Shape, tried: str, step: str) -> None:
+    given = noise(rng, *skip), noise(rng, *x)
+    expect_joined(answer, *given, f"skip {skip}, x {x}{tried}", step)
+
+
+def expect_joined(answer: Any, skip: Tensor, x: Tensor, tried: str, step: str = "") -> None:
+    """Compare values, shape and dtype, and see that the inputs are unchanged."""
     expected = crop_and_concat(skip, x)
-    got = attempt(tried, f"shape {tuple(expected.shape)}", answer, skip, x)
-    expect(got, expected, tried, step)
+    given = skip.clone(), x.clone()
+    got = attempt(tried, f"shape {tuple(expected.shape)}", answer, *given)
+    expect(got, expected, tried, step, like=True)
+    if got.dtype != expected.dtype:
+        raise Wrong(f"{tried}: the dtype", str(expected.dtype), str(got.dtype))
+    for name, now, before in zip(("skip", "x"), given, (skip, x), strict=True):
+        if not same(now, before):
+            raise Wrong(f"{tried}: is {name} unchanged?", before, now, "work on a copy")
 
 
 def crop_even(answer: Any, rng: np.random.Generator) -> None:
-    skip, x = noise(rng, 2, 3, 12, 12), noise(rng, 2, 5, 8, 8)
-    expect_crop(answer, skip, x, "skip (2, 3, 12, 12), x (2, 5, 8, 8)", "step 2")
+    expect_crop(answer, rng, (2, 3, 12, 12), (2, 5, 8, 8), "", "step 2")
 
 
 def crop_oblong(answer: Any, rng: np.random.Generator) -> None:
-    skip, x = noise(rng, 1, 2, 10, 16), noise(rng, 1, 2, 8, 6)
-    expect_crop(answer, skip, x, "skip (1, 2, 10, 16), x (1, 2, 8, 6)", "step 1")
+    expect_crop(answer, rng, (1, 2, 10, 16), (1, 2, 8, 6), "", "step 1")
+    expect_crop(answer, rng, (2, 4, 14, 8), (2, 1, 6, 8), ": only the height differs", "step 2")
+    expect_crop(answer, rng, (3, 1, 8, 20), (3, 2, 8, 10), ": only the width differs", "step 2")
 
 
 def crop_nothing(answer: Any, rng: np.random.Generator) -> None:
-    skip, x = noise(rng, 2, 3, 6, 7), noise(rng, 2, 4, 6, 7)
-    expect_crop(answer, skip, x, "skip and x of the same height and width", "step 2")
+    expect_crop(answer, rng, (2, 3, 6, 7), (2, 4, 6, 7), ": same height and width", "step 2")
+    expect_crop(answer, rng, (1, 4, 6, 6), (1, 4, 6, 6), ": the same shape", "step 2")
 
 
 def crop_odd(answer: Any, rng: np.random.Generator) -> None:
-    """An odd border has no middle: both ways to share it are right."""
-    skip, x = noise(rng, 1, 3, 15, 9), noise(rng, 1, 2, 14, 6)
-    tried = "skip (1, 3, 15, 9), x (1, 2, 14, 6): an odd border"
-    got = attempt(tried, "shape (1, 5, 14, 6)", answer, skip, x)
-    ways = [
-        torch.cat([skip[..., top : top + 14, left : left + 6], x], dim=1) for top in (0, 1) for left in (1, 2)
-    ]
-    if not any(same(got, way) for way in ways):
-        raise Wrong(tried, ways[0], got, "step 2")
+    """Of an odd difference the extra pixel is cropped at the end, as the text says."""
+    for skip, x in (((1, 3, 15, 9), (1, 2, 14, 6)), ((1, 1, 12, 13), (1, 1, 7, 6))):
+        expect_crop(answer, rng, skip, x, ": an odd difference", "step 1")
+
+
+def crop_float64(answer: Any, rng: np.random.Generator) -> None:
+    for dtype in (torch.float64, torch.float16):
+        skip, x = noise(rng, 2, 1, 9, 7).to(dtype), noise(rng, 2, 3, 4, 6).to(dtype)
+        expect_joined(answer, skip, x, f"skip (2, 1, 9, 7), x (2, 3, 4, 6), {str(dtype)[6:]}")
 
 
 def crop_gradient(answer: Any, rng: np.random.Generator) -> None:
-    skip, x = noise(rng, 1, 1, 6, 6).requires_grad_(), noise(rng, 1, 1, 4, 4).requires_grad_()
-    before = skip.detach().clone(), x.detach().clone()
-    tried = "the gradient through the joined tensor"
-    joined = attempt(tried, "shape (1, 2, 4, 4)", answer, skip, x)
-    if not joined.requires_grad:
-        raise Wrong(tried, "a gradient", "none: the graph is cut")
-    joined.sum().backward()
-    for tensor, original, expected in ((skip, before[0], 16.0), (x, before[1], 16.0)):
-        expect(tensor.grad.sum() if tensor.grad is not None else 0.0, expected, tried)
-        expect(tensor, original, "the inputs are unchanged")
+    """Every place of the result has its own weight, so that the gradient tells where it came from."""
+    skip, x = noise(rng, 2, 2, 7, 8), noise(rng, 2, 3, 4, 4)
+    weight = noise(rng, 2, 5, 4, 4)
+    grads = []
+    for function in (crop_and_concat, answer):
+        leaves = [value.clone().requires_grad_() for value in (skip, x)]
+        joined = attempt("the gradient", "shape (2, 5, 4, 4)", function, *leaves)
+        if not (isinstance(joined, Tensor) and joined.requires_grad):
+            raise Wrong("the gradient of the result", "a gradient", "none: the graph is cut")
+        (joined * weight).sum().backward()
+        grads.append([leaf.grad for leaf in leaves])
+    for name, expected, got in zip(("skip", "x"), *grads, strict=True):
+        tried = f"the gradient of the result in {name}"
+        if got is None:
+            raise Wrong(tried, "a gradient", f"none: the graph is cut at {name}")
+        expect(got, expected, tried)
 
 
 GAP = Gap(
@@ -65,9 +85,10 @@ GAP = Gap(
     reference=crop_and_concat,
     properties=[
         Property("the centre, joined along the channels", crop_even),
-        Property("a non-square image", crop_oblong),
+        Property("non-square images", crop_oblong),
         Property("equal sizes", crop_nothing),
-        Property("an odd border", crop_odd),
-        Property("gradient, inputs unchanged", crop_gradient, visible=False),
+        Property("an odd difference", crop_odd),
+        Property("float64 and float16", crop_float64),
+        Property("the gradient in both inputs", crop_gradient),
     ],
 )

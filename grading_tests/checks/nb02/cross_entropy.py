@@ -8,13 +8,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from brainlab.losses import cross_entropy
-from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.gap import Gap, Property, Wrong, expect, same
 from grading_tests.networks import attempt, labels_like, noise
 
 
-def expect_loss(answer: Any, logits: Tensor, target: Tensor, tried: str, step: str = "") -> None:
+def expect_loss(answer: Any, logits: Tensor, target: Tensor, tried: str, step: str = "", **how: Any) -> None:
     expected = F.cross_entropy(logits, target)
-    expect(attempt(tried, expected, answer, logits.clone(), target.clone()), expected, tried, step)
+    given = logits.clone(), target.clone()
+    got = attempt(tried, expected, answer, *given)
+    expect(got, expected, tried, step, **how)
+    for name, now, before in zip(("logits", "target"), given, (logits, target), strict=True):
+        if not same(now, before) or now.shape != before.shape:
+            raise Wrong(f"{tried}: are the {name} unchanged?", before, now, "work on a copy")
 
 
 def loss_values(answer: Any, rng: np.random.Generator) -> None:
@@ -30,27 +35,57 @@ def loss_of_equal_logits(answer: Any, rng: np.random.Generator) -> None:
 
 
 def loss_of_large_logits(answer: Any, rng: np.random.Generator) -> None:
-    logits = 400 * noise(rng, 1, 4, 3, 3)
-    expect_loss(answer, logits, labels_like(rng, 1, 3, 3), "logits of several hundreds", "step 1")
+    """Several hundred, apart from each other and all together: then only their differences matter."""
+    target = labels_like(rng, 1, 3, 3)
+    expect_loss(answer, 400 * noise(rng, 1, 4, 3, 3), target, "logits of several hundred", "step 1")
+    for shift in (500.0, -500.0):
+        logits = noise(rng, 1, 4, 3, 3) + shift
+        expect_loss(answer, logits, target, f"logits around {shift:g}", "step 1")
+    logits = noise(rng, 1, 4, 3, 3) + 300 * noise(rng, 1, 1, 3, 3)  # one level for each pixel
+    expect_loss(answer, logits, target, "logits around another level in each pixel", "step 1")
+    sure = 12 * F.one_hot(target, 4).movedim(-1, 1).to(logits.dtype)
+    expect_loss(answer, sure, target, "a confident, correct prediction", "step 1", atol=1e-6)
 
 
 def loss_other_classes(answer: Any, rng: np.random.Generator) -> None:
     for classes in (2, 5):
         target = labels_like(rng, 3, 4, 4, classes=classes)
         expect_loss(answer, noise(rng, 3, classes, 4, 4), target, f"{classes} classes, 3 images")
+    target = labels_like(rng, 2, 5, 3, classes=3)
+    expect_loss(answer, noise(rng, 2, 6, 5, 3), target, "6 classes, of which the last 3 do not occur")
+    expect_loss(answer, noise(rng, 1, 4, 1, 7), torch.full((1, 1, 7), 2), "one row of pixels, all of class 2")
+
+
+def loss_of_a_slice(answer: Any, rng: np.random.Generator) -> None:
+    """The size of the training batches; most pixels are background."""
+    target = torch.zeros(4, 96, 80, dtype=torch.int64)
+    target[:, 30:50, 20:60] = labels_like(rng, 4, 20, 40)
+    expect_loss(answer, 3 * noise(rng, 4, 4, 96, 80), target, "slices of 96 x 80 pixels")
+
+
+def loss_form(answer: Any, rng: np.random.Generator) -> None:
+    logits, target = noise(rng, 2, 4, 3, 3), labels_like(rng, 2, 3, 3)
+    expect_loss(answer, logits, target, "what is returned", "step 3", like=True)
+    exact = torch.as_tensor(rng.normal(size=(2, 3, 4, 2)))
+    target = labels_like(rng, 2, 4, 2, classes=3)
+    expect_loss(answer, exact, target, "float64 logits", rtol=1e-9, atol=1e-10)
 
 
 def loss_gradient(answer: Any, rng: np.random.Generator) -> None:
-    logits, target = noise(rng, 2, 4, 3, 3), labels_like(rng, 2, 3, 3)
-    pairs = []
-    for loss_fn in (answer, F.cross_entropy):
-        x = logits.clone().requires_grad_()
-        loss = loss_fn(x, target)
-        if not (isinstance(loss, Tensor) and loss.requires_grad):
-            raise Wrong("the gradient of the loss", "a gradient", "none: the graph is cut")
-        loss.sum().backward()
-        pairs.append(x.grad)
-    expect(pairs[0], pairs[1], "the gradient of the loss")
+    for scale, words in ((1.0, ""), (400.0, ", logits of several hundred")):
+        logits, target = scale * noise(rng, 2, 4, 3, 3), labels_like(rng, 2, 3, 3)
+        tried = f"the gradient of the loss{words}"
+        pairs = []
+        for loss_fn in (F.cross_entropy, answer):
+            x = logits.clone().requires_grad_()
+            loss = attempt(tried, "a gradient", loss_fn, x, target.clone())
+            if not (isinstance(loss, Tensor) and loss.requires_grad):
+                raise Wrong(tried, "a gradient", "none: the graph is cut")
+            loss.sum().backward()
+            if x.grad is None:
+                raise Wrong(tried, "a gradient in the logits", "none: the graph is cut")
+            pairs.append(x.grad)
+        expect(pairs[1], pairs[0], tried, rtol=1e-3, atol=1e-6)
 
 
 GAP = Gap(
@@ -63,7 +98,9 @@ GAP = Gap(
         Property("random logits", loss_values, share=2),
         Property("equal logits", loss_of_equal_logits),
         Property("large logits", loss_of_large_logits),
-        Property("other numbers of classes", loss_other_classes, visible=False),
-        Property("the gradient", loss_gradient, visible=False),
+        Property("other numbers of classes", loss_other_classes),
+        Property("a batch of slices", loss_of_a_slice),
+        Property("a scalar tensor, float64", loss_form),
+        Property("the gradient", loss_gradient),
     ],
 )

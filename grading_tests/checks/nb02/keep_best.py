@@ -1,30 +1,52 @@
 """Best-checkpoint bookkeeping: keep_best(best, epoch, val_loss, weights)."""
 
+import copy
 import math
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from brainlab.training import keep_best
 from grading_tests.gap import Gap, Property, Wrong, expect
 from grading_tests.networks import attempt, noise
 
+Record = dict[str, Any]
+KEYS = ("epoch", "val_loss", "waited")
 
-def records(answer: Any, losses: list[float], tried: str) -> list[tuple[float, float, float]]:
+
+def start() -> Record:
+    return {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
+
+
+def record_of(answer: Any, tried: str, best: Record, epoch: int, loss: float, weights: Record) -> Record:
+    """Return the answer's record, which must be a dict with the four entries."""
+    got = attempt(tried, "a record", answer, best, epoch, loss, weights)
+    wanted = "a dict with epoch, val_loss, weights, waited"
+    if not isinstance(got, dict):
+        raise Wrong(tried, wanted, type(got).__name__)
+    missing = [name for name in ("epoch", "val_loss", "weights", "waited") if name not in got]
+    if missing:
+        raise Wrong(tried, wanted, f"a dict without {', '.join(missing)}")
+    return got
+
+
+def row_of(record: Record, tried: str) -> tuple[float, ...]:
+    try:
+        return tuple(np.asarray(record[name], dtype=float).item() for name in KEYS)
+    except (TypeError, ValueError) as error:
+        raise Wrong(tried, "numbers", f"{type(error).__name__}: {error}") from None
+
+
+def records(answer: Any, losses: list[float], tried: str, best: Record | None = None, first: int = 0) -> list:
     """Return (best epoch, best loss, epochs waited) after each epoch."""
-    best: dict[str, Any] = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
+    best = best or start()
     rows = []
-    for epoch, loss in enumerate(losses):
-        best = attempt(
-            tried, "a record", answer, dict(best), epoch, loss, {"w": torch.full((2,), float(epoch))}
-        )
-        try:
-            values = (best[name] for name in ("epoch", "val_loss", "waited"))
-            rows.append(tuple(np.asarray(value, dtype=float).item() for value in values))  # shape () or (1,)
-        except (KeyError, TypeError, ValueError) as error:
-            wanted = "a dict with epoch, val_loss, weights, waited"
-            raise Wrong(tried, wanted, f"{type(error).__name__}: {error}") from None
+    for epoch, loss in enumerate(losses, start=first):
+        weights = {"w": torch.full((2,), float(epoch))}
+        best = record_of(answer, tried, dict(best), epoch, loss, weights)
+        rows.append(row_of(best, tried))
     return rows
 
 
@@ -48,8 +70,9 @@ def best_keeps_copies(answer: Any, rng: np.random.Generator) -> None:
     tried = "the kept weights after the next step of training"
     weights = {"conv.weight": noise(rng, 2, 3), "norm.num_batches_tracked": torch.tensor(7)}
     expected = torch.cat([value.flatten().float() for value in weights.values()])
-    start = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
-    kept = attempt(tried, "a record", answer, start, 0, 0.5, weights)["weights"]
+    kept = record_of(answer, tried, start(), 0, 0.5, weights)["weights"]
+    if not isinstance(kept, dict) or not all(isinstance(value, torch.Tensor) for value in kept.values()):
+        raise Wrong("the kept weights: their type", "a dict of tensors, as state_dict() is", outlined(kept))
     for value in weights.values():
         value.add_(1)  # as the optimiser does, in place
     weights["added later"] = torch.zeros(1)  # lands in the record too where the dict itself was kept
@@ -57,11 +80,38 @@ def best_keeps_copies(answer: Any, rng: np.random.Generator) -> None:
     expect(got, expected, tried, "step 2")
 
 
+def outlined(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"a dict of {', '.join(sorted({type(part).__name__ for part in value.values()}))}"
+    return type(value).__name__
+
+
+def best_goes_back_into_the_network(answer: Any, rng: np.random.Generator) -> None:
+    """All weights and batch statistics come back, of the same types, and the network's own stay."""
+    tried = "the kept weights, loaded back after more training"
+    torch.manual_seed(int(rng.integers(1000)))
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Linear(2, 2).double())
+    model[1].num_batches_tracked += 12345
+    before = copy.deepcopy(model.state_dict())
+    kept = record_of(answer, tried, start(), 0, 0.5, model.state_dict())["weights"]
+    for name, value in model.state_dict().items():
+        expect(value, before[name], f"{name} of the network, right after keep_best", "step 2")
+        value.zero_()
+    if sorted(kept) != sorted(before):
+        raise Wrong("the names of the kept weights", f"all {len(before)}", f"{len(kept)} of them", "step 2")
+    for name, value in before.items():
+        if kept[name].dtype != value.dtype:
+            raise Wrong(f"the dtype of {name}", str(value.dtype), str(kept[name].dtype), "step 2")
+    attempt(tried, "weights that fit", model.load_state_dict, kept)
+    for name, value in model.state_dict().items():
+        expect(value, before[name], f"{tried}: {name}", "step 2")
+
+
 def best_weights_follow(answer: Any, rng: np.random.Generator) -> None:
     tried = "the kept weights after losses 0.9, 0.6, 0.8"
-    best: dict[str, Any] = {"epoch": -1, "val_loss": math.inf, "weights": {}, "waited": 0}
+    best = start()
     for epoch, loss in enumerate((0.9, 0.6, 0.8)):
-        best = attempt(tried, "a record", answer, best, epoch, loss, {"w": torch.tensor([float(epoch)])})
+        best = record_of(answer, tried, best, epoch, loss, {"w": torch.tensor([float(epoch)])})
     expect(best["weights"].get("w", torch.tensor([-1.0])), torch.tensor([1.0]), tried)
 
 
@@ -72,9 +122,34 @@ def best_of_equals(answer: Any, rng: np.random.Generator) -> None:
 
 
 def nan_is_never_best(answer: Any, rng: np.random.Generator) -> None:
-    losses = [0.5, math.nan, 0.6, 0.4]
-    tried = "validation losses 0.5, NaN, 0.6, 0.4: (epoch, loss, waited)"
-    expect(records(answer, losses, tried), best_rows(losses), tried, "step 1")
+    for losses in ([0.5, math.nan, 0.6, 0.4], [math.nan, math.inf, 0.6, math.nan, 0.6]):
+        tried = f"validation losses {', '.join(map(str, losses))}: (epoch, loss, waited)"
+        expect(records(answer, losses, tried), best_rows(losses), tried, "step 1")
+
+
+def small_differences_count(answer: Any, rng: np.random.Generator) -> None:
+    for losses in ([0.5, 0.49999, 0.499991, 0.4999], [0.002, 0.001, 0.0, -0.001, -0.5, -0.4]):
+        tried = f"validation losses {', '.join(map(str, losses))}: (epoch, loss, waited)"
+        expect(records(answer, losses, tried), best_rows(losses), tried, "step 1", rtol=1e-9, atol=1e-9)
+
+
+def goes_on_from_a_record(answer: Any, rng: np.random.Generator) -> None:
+    """Training goes on from a record, in epochs 7 to 10; what is handed in stays as it is."""
+    tried = "best so far epoch 4 with 0.3, then losses 0.4, 0.35, 0.2, 0.25: (epoch, loss, waited)"
+    kept = {"epoch": 4, "val_loss": 0.3, "weights": {"w": torch.zeros(2)}, "waited": 2}
+    rows = records(answer, [0.4, 0.35, 0.2, 0.25], tried, dict(kept), first=7)
+    expect(rows, [(4, 0.3, 3), (4, 0.3, 4), (9, 0.2, 0), (9, 0.2, 1)], tried)
+    for loss in (0.4, 0.2):
+        best = dict(kept)
+        record_of(answer, tried, best, 7, loss, {"w": torch.ones(2)})
+        changed = [name for name in kept if best.get(name) is not kept[name]]
+        if changed or len(best) != len(kept):
+            raise Wrong(
+                f"`best` itself after a loss of {loss}: is it unchanged?",
+                f"waited {kept['waited']}, val_loss {kept['val_loss']}",
+                ", ".join(f"{name} {best.get(name)}" for name in changed) or "other entries",
+                "return a new dict",
+            )
 
 
 GAP = Gap(
@@ -87,7 +162,10 @@ GAP = Gap(
         Property("which epoch is best, how long ago", best_of_a_run, share=2),
         Property("weights that stay as they were", best_keeps_copies),
         Property("the weights of the best epoch", best_weights_follow),
+        Property("weights that fit the network", best_goes_back_into_the_network),
         Property("equal losses", best_of_equals),
-        Property("NaN", nan_is_never_best, visible=False),
+        Property("NaN", nan_is_never_best),
+        Property("small differences", small_differences_count),
+        Property("another start, `best` unchanged", goes_on_from_a_record),
     ],
 )

@@ -1,6 +1,8 @@
 """One training step: train_step(model, batch, loss_fn, optimizer)."""
 
 import copy
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from brainlab.training import train_step
-from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.gap import Gap, Property, Wrong, expect, same
 from grading_tests.networks import WatchedSGD, attempt, labels_like, noise, weights_of
+
+Batch = tuple[Tensor, Tensor]
 
 
 def small_network(rng: np.random.Generator) -> nn.Module:
@@ -18,18 +22,36 @@ def small_network(rng: np.random.Generator) -> nn.Module:
     return nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.Conv2d(3, 4, 1))
 
 
-def some_batch(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    return noise(rng, 4, 2, 6, 5), labels_like(rng, 4, 6, 5)
+def some_batch(rng: np.random.Generator, images: int = 4) -> Batch:
+    return noise(rng, images, 2, 6, 5), labels_like(rng, images, 6, 5)
 
 
-def reference_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:
+def reference_step(
+    model: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer, loss_fn: Any = F.cross_entropy
+) -> float:
     """The oracle, written out so that it does not depend on the library's loop."""
     model.train()
     optimizer.zero_grad()
-    loss = F.cross_entropy(model(batch[0]), batch[1])
+    loss = loss_fn(model(batch[0]), batch[1])
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+class Steep(nn.Module):
+    """A loss with large values and gradients, in which the two arguments play different roles."""
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        return 40 * (logits - F.one_hot(target, logits.shape[1]).movedim(-1, 1)).square().mean() + 3
+
+
+steep = Steep()
+
+
+def expect_moved(model: nn.Module, before: Tensor, optimizer: WatchedSGD, tried: str) -> None:
+    if torch.equal(weights_of(model), before):
+        order = ", ".join(optimizer.events) or "neither backward nor step"
+        raise Wrong(tried, "zero_grad, backward, step", f"weights unmoved after: {order}")
 
 
 def after_steps(
@@ -40,13 +62,15 @@ def after_steps(
     theirs = copy.deepcopy(ours)
     ours.train(not evaluated)
     optimizer, watched = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9), WatchedSGD(ours)
-    batches = [some_batch(rng) for _ in range(steps)]
+    batches = [some_batch(rng, images) for images in (4, 1, 3)[:steps]]
+    expected = [reference_step(theirs, batch, optimizer) for batch in batches]
     before = weights_of(ours)
-    losses = [attempt(tried, "a loss", answer, ours, batch, F.cross_entropy, watched) for batch in batches]
-    if torch.equal(weights_of(ours), before):
-        order = ", ".join(watched.events) or "neither backward nor step"
-        raise Wrong(tried, "zero_grad, backward, step", f"weights unmoved after: {order}")
-    return ours, losses, theirs, [reference_step(theirs, batch, optimizer) for batch in batches]
+    losses = [
+        attempt(tried, "a loss", answer, ours, copy.deepcopy(batch), F.cross_entropy, watched)
+        for batch in batches
+    ]
+    expect_moved(ours, before, watched, tried)
+    return ours, losses, theirs, expected
 
 
 def step_moves_weights(answer: Any, rng: np.random.Generator) -> None:
@@ -56,25 +80,97 @@ def step_moves_weights(answer: Any, rng: np.random.Generator) -> None:
 
 
 def step_forgets_old_gradients(answer: Any, rng: np.random.Generator) -> None:
-    tried = "the weights after three steps on three batches"
+    tried = "the weights after three steps on batches of 4, 1 and 3 images"
     ours, _, theirs, _ = after_steps(answer, rng, 3, tried)
     expect(weights_of(ours), weights_of(theirs), tried, "step 2")
+
+
+def step_after_a_backward(answer: Any, rng: np.random.Generator) -> None:
+    """Gradients are there before the step: somebody has called backward, for example for a figure."""
+    tried = "the weights after one step, where gradients were left over before it"
+    ours, batch = small_network(rng), some_batch(rng)
+    theirs = copy.deepcopy(ours)
+    reference_step(theirs, batch, torch.optim.SGD(theirs.parameters(), lr=0.1))
+    optimizer = torch.optim.SGD(ours.parameters(), lr=0.1)
+    for weight in ours.parameters():
+        weight.grad = torch.ones_like(weight)
+    attempt(tried, "a loss", answer, ours, copy.deepcopy(batch), F.cross_entropy, optimizer)
+    expect(weights_of(ours), weights_of(theirs), tried, "step 2", certain=True)
 
 
 def step_returns_a_number(answer: Any, rng: np.random.Generator) -> None:
     tried = "what train_step returns"
     _, (loss,), _, expected = after_steps(answer, rng, 1, tried)
-    if getattr(loss, "requires_grad", False):
-        raise Wrong(tried, "a number", "a tensor that holds on to the whole graph", "step 5")
+    if not isinstance(loss, int | float | np.number):
+        if getattr(loss, "requires_grad", False):
+            raise Wrong(tried, "a number", "a tensor that holds on to the whole graph", "step 5", True)
+        raise Wrong(f"{tried}: its type", "a plain number (float)", type(loss).__name__, "step 5", True)
     expect(loss, expected[0], f"{tried}: the loss before the step", "step 5")
 
 
 def step_after_validation(answer: Any, rng: np.random.Generator) -> None:
     tried = "a network that validation left in evaluation mode"
     ours, _, theirs, _ = after_steps(answer, rng, 1, tried, evaluated=True)
-    expect(ours.training, True, f"{tried}: is it training now?", "step 1")
+    modes = [module.training for module in ours.modules()]
+    expect(all(modes), True, f"{tried}: is all of it in training mode after the step?", "step 1")
     expect(ours[1].running_mean, theirs[1].running_mean, f"{tried}: its running means", "step 1")
     expect(weights_of(ours), weights_of(theirs), f"{tried}: its weights", "step 1")
+
+
+def step_with_another_loss(answer: Any, rng: np.random.Generator) -> None:
+    """Another loss, another optimiser, dropout, and a batch in a list, as a data loader makes it."""
+    tried = "another loss with large gradients, the optimiser Adam, a network with dropout"
+    torch.manual_seed(int(rng.integers(1000)))
+    ours = nn.Sequential(nn.Conv2d(2, 6, 3), nn.Dropout(0.5), nn.Conv2d(6, 4, 1))
+    theirs = copy.deepcopy(ours)
+    images, target = noise(rng, 2, 2, 6, 6), labels_like(rng, 2, 4, 4)
+    values = []
+    for network, step in ((theirs, reference_step), (ours, None)):
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+        torch.manual_seed(7)
+        for _ in range(2):
+            batch = [images.clone(), target.clone()]
+            if step is not None:
+                values.append(step(network, batch, optimizer, steep))
+            else:
+                values.append(attempt(tried, "a loss", answer, network, batch, steep, optimizer))
+    expect(weights_of(ours), weights_of(theirs), f"{tried}: the weights after two steps")
+    expect(values[2:], values[:2], f"{tried}: the losses of two steps")
+
+
+def step_with_steep_sgd(answer: Any, rng: np.random.Generator) -> None:
+    """Plain SGD shows the size of the gradient, which Adam hides."""
+    tried = "another loss with large gradients, plain SGD"
+    ours, batch = small_network(rng), some_batch(rng)
+    theirs = copy.deepcopy(ours)
+    reference_step(theirs, batch, torch.optim.SGD(theirs.parameters(), lr=0.01), steep)
+    optimizer = torch.optim.SGD(ours.parameters(), lr=0.01)
+    attempt(tried, "a loss", answer, ours, copy.deepcopy(batch), steep, optimizer)
+    expect(weights_of(ours), weights_of(theirs), f"{tried}: the weights after one step")
+
+
+def step_leaves_the_rest(answer: Any, rng: np.random.Generator) -> None:
+    """The batch is as before, nothing keeps the graph in memory, float64 networks work too."""
+    tried = "a step in float64"
+    model = small_network(rng).double()
+    images, target = some_batch(rng)
+    given = images.double(), target.clone()
+    graphs = []
+
+    def loss_fn(logits: Tensor, labels: Tensor) -> Tensor:
+        loss = F.cross_entropy(logits, labels)
+        graphs.extend(weakref.ref(tensor) for tensor in (logits, loss))
+        return loss
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    attempt(tried, "a loss", answer, model, given, loss_fn, optimizer)
+    for name, now, before in zip(("images", "target"), given, (images.double(), target), strict=True):
+        if not same(now.detach(), before) or now.requires_grad:
+            raise Wrong(f"{tried}: are the {name} unchanged?", before, now.detach(), "work on a copy")
+    if any(graph() is not None for graph in graphs):
+        gc.collect()
+    if any(graph() is not None for graph in graphs):
+        raise Wrong("what is left after the step", "no graph", "logits or loss are kept with their graph")
 
 
 GAP = Gap(
@@ -88,5 +184,9 @@ GAP = Gap(
         Property("three steps in a row", step_forgets_old_gradients),
         Property("the value returned", step_returns_a_number),
         Property("a step after a validation", step_after_validation),
+        Property("gradients left over before", step_after_a_backward),
+        Property("another loss and optimiser", step_with_another_loss),
+        Property("large gradients", step_with_steep_sgd),
+        Property("batch unchanged, no graph kept", step_leaves_the_rest),
     ],
 )

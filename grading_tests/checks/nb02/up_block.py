@@ -5,36 +5,50 @@ from typing import Any
 import numpy as np
 
 from brainlab.models import UpBlock
-from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import attempt, expect_gradient, noise, twin
+from grading_tests.checks.nb02 import contract
+from grading_tests.checks.nb02.contract import noises, on
+from grading_tests.gap import Gap, Property
+
+# No two sums, doubles or halves of these channel numbers are equal, so that a wrong count shows.
+COUNTS = (11, 4, 6)
 
 
 def up_block_values(answer: Any, rng: np.random.Generator) -> None:
-    reference = UpBlock(8, 3, 5)
-    model = twin(answer, reference, rng, "the layers of UpBlock(8, 3, 5)", 8, 3, 5)
-    x, skip = noise(rng, 2, 8, 4, 6), noise(rng, 2, 3, 8, 12)
-    tried = "UpBlock(8, 3, 5) on x (2, 8, 4, 6), skip (2, 3, 8, 12)"
-    expect(attempt(tried, "(2, 5, 8, 12)", model, x, skip), reference(x, skip), tried)
+    reference, inputs = UpBlock(*COUNTS), noises(rng, x=(2, 11, 4, 6), skip=(2, 4, 8, 12))
+    model = contract.twins(answer, reference, rng, inputs, f"UpBlock{COUNTS}", *COUNTS)
+    contract.expect_output(model, reference, inputs, on(f"UpBlock{COUNTS}", inputs))
 
 
 def up_block_valid(answer: Any, rng: np.random.Generator) -> None:
-    reference = UpBlock(4, 2, 2, padded=False)
-    model = twin(
-        answer, reference, rng, "the layers of UpBlock(4, 2, 2, padded=False)", 4, 2, 2, padded=False
-    )
-    x, skip = noise(rng, 1, 4, 5, 6), noise(rng, 1, 2, 18, 16)
-    tried = "UpBlock(4, 2, 2, padded=False) on x (1, 4, 5, 6), skip (1, 2, 18, 16)"
-    expect(attempt(tried, "(1, 2, 6, 8)", model, x, skip), reference(x, skip), tried)
+    reference, inputs = UpBlock(5, 3, 2, padded=False), noises(rng, x=(1, 5, 5, 6), skip=(1, 3, 19, 15))
+    call = "UpBlock(5, 3, 2, padded=False)"
+    model = contract.twins(answer, reference, rng, inputs, call, 5, 3, 2, padded=False)
+    contract.expect_output(model, reference, inputs, on(call, inputs))
+
+
+def up_block_training(answer: Any, rng: np.random.Generator) -> None:
+    reference, inputs = UpBlock(8, 4, 4), noises(rng, x=(3, 8, 3, 4), skip=(3, 4, 6, 8))
+    model = contract.twins(answer, reference, rng, inputs, "UpBlock(8, 4, 4)", 8, 4, 4)
+    contract.expect_training(model, reference, inputs, "UpBlock(8, 4, 4)")
+
+
+def up_block_calls(answer: Any, rng: np.random.Generator) -> None:
+    reference = UpBlock(3, 5, 7)
+    shapes = (((2, 3, 4, 4), (2, 5, 8, 8)), ((1, 3, 5, 2), (1, 5, 10, 4)), ((3, 3, 2, 3), (3, 5, 4, 6)))
+    calls = [noises(rng, x=x, skip=skip) for x, skip in shapes]
+    model = contract.twins(answer, reference, rng, calls[0], "UpBlock(3, 5, 7)", 3, 5, 7)
+    contract.expect_calls_alike(model, reference, calls, "UpBlock(3, 5, 7)")
 
 
 def up_block_gradient(answer: Any, rng: np.random.Generator) -> None:
-    reference = UpBlock(3, 6, 4)
-    model = twin(answer, reference, rng, "the layers of UpBlock(3, 6, 4)", 3, 6, 4)
-    skip = noise(rng, 1, 6, 6, 8).requires_grad_()
-    output = attempt("UpBlock(3, 6, 4)", "(1, 4, 6, 8)", model, noise(rng, 1, 3, 3, 4), skip)
-    expect_gradient(model, output, "the gradient of UpBlock(3, 6, 4)")
-    if skip.grad is None:
-        raise Wrong("the gradient of UpBlock(3, 6, 4)", "a gradient for the skip connection", "none")
+    reference, inputs = UpBlock(3, 6, 4), noises(rng, x=(2, 3, 3, 4), skip=(2, 6, 6, 8))
+    model = contract.twins(answer, reference, rng, inputs, "UpBlock(3, 6, 4)", 3, 6, 4)
+    contract.expect_gradients(model, reference, inputs, "UpBlock(3, 6, 4)")
+
+
+def up_block_fresh(answer: Any, rng: np.random.Generator) -> None:
+    inputs = noises(rng, x=(1, 6, 4, 4), skip=(1, 3, 8, 8))
+    contract.expect_fresh(answer, inputs, "UpBlock(6, 3, 3)", 6, 3, 3)
 
 
 GAP = Gap(
@@ -46,6 +60,9 @@ GAP = Gap(
     properties=[
         Property("the output with given weights", up_block_values, share=2),
         Property("without padding", up_block_valid),
-        Property("gradient through both inputs", up_block_gradient, visible=False),
+        Property("training mode", up_block_training),
+        Property("calls in a row, float64", up_block_calls),
+        Property("gradient through both inputs", up_block_gradient),
+        Property("new weights", up_block_fresh),
     ],
 )

@@ -152,7 +152,7 @@ def of_a_loss(
     classes: int = 4,
     others: tuple[int, ...] = (2, 5),
     precise: float = 1e-9,
-    sharp: float = 12.0,
+    sharp: float = 6.0,
     slope: float = 1e-4,
 ) -> list[Property]:
     """Return the properties that every loss has.
@@ -185,7 +185,8 @@ def of_a_loss(
             expect_gradient(answer, oracle, inputs, tried, rtol=slope)
 
     def missing(answer: Any, rng: np.random.Generator) -> None:
-        inputs = without_last_class(draw(rng, 2, classes, 5, 4), classes)
+        # In float64, because a Dice near 0 loses digits in some forms of the formula.
+        inputs = without_last_class(tuple(map(double, draw(rng, 2, classes, 5, 4))), classes)
         name = (
             "no tumour in the truth" if classes == 1 else f"class {classes - 1} predicted, but nowhere true"
         )
@@ -193,18 +194,21 @@ def of_a_loss(
         expect_gradient(answer, oracle, inputs, f"{name}: the gradient", rtol=slope)
 
     def large(answer: Any, rng: np.random.Generator) -> None:
-        inputs = draw(rng, 1, min(classes, 3), 128, 160)
-        expect_value(answer, oracle, inputs, "a slice of 128 x 160")
+        logits, *rest = draw(rng, 1, min(classes, 3), 128, 160)
+        # The class axis last in memory, as the notebook makes it from one-hot labels: view() fails there.
+        logits = logits.movedim(1, -1).contiguous().movedim(-1, 1)
+        expect_value(answer, oracle, (logits, *rest), "a slice of 128 x 160, channels last in memory")
 
     def sizes(answer: Any, rng: np.random.Generator) -> None:
         for number in others:
-            for images, height, width in ((1, 7, 3), (3, 4, 6)):
+            for images, height, width in ((1, 7, 3), (3, 4, 6), (2, 1, 9), (1, 8, 1)):
                 logits, *rest = draw(rng, images, number, height, width)
                 shape = (images, number, height, width)
                 expect_value(answer, oracle, (logits, *rest), f"logits of shape {shape}")
 
     def float64(answer: Any, rng: np.random.Generator) -> None:
-        inputs = tuple(map(double, draw(rng, 2, classes, 6, 5)))
+        # Multiples of 1/64 are exact in float32 too: only the computation can lose digits.
+        inputs = tuple(round_to_64th(double(one)) for one in draw(rng, 2, classes, 6, 5))
         tried = "float64 logits, compared to more digits"
         got = expect_value(answer, oracle, inputs, tried, rtol=precise, atol=0)
         dtype = getattr(plain(got), "dtype", None)
@@ -220,7 +224,7 @@ def of_a_loss(
             kept = [one.clone() for one in inputs]
             first = attempt("the first call", expected, answer, *kept)
             for name, old, new in zip(("logits", "target", "weight"), inputs, kept, strict=False):
-                if old.shape != new.shape or not torch.equal(old, new):
+                if old.shape != new.shape or not torch.allclose(old, new, rtol=1e-5, atol=0):
                     tried = f"{name} after the call ({str(old.dtype).removeprefix('torch.')})"
                     raise Wrong(tried, "unchanged", f"changed: the function writes into its input {name}")
             compare(first, expected, inputs, "the first of three calls", "", 1e-4, 1e-5)
@@ -249,11 +253,14 @@ def expect_eps(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str
 
     With TP / (TP + FP / 2 + FN / 2) the same eps counts twice: both are right.
     """
-    low, expected, high = (float(oracle(*inputs, eps=eps, **options)) for eps in (2e-6, 1e-6, 0.5e-6))
+    expected, *others = (float(oracle(*inputs, eps=eps, **options)) for eps in (1e-6, 0.5e-6, 2e-6))
     got = value_of(answer, inputs, tried, expected, **options)
-    array = plain(got)
-    if array is None or array.size != 1 or not low - 1e-4 <= float(array.reshape(-1)[0]) <= high + 1e-4:
+    if not any(same(got, one, rtol=1e-3) for one in (expected, *others)):
         raise Wrong(tried, expected, got)
+
+
+def round_to_64th(value: Tensor) -> Tensor:
+    return (value * 64).round() / 64 if value.is_floating_point() else value
 
 
 def tiny_area(rng: np.random.Generator, images: int, channels: int, area: float) -> tuple[Tensor, Tensor]:

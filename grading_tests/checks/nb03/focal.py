@@ -43,6 +43,8 @@ def focal_large_logits(answer: Any, rng: np.random.Generator) -> None:
 
 def focal_all_right(answer: Any, rng: np.random.Generator) -> None:
     _, target = scan(rng, 2, 4, 3, 3)
+    inputs, tried = (certain(target, 4, 2.5), target), "all pixels correct, p = 0.98"
+    expect_value(answer, focal, inputs, tried, atol=0)
     tried = "all pixels correct and confident"
     expect_value(answer, focal, (certain(target, 4), target), tried)
     expect_gradient(answer, focal, (certain(target, 4), target), f"{tried}: the gradient")

@@ -1,28 +1,9 @@
-"""Pictures of ideas: arrays side by side, and the connections of networks as the networks have them."""
+"""Which blocks are connected, as the networks have it."""
 
-import numpy as np
 import pytest
 
-from brainlab import view
 from brainlab.models import UNet3Plus
-from brainlab.view.concepts import LOSS, SCALE, full_scale
-
-
-def test_maps_draws_each_array_under_its_name():
-    fig = view.maps({"a": np.eye(3), "b": np.arange(6).reshape(2, 3), "c": np.zeros((1, 1))}, columns=2)
-    assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", ""]
-    np.testing.assert_array_equal(fig.axes[1].images[0].get_array(), [[0, 1, 2], [3, 4, 5]])
-    assert fig.axes[0].images[0].get_clim() == (0, 1)
-
-
-def test_maps_on_one_scale():
-    fig = view.maps({"a": np.eye(3), "b": np.full((2, 2), 7.0)}, same_scale=True)
-    assert {ax.images[0].get_clim() for ax in fig.axes} == {(0, 7)}
-
-
-def test_maps_of_nothing():
-    with pytest.raises(ValueError, match="no array"):
-        view.maps({})
+from studies.networks import LOSS, SCALE, connections, full_scale
 
 
 @pytest.mark.parametrize("levels", [2, 4])
@@ -41,6 +22,6 @@ def test_full_scale_skips_are_those_of_the_network(levels):
 
 
 def test_connections_have_a_panel_for_each_network():
-    fig = view.connections()
+    fig = connections()
     assert [ax.get_title() for ax in fig.axes] == ["U-Net", "U-Net 3+", "ResUNet++"]
     assert len(fig.axes[1].texts) > len(fig.axes[0].texts)

@@ -1,9 +1,8 @@
-"""Pictures of ideas behind networks: arrays side by side, and which blocks of a network are connected."""
+"""Picture of the three architectures of the study: which blocks are connected."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,32 +12,6 @@ from brainlab.view.slices import legend_below
 # Kind of a connection -> its colour and dashes.
 NEXT, SKIP, SCALE, LOSS = "next block", "skip, same scale", "skip, another scale", "side output with a loss"
 STYLES = {NEXT: ("#555555", "-"), SKIP: (BLUE, "-"), SCALE: (VERMILION, "--"), LOSS: (GREEN, ":")}
-
-
-def maps(
-    panels: Mapping[str, np.ndarray], columns: int = 4, cmap: str = "viridis", same_scale: bool = False
-) -> Figure:
-    """Draw arrays (H, W) side by side under their names, each on its own scale, or all on the same.
-
-    Raises
-    ------
-    ValueError
-        If there is no array.
-    """
-    if not panels:
-        raise ValueError("there is no array to draw; expected at least one")
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    fig = Figure(figsize=(2.3 * columns, 2.5 * rows), layout="constrained")
-    axes = fig.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.axis("off")
-    everything = list(panels.values())
-    limits = (min(map(np.min, everything)), max(map(np.max, everything))) if same_scale else (None, None)
-    for ax, (title, values) in zip(axes, panels.items(), strict=False):
-        ax.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], interpolation="nearest")
-        ax.set_title(title, fontsize=9)
-    return fig
 
 
 def full_scale(levels: int) -> list[tuple[str, str, str]]:
