@@ -10,7 +10,7 @@ import functools
 import json
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,8 @@ def nearly(gap: Gap, numbers: list[int], marks: list) -> Known | None:
     """Return the known mistake that comes closest to an answer, if it is close enough.
 
     It must hold where the answer holds until the first failure, return the same value there, and agree in
-    most properties: the same idea, written in another way, may return another type or stop elsewhere.
+    most properties: the same idea, written in another way, may return another type or stop elsewhere. The
+    step is left out, because it is not certain.
     """
     first = next((place for place, one in enumerate(marks) if one is not None), None)
     if first is None or not isinstance(marks[first], list):
@@ -88,7 +89,7 @@ def nearly(gap: Gap, numbers: list[int], marks: list) -> Known | None:
             alike = telling(kept[first]) and agree(kept[: first + 1], marks[: first + 1])
             shared = sum(agree(one, other) for one, other in zip(kept, marks, strict=True))
             if alike and shared > most:
-                best, most = known, shared
+                best, most = replace(known, step=0), shared
     return best
 
 
