@@ -945,7 +945,8 @@ matrices = {
     name: sum(confusion_matrix(volumes[key], truth) for key, truth in truths.items())
     for name, volumes in predictions.items()
 }
-print(matrices["cross-entropy"])
+picture = view.confusion_matrix(matrices["cross-entropy"], title="Cross-entropy, voxels of all test patients")
+view.show(picture, alt="Confusion matrix of the network trained with cross-entropy: shares of the true class, counts below")
 
 # %% [markdown]
 # ### Gap 9 · four scores
