@@ -1067,7 +1067,7 @@ def train_small(network, images, target, steps, seed=0, lr=2e-2, optimizer=torch
     return losses
 
 
-steps, seeds = (40, 2) if lab.budget.name == "quick" else (240, 3)
+steps, seeds = (80, 2) if lab.budget.name == "quick" else (240, 3)
 train_images, train_target = shrunk(plain_train)
 curves = {}
 for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
