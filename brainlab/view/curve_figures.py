@@ -108,8 +108,13 @@ def learning_curves(curves: Mapping[str, Curves], ylabel: str = "loss", best: in
     if best is not None:
         ax.axvline(best + 1, color="#888888", linestyle=":", label=f"best epoch: {best + 1}")
     whole_ticks(ax)
-    many = len(ax.lines) > 4  # would cover the curves
-    ax.legend(frameon=False, fontsize=9, **({"loc": "upper left", "bbox_to_anchor": (1, 1)} if many else {}))
+    beside = len(ax.lines) > 4  # inside, the legend would cover the curves
+    ax.legend(
+        frameon=False,
+        fontsize=9,
+        loc="upper left" if beside else "best",
+        bbox_to_anchor=(1, 1) if beside else None,
+    )
     return fig
 
 
