@@ -243,6 +243,7 @@ view.show(picture, alt="FLAIR slices with labels; each title names the side of t
 
 # %% [markdown]
 # *Look:* does every title agree with the L and R in the picture? The two are computed independently of each other.
+# (The title is about the centre of all tumour voxels, also where there is tumour on both sides.)
 #
 # > **Key point:** left and right are defined by the affine, not by the array or by the way it happens to be drawn.
 

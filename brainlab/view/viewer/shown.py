@@ -11,7 +11,7 @@ from brainlab.view.slices import GLOWING_TEXT, label_handles, legend_below, mark
 from brainlab.view.viewer.paint import ERRORS, layers, paint
 from brainlab.view.viewer.state import ViewerState
 
-LEGEND = 5.4  # inches that the names of the labels need
+LEGEND = 6.6  # inches that the names of the labels need
 
 
 class ShownViewer(StoredPicture, ViewerState):
