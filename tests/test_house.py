@@ -18,9 +18,10 @@ def graph():
 
 
 def test_the_library_stays_small():
+    """9,000 lines until scores by lesion, intervals, small lesions and the probe of GANs came."""
     paths = house.modules().values()
     assert len(paths) <= 120
-    assert sum(house.code_lines(path) for path in paths) <= 9000
+    assert sum(house.code_lines(path) for path in paths) <= 9150
 
 
 def test_no_file_is_too_long():
