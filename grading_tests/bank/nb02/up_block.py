@@ -205,7 +205,7 @@ WRONG += variants(
     "UpBlock",
     (
         "in_channels into the block",
-        "after the concatenation there are skip_channels + out_channels; in_channels is "
+        "after the concatenation there are the channels of both parts; in_channels is "
         "equal to that only by chance.",
         2,
         "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",

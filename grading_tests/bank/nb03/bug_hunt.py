@@ -363,7 +363,7 @@ WRONG += edits_of(
     ),
     (
         "onehot 4",
-        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        "F.one_hot with 4 classes: other networks have more or fewer; the logits tell how many.",
         (
             "    truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)",
             "    truth = F.one_hot(target, 4).movedim(-1, 1)",

@@ -305,7 +305,7 @@ WRONG += edits_of(
     ),
     (
         "onehot 4",
-        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        "F.one_hot with 4 classes: other networks have more or fewer; the logits tell how many.",
         (
             "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)\n    p = log_p.exp()\n    loss = -((1 - p) ** gamma) * log_p\n    return loss.mean()",
             "    t = F.one_hot(target, 4).movedim(-1, 1)\n    lp = logits.log_softmax(1)\n    return (-(1 - lp.exp()) ** gamma * lp * t).sum(1).mean()",

@@ -508,7 +508,7 @@ WRONG += edits_of(
     ),
     (
         "own onehot 4",
-        "F.one_hot with 4 classes: the number is logits.shape[1].",
+        "F.one_hot with 4 classes: other networks have more or fewer; the logits tell how many.",
         (
             "    prob, truth = probabilities(logits, target)",
             "    prob = logits.softmax(1); truth = F.one_hot(target, 4).movedim(-1, 1).to(prob)",
