@@ -230,7 +230,7 @@ WRONG += variants(
     "train_step",
     (
         "never in training mode",
-        "call model.train(): a validation may have left the network in evaluation mode.",
+        "switch to training mode first: a validation may have left the network in evaluation mode.",
         1,
         "    model.train()\n",
         "",
