@@ -237,7 +237,7 @@ WRONG += variants(
     ),
     (
         "in evaluation mode",
-        "training uses model.train(); yours switches to evaluation mode.",
+        "training needs training mode; yours switches to evaluation mode.",
         1,
         "model.train()",
         "model.eval()",
@@ -465,7 +465,7 @@ WRONG += variants(
     ),
     (
         "only the outermost mode",
-        "model.training = True does not reach the layers inside: call model.train().",
+        "model.training = True does not reach the layers inside: call the method for the training mode.",
         1,
         "model.train()",
         "model.training = True",
