@@ -262,7 +262,7 @@ WRONG += variants(
     ),
     (
         "four classes",
-        "the number of classes is prob.shape[1]; yours is fixed at 4.",
+        "the number of classes is that of the channels of prob; yours is fixed at 4.",
         1,
         "prob.shape[1]",
         "4",

@@ -339,7 +339,7 @@ WRONG += variants(
     ),
     (
         "an update by hand",
-        "the optimiser updates the weights: optimizer.step().",
+        "the weights are updated by the optimiser, which has a method for it.",
         4,
         "    optimizer.step()",
         "    with torch.no_grad():\n        for p in model.parameters():\n            p -= 0.1 * p.grad",
@@ -451,7 +451,7 @@ WRONG += variants(
     ),
     (
         "one gradient cleared",
-        "all gradients are cleared: optimizer.zero_grad().",
+        "the gradients of all parameters are cleared; the optimiser has a method for it.",
         2,
         "optimizer.zero_grad()",
         "next(model.parameters()).grad = None",
