@@ -57,6 +57,7 @@ def app(chromium) -> None:
             _wait_for(f"{address}/voila/files/no", process, log)
             page, _ = visit(chromium, address)
             page.set_viewport_size({"width": 1240, "height": 780})
+            page.locator("select").first.select_option(label="synthetic patient 3")
             page.get_by_role("button", name="Open").click()
             page.locator("canvas[data-drawn]").first.wait_for()
             page.get_by_role("button", name="Segment").click()
