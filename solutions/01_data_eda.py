@@ -566,7 +566,7 @@ predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
 predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())], options=("NCR", "ED", "ET"))
 print(f"accuracy of a network that predicts background everywhere: {total[0] / total.sum():.1%}")
 picture = view.label_histogram(total)
-view.show(picture, alt="Voxels per label on a logarithmic axis: nearly all are background")
+view.show(picture, alt="Voxels per label on a logarithmic axis, with the share of each label")
 
 # %% [markdown]
 # ### Gap 7 · slices without a class
@@ -903,7 +903,7 @@ print("class weights of the training part:", brainlab.data.class_weights(split.t
 # %%
 defective = make_cohort(0, spacing=2, defects=True)
 found = find_cases(defective)
-print("Defects found from file names and headers alone:")
+print("Defects found from file names, headers and lengths alone:")
 for problem in found.problems:
     print(" ", problem.case_id, "·", problem.message.split("found ")[-1])
 
