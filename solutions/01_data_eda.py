@@ -33,16 +33,16 @@
 # | T2 | t2w | all water | oedema and cysts, but the ventricles are bright too |
 # | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour, which tumour cells have infiltrated too |
 #
-# Inside a ring lies the **necrotic core (NCR)**: dead tissue. Up to BraTS 2021 its label is NCR/NET, necrosis *and*
-# tumour that does not enhance; since 2023 it is NCR. The regions were outlined by raters or, since 2021, by
-# corrected automatic segmentation, and approved by neuroradiologists. A network will do the same in notebook 02;
-# first we have to know its data.
+# Inside a ring lies the **necrotic core (NCR)**: dead tissue. Up to BraTS 2020 its label is NCR/NET, necrosis *and*
+# tumour that does not enhance; in 2021 and 2023 it is NCR, in 2024 NETC (non-enhancing tumour core). The regions were
+# outlined by raters, or by an automatic segmentation that raters corrected, and approved by neuroradiologists. A
+# network will segment them in notebook 02; first we have to know its data.
 
 # %% [markdown]
 # ## 2 · Setup
 #
 # Run the next cell once. Without your own data, it generates a synthetic cohort on your machine. The cells below
-# are the same for real BraTS cases.
+# are the same for real BraTS cases; the numbers that they print differ.
 
 # %% setup
 
@@ -92,8 +92,8 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 # water is bright, in the oedema and in the ventricles alike; FLAIR suppresses the free water of the
 # ventricles.</details>
 #
-# The patient seems to face you: the left side, **L**, is on the right of the picture. This is the *radiological
-# convention*. How the program knows which side is left is the first topic. Now open all cases:
+# You see an axial slice from the feet: the patient's left side, **L**, is on the right of the picture. This
+# is the *radiological convention*. How the program knows which side is left is the first topic. Now open all cases:
 
 # %%
 from brainlab.data import find_cases
@@ -111,7 +111,7 @@ if not labelled:
 # ## 4 · Where is this voxel?
 #
 # An image file holds two things: an array of numbers, and an **affine**, a 4 × 4 matrix. The array alone does not
-# say how large a voxel is, nor which end of an axis is the nose. The affine does:
+# say how large a voxel is, nor at which end of an axis the nose is. The affine does:
 #
 # $$\begin{pmatrix}x\\y\\z\\1\end{pmatrix} = A \begin{pmatrix}i\\j\\k\\1\end{pmatrix},\qquad
 # A=\begin{pmatrix}\cdot&\cdot&\cdot&t_x\\ \cdot&\cdot&\cdot&t_y\\ \cdot&\cdot&\cdot&t_z\\0&0&0&1\end{pmatrix}$$
@@ -131,8 +131,9 @@ print(example.affine)
 print("its axes point to", orientation(example.affine))
 
 # %% [markdown]
-# `LPS` means that the first index increases towards the patient's Left, the second towards Posterior (the back of
-# the head) and the third towards Superior. The minus signs in the first two columns are therefore correct.
+# `LPS`, as in BraTS files, means that the first index increases towards the patient's Left, the second towards
+# Posterior (the back of the head) and the third towards Superior. The minus signs in the first two columns are
+# therefore correct.
 #
 # *Predict:* `plt.imshow(flair[:, :, k])` draws the first index downwards and the second one to the right. Where
 # will the nose point: up, down, left or right? Write your answer between the quotes of `my_guess`, then run both
@@ -195,7 +196,7 @@ print("voxel (0, 0, 0) lies at           ", voxel_to_mm(corner, example.affine),
 print("the centre of the volume lies at  ", voxel_to_mm(middle, example.affine), "mm")
 
 # %% [markdown]
-# *Look:* is x = 0 in the middle of the head? In BraTS files it is not: the whole image has x ≤ 0. A program that
+# *Look:* in BraTS files x = 0 is not in the middle of the head: the whole image has x ≤ 0. A program that
 # tests `x < 0` to find the left side answers "left" for nearly every voxel.
 #
 # ### Gap 2 · left or right?
@@ -242,19 +243,20 @@ picture = view.mosaic(planes, [case.affine for case in labelled[:4]], masks, tit
 view.show(picture, alt="FLAIR slices with labels; each title names the side of the tumour")
 
 # %% [markdown]
-# *Look:* does every title agree with the L and R in the picture? The two are computed independently of each other.
-# (The title is about the centre of all tumour voxels, also where there is tumour on both sides.)
+# *Look:* does every title agree with the L and R in the picture? The title comes from your function, the
+# letters from other code. (The title is about the centre of all tumour voxels, also where there is tumour on both
+# sides.)
 #
 # > **Key point:** left and right are defined by the affine, not by the array or by the way it happens to be drawn.
 
 # %% [markdown]
 # ## 5 · Intensities without a unit
 #
-# CT values are given in Hounsfield units. MR intensities have no unit: the same tissue can have the value 300 on
-# one scanner and 1500 on the next. Besides, most voxels of a volume are not brain at all.
+# CT values are given in Hounsfield units. MR intensities have no unit: the value of a tissue depends on the
+# scanner and its settings. Besides, many voxels of a volume are not brain at all.
 #
 # *Predict:* what share of the voxels of a skull-stripped volume is exactly 0? And by what factor does the median
-# FLAIR intensity of the brain differ between the patient with the largest and the one with the smallest?
+# FLAIR intensity of the brain differ between the largest and the smallest of the first five patients?
 
 # %%
 my_share, my_factor = "?", "?"
@@ -327,12 +329,12 @@ plt.close(fig)
 view.show(fig, alt="FLAIR histograms of several cases: as stored, and after two kinds of z-score")
 
 # %% [markdown]
-# *Look:* in which panel do the curves overlap best? What does the value 2 mean in the last panel, and why does it
+# *Look:* in which panels do the curves overlap? What does the value 2 mean in the last panel, and why does it
 # have no such meaning in the first one?
 #
-# <details><summary>Answer</summary>They should overlap best in the last panel. There, 2 means "two standard
-# deviations above the mean of this brain", whatever the scanner; in the first panel it is a value of one scanner
-# only. The panel in the middle comes close, but only while all images contain about the same share of background:
+# <details><summary>Answer</summary>They should overlap in the second and the third panel. In the last one, 2 means "two
+# standard deviations above the mean of this brain", whatever the scanner; in the first panel it is a value of one
+# scanner only. In the middle panel they overlap only while all images contain about the same share of background:
 # crop one image more tightly and its curve shifts.</details>
 #
 # > **Key point:** a z-score is only as good as the mask in which it is computed.
@@ -342,7 +344,8 @@ view.show(fig, alt="FLAIR histograms of several cases: as stored, and after two 
 #
 # A segmentation is a volume of small whole numbers, the labels. Every data set has its own table of their meanings.
 # In this course the labels are always 0 background, 1 necrotic core (NCR; NCR/NET where the data set counts
-# non-enhancing tumour with it), 2 oedema (ED) and 3 enhancing tumour (ET). The next cell shows what other data sets store, and what each label becomes here:
+# non-enhancing tumour with it), 2 oedema (ED) and 3 enhancing tumour (ET). The next cell shows what other data sets
+# store, and what each label becomes here:
 
 # %%
 from brainlab.data import PROFILES
@@ -357,7 +360,7 @@ print("profile used for these cases:", ", ".join(sorted({case.profile for case i
 # %% [markdown]
 # Label 4 is the *enhancing tumour* up to BraTS 2021, but the *resection cavity* in BraTS 2024 (no tumour, so it
 # becomes background here). In the Medical Segmentation Decathlon (`msd`), labels 1 and 2 are swapped. The rule
-# "replace 4 by 3" is right for only one of these four tables.
+# "replace 4 by 3" is needed for one of these four tables, and gives wrong labels in two.
 #
 # *Predict:* a mask of the Decathlon is read with the table of BraTS 2023. Which of the Dice scores against the
 # truth fall below 1: whole tumour (WT; labels 1, 2, 3), tumour core (TC; labels 1, 3) or enhancing tumour (ET;
@@ -420,7 +423,7 @@ for stored, read in [("msd", "msd"), ("msd", "brats2023"), ("brats2020", "brats2
         predicted("msd read as brats2023, below 1", my_regions, lowered, options=("WT", "TC", "ET", "none"))
 
 # %% [markdown]
-# *Look:* which of the three scores reveals the mistake? Swapped labels can hide behind a perfect whole-tumour score.
+# *Look:* which of the three scores reveals the mistake? Swapped labels can hide behind perfect scores of other regions.
 # An unknown label is refused, so that mistake cannot go unnoticed; a swap can. On the image it is easy to see. Here
 # it is as an error map, which you will use later for the predictions of networks.
 
@@ -431,16 +434,16 @@ SliceViewer(example, pred=misread, overlay="errors")
 
 # %% [markdown]
 # *Try:* **t** shows the truth, **p** the misread labels, **e** the errors again. Which colour does the ring of the
-# enhancing tumour have in each view, and why is no voxel *missed* and none *false*?
+# enhancing tumour have in each view, and why is no voxel *missed* and none a *false positive*?
 #
-# <details><summary>Answer</summary>The ring keeps its colour and is not an error, because 3 means enhancing tumour
-# in both tables. Necrotic core and oedema are swapped, so every tumour voxel is still labelled as tumour, only with
-# the wrong class.</details>
+# <details><summary>Answer</summary>The ring has the same colour in truth and prediction and none among the errors,
+# because 3 means enhancing tumour in both tables. Necrotic core and oedema are swapped, so every tumour voxel is
+# still labelled as tumour, only with the wrong class.</details>
 #
 # ### Gap 5 · overlay the labels on the image
 #
-# A mask is best judged on top of its image. Blending is a weighted sum for each pixel, `(1 - alpha) * grey + alpha
-# * colour`, but only where there is a label.
+# A mask is best judged on top of its image. Blending is a weighted sum for each pixel,
+# `(1 - alpha) * grey + alpha * colour`, but only where there is a label.
 #
 # <details><summary>Hint</summary>What is <code>palette[labels]</code> if palette has one row per label? How do you
 # prevent the background from being darkened by a blend with black? Use <code>np.where</code> or a mask of zeros and
@@ -505,15 +508,15 @@ picture = view.mosaic(planes, affines, masks, titles)
 view.show(picture, alt="Random tumour slices: T1 with contrast and the labels on top of it")
 
 # %% [markdown]
-# *Look:* does the enhancing rim of the labels follow the bright rim in T1 with contrast? Is there a tumour without
-# a ring?
+# *Look:* does the enhancing rim of the labels follow the bright rim in T1 with contrast? Which slices show tumour
+# without a ring?
 #
 # > **Key point:** a label means nothing without its table, and both are checked on the image.
 
 # %% [markdown]
 # ## 7 · Count before you train
 #
-# From here on we need thousands of slices. A compressed `.nii.gz` file would have to be decompressed from its
+# From here on we need many single slices. A compressed `.nii.gz` file would have to be decompressed from its
 # beginning for each of them. The library therefore stores every case once as uncompressed slices, cropped to the
 # brain: `case.image` has shape (Z, 4, x, y) and `case.labels` has shape (Z, x, y).
 
@@ -563,7 +566,7 @@ predicted("tumour voxels", my_share, total[1:].sum() / total.sum(), ".1%")
 predicted("rarest class", my_rarest, short[1 + int(total[1:].argmin())], options=("NCR", "ED", "ET"))
 print(f"accuracy of a network that predicts background everywhere: {total[0] / total.sum():.1%}")
 picture = view.label_histogram(total)
-view.show(picture, alt="Voxels per label on a logarithmic axis: nearly all are background")
+view.show(picture, alt="Voxels per label on a logarithmic axis, with the share of each label")
 
 # %% [markdown]
 # ### Gap 7 · slices without a class
@@ -617,8 +620,7 @@ view.show(picture, alt="Histogram of the volume of the whole tumour, with its me
 #
 # $$\mathrm{Dice}(A, B) = \frac{2\,|A \cap B|}{|A| + |B|}$$
 #
-# Two discs of 100 pixels that share 80 have a Dice of 2 · 80 / 200 = 0.8; a radiologist would see them as nearly the
-# same.
+# Two discs of 100 pixels that share 80 have a Dice of 2 · 80 / 200 = 0.8.
 #
 # *Predict:* what is the mean Dice score in slices with less than 100 mm² of tumour (a disc 11 mm in diameter)?
 
@@ -648,8 +650,8 @@ view.show(fig, alt="Dice of a mask shifted by one voxel against the tumour area 
 
 # %% [markdown]
 # The same shift costs a small area much more Dice than a large one, because the border is a larger share of it. A
-# loss that averages over slices gives much weight to the ends of the tumour, where raters disagree most. One may
-# therefore train only on slices above a minimum area, in mm² and not in pixels, because pixels differ in size
+# Dice loss that averages over slices gives a slice at the end of the tumour as much weight as one in its middle. One
+# may therefore train only on slices above a minimum area, in mm² and not in pixels, because pixels differ in size
 # between files. (*Testing* uses all slices, because a patient comes with all of them.)
 #
 # ### Gap 8 · slices with enough tumour
@@ -689,8 +691,8 @@ for min_area in (1, 100, 300, 1000):
     print(f"{min_area:5d} mm2 {slices:12.0%} {voxels:18.1%}")
 
 # %% [markdown]
-# *Look:* how many slices are lost with a minimum of 300 mm², and how much tumour? What would 1000 mm² mean for a
-# patient with a small tumour?
+# *Look:* how many of the slices with tumour are lost with a minimum of 300 mm², and how much tumour? What would
+# 1000 mm² mean for a patient with a small tumour?
 #
 # ### Gap 9 · class weights
 #
@@ -732,7 +734,7 @@ print("weight x share of voxels:", (weights * total / total.sum()).round(2))
 # *Look:* how many background voxels weigh as much as one voxel of the rarest class? Notebook 03 asks whether that
 # is too much.
 #
-# > **Key point:** accuracy is not informative here. Which slices are used, and how each class is weighted, decides
+# > **Key point:** accuracy is not informative here. Which slices are used, and how each class is weighted, affects
 # what a network learns.
 
 # %% [markdown]
@@ -806,7 +808,8 @@ else:
 # *Look:* method and test slices are the same. The only difference is whether slices of the same head were in the
 # training set. Number (a) is what a study with this **data leak** reports; (b) is the better estimate for a new
 # patient. A real network can do better than (b), because it also learns what tumours look like; but the leak
-# inflates its (a) too, and nobody can tell by how much. Two scans of one patient leak in the same way.
+# can inflate its (a) too, and only a test on other patients shows by how much. Two scans of one patient leak in the
+# same way.
 #
 # ### Gap 10 · split by patient
 #
@@ -887,20 +890,20 @@ print("one item:", tuple(picture.shape), picture.dtype, "and", tuple(target.shap
 print("class weights of the training part:", brainlab.data.class_weights(split.train).numpy().round(2))
 
 # %% [markdown]
-# *Look:* does the validation part resemble the training part? With few patients, a single large tumour shifts all
-# numbers. Change the seed to see by how much.
+# *Look:* does the validation part resemble the training part? With few patients, that depends on chance. Replace
+# `seed=lab.seed` in the cell by other seeds to see how much the numbers change.
 
 # %% [markdown]
 # ## 10 · Break it: find the silent defects
 #
 # Real data sets contain defective cases. Some defects stop your program: a missing file, an incomplete download.
 # **Silent** defects do not: training continues with wrong data. The next cell generates ten defective cases, each
-# with one defect that was found in published data. First, let the library search for them:
+# with one defect of a kind that occurs in real data. First, let the library search for them:
 
 # %%
 defective = make_cohort(0, spacing=2, defects=True)
 found = find_cases(defective)
-print("Defects found from file names and headers alone:")
+print("Defects found from file names, headers and lengths alone:")
 for problem in found.problems:
     print(" ", problem.case_id, "·", problem.message.split("found ")[-1])
 
@@ -989,15 +992,15 @@ for case in found:
         print(f"{case.id}: {report}\n")
 
 # %% [markdown]
-# *Look:* which three are not reported? Mirrored images and a shifted mask are valid files, only image and mask do
-# not match; the library notices a constant modality only when it caches the case. In the figure these defects are
-# visible at a glance. Always look at random overlays of a new data set.
+# *Look:* why are three of them not reported? With mirrored images or a shifted mask each file is valid; only image
+# and mask do not match. The library notices a constant modality only when it caches the case. In the figure these
+# defects are visible at a glance. Always look at random overlays of a new data set.
 
 # %% [markdown]
 # ## 11 · Explain
 #
-# A colleague writes: "We cut the scans of 20 patients into 2 800 slices, kept those with tumour, shuffled them, trained on
-# 80 % and reached a whole-tumour Dice of 0.94 on the other 20 %."
+# A colleague writes: "We cut the scans of 20 patients into 2 800 slices, kept those with tumour, shuffled them,
+# trained on 80 % and reached a whole-tumour Dice of 0.94 on the other 20 %."
 #
 # In two to four sentences: why can this number not be trusted for the next patient, which experiment would show it,
 # and what else in the sentence makes the result look better than it is?
