@@ -745,10 +745,13 @@ print("weight x share of voxels:", (weights * total / total.sum()).round(2))
 
 # %%
 def slice_correlation(case, z, other, other_z):
-    """Return the correlation of two FLAIR slices, both cut to the smaller size."""
-    a, b = case.slice(z)[3], other.slice(other_z)[3]
-    x, y = np.minimum(a.shape, b.shape)
-    return np.corrcoef(a[:x, :y].ravel(), b[:x, :y].ravel())[0, 1]
+    """Return the correlation of two FLAIR slices, both cropped to the smaller size around their centres."""
+    planes, crops = (case.slice(z)[3], other.slice(other_z)[3]), []
+    size = np.minimum(planes[0].shape, planes[1].shape)
+    for plane in planes:
+        x, y = (plane.shape - size) // 2
+        crops.append(plane[x : x + size[0], y : y + size[1]].ravel())
+    return np.corrcoef(crops)[0, 1]
 
 
 case_a, case_b = cached[0], cached[-1]
@@ -1020,7 +1023,7 @@ for case in found:
 # | 1: one patient is on both sides | "Shuffling slices puts slice 70 of a head into training and 71 into the test." | "The 20 % are not new patients, every one of them was trained on." |
 # | 1: why that helps | "Neighbours are nearly the same picture, so it can copy the label." | "Remembering the head is enough; it need not know what a tumour is." |
 # | 1: an experiment that changes only this | "Same slices and network, split by patient; see how far the Dice falls." | "Take the test patient's other slices out of training and test on the same slices." |
-# | 1: another reason to doubt the number | "Without empty slices no false positive is ever counted." | "20 patients from one hospital, and no spread between them is given." |
+# | 1: another reason to doubt the number | "Without empty slices no false positive is ever counted." | "Only 20 patients, and no spread between them is given." |
 #
 # "Overfitting" or "more data is needed" earns no point unless the answer says to what, or why.
 # ### END SOLUTION
