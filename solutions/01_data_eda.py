@@ -33,8 +33,8 @@
 # | T2 | t2w | all water | oedema and cysts, but the ventricles are bright too |
 # | FLAIR | t2f | water in tissue; free water is suppressed | the **oedema (ED)** around the tumour, which tumour cells have infiltrated too |
 #
-# Inside a ring lies the **necrotic core (NCR)**: dead tissue. Up to BraTS 2020 its label is NCR/NET, necrosis *and*
-# tumour that does not enhance; in 2021 and 2023 it is NCR, in 2024 NETC (non-enhancing tumour core). The regions were
+# Inside a ring lies the **necrotic core (NCR)**: dead tissue. In BraTS data until 2021 its label is NCR/NET, necrosis
+# *and* tumour that does not enhance; since 2023 it is NCR, in 2024 NETC (non-enhancing tumour core). The regions were
 # outlined by raters, or by an automatic segmentation that raters corrected, and approved by neuroradiologists. A
 # network will segment them in notebook 02; first we have to know its data.
 
