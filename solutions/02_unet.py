@@ -39,7 +39,7 @@
 # ## 3 · See it first
 #
 # The four images on the left are the input of the network. At the end of this notebook, your own network predicts
-# the labels on the right for patients that it has not seen.
+# labels like those on the right for patients that it has not seen.
 
 # %%
 from brainlab import view
@@ -63,8 +63,8 @@ view.show(picture, alt="A slice in T1, T1 with contrast, T2, FLAIR, and FLAIR wi
 # **Classification** gives one answer for the whole image. **Semantic segmentation**, the task of the U-Net, gives one
 # class for every pixel; two separate lesions of one kind get the same label. **Instance segmentation** also says
 # which pixels belong to the same object, so that lesions can be counted and followed. In medicine it is often derived
-# from the second by a rule: pixels that touch form one lesion, as in the panel on the right. Two lesions that touch
-# then count as one.
+# from the semantic segmentation by a rule: pixels that touch form one lesion, as in the panel on the right. Two
+# lesions that touch then count as one, and areas that are separate in a slice can be connected in 3D.
 
 # %%
 from scipy import ndimage
@@ -113,7 +113,7 @@ edges = F.conv2d(flair, kernel)
 far_edges = F.conv2d(flair, kernel, dilation=4)
 
 planes = [plane[0, 0].numpy() for plane in (flair, edges.abs(), far_edges.abs())]
-titles = ["FLAIR as the network sees it", "3 x 3", "3 x 3, dilation 4"]
+titles = ["FLAIR, input of the network", "3 x 3", "3 x 3, dilation 4"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
@@ -297,10 +297,12 @@ view.show(fig, alt=f"The receptive fields of four networks, {', '.join(map(str, 
 
 # %% [markdown]
 # *Look:* where is the influence strongest within a receptive field? What do the two dilated convolutions leave out?
+# (The receptive field of the U-Net with 4 poolings is larger than this image.)
 #
-# <details><summary>Answer</summary>Everything between the kernel elements. Their receptive field is 17 pixels wide,
-# but it contains only 25 of the 289 pixels of that square. Yu and Koltun increase the dilation from layer to layer
-# (1, 2, 4, …), so that no pixel is skipped.</details>
+# <details><summary>Answer</summary>In the U-Net it is strongest near the centre: most paths through the layers lead
+# there (Luo et al. 2016). The two dilated convolutions leave out everything between the kernel elements. Their
+# receptive field is 17 pixels wide, but it contains only 25 of the 289 pixels of that square. Yu and Koltun
+# increase the dilation from layer to layer (1, 2, 4, …), so that no pixel is skipped.</details>
 #
 # Optional: in this widget, choose the number of layers and their dilation. Which choices leave gaps?
 
@@ -311,7 +313,7 @@ ReceptiveField(layers=3, dilation=4)
 
 # %% [markdown]
 # > **Key point:** an output pixel depends only on its receptive field. Convolutions enlarge the receptive field
-# slowly, constant dilation enlarges it with gaps, and pooling enlarges it quickly.
+# slowly, a constant dilation above 1 enlarges it with gaps, and pooling enlarges it quickly.
 
 # %% [markdown]
 # ## 5 · Down, up and across
@@ -367,7 +369,7 @@ view.show(draw_unet(572, padded=False), alt="A U of nine blocks with pixels and 
 pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
 back = F.interpolate(pooled, scale_factor=8, mode="bilinear")  # (1, 1, H, W)
 planes = [plane[0, 0].numpy() for plane in (flair, pooled, back)]
-titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "brought back up"]
+titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "enlarged again"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
@@ -376,9 +378,10 @@ view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged
 #
 # A **skip connection** of the U-Net carries a feature map of the encoder, taken *before* the pooling, across to the
 # decoder. There it is *concatenated*: the next convolution receives both, the context from below and the position
-# from the skip connection. A **residual connection** (He et al. 2016) is a shorter bridge: it *adds* the input of a
-# block to its output, $x + f(x)$, so the block only learns a correction. Both also give the gradient a direct way
-# to the early layers, as the next figure shows for 30 convolutions in a row with random weights.
+# from the skip connection. A **residual connection** (He et al. 2016) spans fewer layers: it *adds* the input of a
+# block to its output, $x + f(x)$, so the block only learns a correction. Both also give the gradient a shorter path
+# to the early layers. The next figure shows the effect of residual connections on 30 convolutions in a row with
+# random weights.
 #
 # *Predict:* without residual connections, how many times smaller is the gradient in the first of 30 layers than in the
 # last one? (The gradient is computed backwards, and each layer multiplies it by some factor.)
@@ -405,7 +408,7 @@ view.show(picture, alt="Length of the gradient in each of 30 layers, with and wi
 
 # %% [markdown]
 # Better initial weights and batch normalisation help against this as well, and the U-Net of the paper has no residual
-# connections; ResUNet++ (notebook 03) has both.
+# connections; ResUNet++ (notebook 03) has both skip connections and residual connections.
 #
 # The convolutions of the U-Net paper have no padding, so the map from the encoder is larger than the one from below.
 # It is cropped to its centre:
@@ -467,8 +470,8 @@ crop_and_concat = yours("g02_crop_and_concat", crop_and_concat)
 # Its output is concatenated with the skip connection, and a `ConvBlock` combines the two.
 #
 # <details><summary>Hint</summary>How many channels are there after the concatenation? Which of the three channel
-# numbers plays no role any more after the up-convolution? How is the `ConvBlock` told whether you want
-# padding?</details>
+# numbers plays no role any more after the up-convolution? How does the <code>ConvBlock</code> receive
+# the choice of padding?</details>
 
 
 # %% gap="g02_up_block"
@@ -571,8 +574,8 @@ def valid_size(size, depth=4):
 #
 # The layers are given; you write what happens to `x`. `F.max_pool2d(x, 2)` is the pooling.
 #
-# <details><summary>Hint</summary>When should a feature map be stored, so that it is already processed *and* still
-# at full resolution: before or after the pooling? In which order does the way up meet the levels? Use
+# <details><summary>Hint</summary>When should a feature map be stored, so that it is already processed <em>and</em>
+# still at full resolution: before or after the pooling? In which order does the way up meet the levels? Use
 # <code>zip</code> and <code>reversed</code>, or <code>list.pop</code>.</details>
 
 
@@ -631,12 +634,12 @@ with torch.no_grad():
 
 # %% [markdown]
 # Why would one leave out the padding? Zeros at the border of a tile are not part of the image: near the edge of a
-# tile, a padded network sees black where there is brain. Without padding, the network uses real pixels only. A
-# large image can therefore be cut into **overlapping tiles** and the results placed side by side. Beyond the border
-# of the image itself, the image is mirrored.
+# tile, a padded network receives zeros, the value of the background, where there is brain. Without padding, the
+# network uses real pixels only. A large image can therefore be cut into **overlapping tiles** and the results
+# placed side by side. Beyond the border of the image itself, the image is mirrored.
 #
 # *Predict:* what is the largest difference between the result from tiles and the result from the whole image, if
-# the logits have a magnitude of about 1?
+# all logits are below 1 in magnitude?
 
 # %%
 my_difference = "?"
@@ -689,8 +692,8 @@ plt.close(fig)
 view.show(fig, alt="Two tiles on a slice with mirrored margins: their inputs overlap, their outputs lie side by side")
 
 # %% [markdown]
-# *Look:* the solid and the dashed tile are neighbours. Which squares overlap, and which lie side by side? Which part
-# of the inputs was mirrored?
+# *Look:* the solid and the dashed tile are neighbours. By how many pixels do their inputs have to overlap, so that
+# there is no gap between their outputs? Which part of the inputs was mirrored?
 #
 # > **Key point:** without padding, tiles join without visible seams, and an image of any size can be segmented.
 # With padding the sizes are simpler, but predictions near the border use made-up zeros. A brain slice fits into
@@ -851,8 +854,9 @@ print(f"{len(train_set)} slices to train on, {len(val_set)} to validate")
 # %% [markdown]
 # ## 8 · Early stopping and augmentation
 #
-# On held-out patients the loss typically falls, levels off, and then rises: the network begins to **overfit** the
-# training slices (you will see it happen below). Three **callbacks** monitor the validation loss after each epoch:
+# On held-out patients the loss typically falls, levels off, and in a long training often rises again, while the
+# training loss keeps falling: the network **overfits** the training slices. Three **callbacks** monitor the
+# validation loss after each epoch:
 #
 # - *reduce on plateau*: if there is no progress for some epochs, lower the learning rate (here: halve it);
 # - *early stopping*: if there is no progress for more epochs, stop the training;
@@ -971,11 +975,12 @@ view.show(picture, alt=alt)
 #
 # ### Overfit once on purpose
 #
-# Your network is trained on only two slices, again and again. This is also a quick test that finds many bugs: if the
-# loss does not fall towards 0, something is usually wrong in network, loss or step, and more data will not help. The
-# training is repeated with augmentation, and with **dropout**, which sets random channels to 0 in each training step
-# and does nothing in evaluation mode (Srivastava et al. 2014). Both losses are computed in the same way: slices with
-# tumour, no augmentation, evaluation mode. The images have 48 × 48 pixels, so that a training takes seconds.
+# Your network is trained on only two slices, again and again. This is also a quick test that finds many bugs: if
+# the loss does not fall towards 0, something is usually wrong in network, loss or step, and more data will not
+# help. The training is repeated with augmentation, and with **dropout** (Srivastava et al. 2014), which sets random
+# units, here whole channels, to 0 in each training step and does nothing in evaluation mode. Both losses are
+# computed in the same way: slices with tumour, no augmentation, evaluation mode. The images have 48 × 48 pixels, so
+# that a training takes seconds.
 #
 # *Predict:* at the end of the training without any remedy, how many times larger is the loss on other patients than
 # on the two slices?
@@ -1040,17 +1045,18 @@ picture.axes[0].set(yscale="log", xlabel="epoch of 20 steps")
 view.show(picture, alt="Loss on two training slices and on other patients, without a remedy and with two remedies")
 
 # %% [markdown]
-# *Look:* the distance between the dashed and the solid curve of one colour is the **generalisation gap**. Does a
-# validation loss rise while the training loss falls? Which remedy narrows the gap, and what does it do to the
-# training loss? After which epoch would you have stopped?
+# *Look:* validation loss minus training loss is the **generalisation gap** (the axis is logarithmic: equal distances
+# are equal ratios). Does a validation loss rise while the training loss falls? Which remedy narrows the gap: by a
+# lower validation loss, or by a higher training loss? After which epoch would you have stopped? (Each curve is a
+# single training on two slices, so small differences between the remedies show nothing.)
 #
 # ### Two optimisers
 #
 # **Adagrad** (Duchi et al. 2011) divides the step of each weight by the root of the sum of its squared gradients so
-# far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by a *running* average of them,
-# which forgets the beginning, and averages the gradient as well. Each is tried with the same three rates, and the
-# validation loss chooses. (From here on, the small networks are the library's U-Net: your layers, with the initial
-# weights of He et al. 2015.)
+# far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by the root of a *running*
+# average of them, in which early steps lose their weight, and averages the gradient as well. Each is tried with the
+# same three rates, and the validation loss chooses. (From here on, the small networks are the library's U-Net: your
+# layers, with the initial weights of He et al. 2015.)
 
 # %%
 def train_small(network, images, target, steps, seed=0, lr=2e-2, optimizer=torch.optim.Adam):
@@ -1086,11 +1092,11 @@ picture = view.curves(range(5, steps // 2 + 1), panel, "step", log=panel)
 view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its three rates")
 
 # %% [markdown]
-# One training each says little about which of them is better. And if the best rate of one of them is the largest or
-# the smallest that was tried, the comparison is not yet fair to it.
+# A single training of each says little about which of them is better. If the best rate of one of them is the largest
+# or the smallest that was tried, the comparison is not yet fair to it.
 #
-# > **Key point:** the validation loss decides which weights are kept. Augmentation adds training data at no cost,
-# as long as the deformed images remain plausible.
+# > **Key point:** the validation loss decides which weights are kept. Augmentation adds variants of the training
+# slices without new labels; the deformed images must remain plausible.
 
 # %% [markdown]
 # ## 9 · Put it together
@@ -1144,8 +1150,9 @@ view.show(fig, alt="Two squares and their copies one pixel to the right: true an
 # ### The training
 #
 # Now train your network with your loss. The library's `fit` is the loop around the training step: batches,
-# validation, callbacks, checkpoints and a progress bar. The time and the sizes come from the budget. In a run this
-# short, a plateau would not be reached; the learning-rate schedule is therefore a cosine decay.
+# validation, callbacks, checkpoints and a progress bar. The time and the sizes come from the budget. A short run
+# would not reach a plateau, so its learning-rate schedule is a cosine decay; the run of budget `full` uses
+# *reduce on plateau*.
 #
 # *Look, while it trains:* which of the two losses is the lower one? Is that what you expect?
 
@@ -1165,12 +1172,12 @@ curves = {"yours": {"validation": history.val_dice}}
 if recipe.REFERENCE[lab.budget.name] and lab.source == "cohort":
     curves["reference"] = {"validation": recipe.REFERENCE[lab.budget.name]}
 picture = view.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
-view.show(picture, alt="Validation Dice of your network by epoch, together with the course's reference run")
+view.show(picture, alt="Validation Dice of your network by epoch, with the course's reference run where there is one")
 
 # %% [markdown]
 # *Look:* is the validation loss still falling at the end? Then more epochs would probably help. Does it rise while
-# the training loss falls? Then the network overfits. If your Dice is far below the reference, look for a bug before
-# you look for a better network.
+# the training loss falls? Then the network overfits. If there is a reference and your Dice is far below it, look for
+# a bug before you look for a better network.
 #
 # The two losses of the monitor cannot be compared: they differ in the patients, but also in the slices (training
 # slices all have tumour, validation slices are every fourth one), in augmentation, and in the moment (the training
@@ -1223,8 +1230,8 @@ picture = view.predictions_beside_truth(planes, affines, truths, predicted_label
 view.show(picture, alt="FLAIR, truth and prediction of held-out patients side by side")
 
 # %% [markdown]
-# *Look:* where are the errors: at the border, in small islands, or in the choice of the class? Find a patient with
-# a low score in the table above, and describe what happened.
+# *Look:* where are the errors: at the border, in small islands, in a lesion that was missed, or in the choice of the
+# class? Find a patient with a low score in the table above, and describe what happened.
 #
 # <details><summary>If there is an ET score of 0.00</summary>Such a patient may have no enhancing tumour at all;
 # then a few false-positive pixels are enough for a Dice of 2 · 0 / (0 + a few) = 0. Without them it would count as
@@ -1296,12 +1303,13 @@ picture = view.curves(numbers, {"mean validation Dice of WT": lines}, "patients 
 view.show(picture, alt="Validation Dice against the number of training patients: a curve for each seed, and their mean")
 
 # %% [markdown]
-# The numbers in brackets are a **95 % bootstrap interval** (Efron 1979): patients and seeds are drawn again and again,
-# with replacement, and the mean difference is computed each time. A difference is *established* if its interval
-# excludes 0. With fewer than about ten patients the interval is too narrow: read it as a lower limit of the
-# uncertainty.
+# The numbers in brackets are a **95 % bootstrap interval** (Efron 1979): patients and seeds are drawn again and
+# again, with replacement, and the mean difference is computed each time. A difference is called *established* here
+# if its interval excludes 0. With fewer than about ten patients, or with two or three seeds as here, the interval
+# is too narrow: the uncertainty is at least as large. (With fewer than three patients none is computed.)
 #
-# *Look:* does your curve level off? How many more patients would you ask for?
+# *Look:* how far apart are the seeds at one number of patients? Does the mean change more than that from one number
+# to the next? What would you change in this experiment before you ask for more patients?
 #
 # ### From probabilities to labels
 #
@@ -1390,9 +1398,10 @@ ThresholdExplorer(prob[at], target[at], images[at, 3], affine, thresholds=[0.3, 
 # %% [markdown]
 # ## 10 · Break it: does attention help?
 #
-# A skip connection copies *everything*: skull base, ventricles, tumour. The **Attention U-Net** (Oktay et al. 2018)
-# puts an attention gate into each skip connection but the first. From the skip connection and the feature map of the
-# level below (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of the copy:
+# A skip connection copies *everything*: healthy tissue, ventricles, tumour. The **Attention U-Net** (Oktay et al.
+# 2018) puts an attention gate into each skip connection but the finest. From the skip connection and the feature
+# map of the level below (the gating signal), it computes an attention coefficient between 0 and 1 for each pixel of
+# the copy:
 #
 # $$\alpha = \sigma\big(\psi(\text{ReLU}(W_x\,\text{skip} + W_g\,\text{gate}))\big),\qquad \text{output} = \alpha\cdot\text{skip}$$
 #
@@ -1442,7 +1451,8 @@ class AttentionGate(nn.Module):
 # A fair comparison changes one thing only. Both networks start from the same weights and see the same batches, as
 # many steps, at the same rate; only the attention gates are new, and they use your code. The comparison is repeated
 # with several seeds, which takes small networks (8 channels, 48 × 48 pixels), so the answer holds for these, and for
-# one rate that was tuned for neither. No epoch is chosen, so the validation patients are scored with the test patients.
+# one rate that was tuned for neither. Nothing is chosen on the validation patients here,
+# not even the epoch, so they are scored together with the test patients.
 #
 # *Predict:* what is the mean difference in Dice of WT (Attention U-Net minus U-Net), with its sign? Will its interval
 # exclude 0: `yes` or `no`?
@@ -1507,8 +1517,8 @@ plt.close(fig)
 view.show(fig, alt="Difference in Dice of each held-out patient and seed, with 0 and the interval of the mean")
 
 # %% [markdown]
-# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; most of it is common to
-# both networks and cancels in the differences. It is no yardstick for the difference of two networks: a difference
+# *Look:* the spread of the *Dice* between patients says how much tumours differ in difficulty; what is common to both
+# networks cancels in the differences. It is no yardstick for the difference of two networks: a difference
 # much smaller than this spread can be established, and a larger one need not be. What counts is the interval of the
 # paired differences (with fewer than three patients there is none). If it contains 0, the networks have not been
 # shown to be equal: any difference inside the interval is compatible with the data.
@@ -1531,7 +1541,7 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # %% [markdown]
 # *Look:* are the coefficients high on the tumour, low on the tumour, or high everywhere? A coefficient says how
 # strongly the copy is passed on at this pixel. It does not say that this pixel decided the result: the path through
-# the bottom of the U has no gate.
+# the bottom of the U and the finest skip connection have no gate.
 #
 # > **Key point:** compare networks in pairs, patient by patient, over several seeds, and report the mean difference
 # with its interval. Change one thing at a time, and report the training budget.
@@ -1575,8 +1585,8 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # %% [markdown]
 # ## 12 · Summary
 #
-# - A convolution returns `(size + 2 padding - reach) // stride + 1` pixels, and each of them depends on an input
-#   region `reach` pixels wide; pooling enlarges the receptive field quickly.
+# - Padding, stride and dilation determine the output size of a convolution (gap 1). Each output pixel depends only on
+#   its receptive field, which pooling enlarges quickly.
 # - U-Net: the encoder gathers context, the decoder restores the resolution. Skip connections are taken before the
 #   pooling and concatenated; a residual connection adds. Batch normalisation needs the right mode.
 # - The loss takes logits. First test: overfit a few slices. Every step: training mode, zero_grad, loss, backward,
@@ -1596,7 +1606,8 @@ view.show(picture, alt="Attention coefficients of each gate, from 0 to 1, on top
 # - Luo et al. 2016, *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*,
 #   arXiv:1701.04128.
 # - Ioffe and Szegedy 2015, *Batch Normalization*, arXiv:1502.03167.
-# - He et al. 2016, *Deep Residual Learning for Image Recognition*, arXiv:1512.03385.
+# - He et al. 2015, *Delving Deep into Rectifiers* (initial weights), arXiv:1502.01852; He et al. 2016, *Deep Residual
+#   Learning for Image Recognition*, arXiv:1512.03385.
 # - Kingma and Ba 2015, *Adam*, arXiv:1412.6980; Duchi, Hazan and Singer 2011, *Adaptive Subgradient Methods*
 #   (Adagrad), JMLR 12, 2121; Srivastava et al. 2014, *Dropout*, JMLR 15, 1929.
 # - Dice 1945, *Measures of the Amount of Ecologic Association Between Species*, doi:10.2307/1932409; Efron 1979,
