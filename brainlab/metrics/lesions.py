@@ -122,9 +122,8 @@ def surface_dice(
     """Return the normalised surface Dice, 0 to 1: the share of both surfaces that agrees within a tolerance.
 
     The number of surface voxels of each mask that lie within `tolerance` of the other one's surface, over the
-    number of all surface voxels. It does not count how far the other ones are away, nor how many voxels
-    lie inside: a border that has to be redrawn costs the same in a small and in a large tumour. Both masks
-    empty: 1. One empty: 0.
+    number of all surface voxels. It counts neither how far the other ones are away nor how many voxels lie
+    inside: it is the share of the border that need not be redrawn. Both masks empty: 1. One empty: 0.
 
     Parameters
     ----------
