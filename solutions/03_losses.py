@@ -38,7 +38,8 @@
 # ## 3 · See it first
 #
 # The smallest lesion of the test patients, as the network receives it. A *lesion* is a connected region of tumour in
-# 3D. Missing synthetic cases are generated now, which can take a minute. The split is by patient.
+# 3D; regions less than about 6 mm apart count as one, as in BraTS 2023. Missing synthetic cases are generated now,
+# which can take a minute. The split is by patient.
 
 # %%
 from brainlab.recipes import segmentation as recipe
@@ -146,7 +147,7 @@ predicted("gradient changed by the other pixels", my_gradient, changed(gradients
 
 # %% [markdown]
 # *Look:* neither loss depends on *where* a pixel is: shuffled images give the same value. In the cross-entropy, the
-# gradient at a pixel depends on that pixel alone, so the many background pixels dominate the mean. In a ratio of
+# gradient at a pixel depends on that pixel alone, and the many background pixels dominate the mean. In a ratio of
 # areas, it depends on all pixels. What makes a loss depend on position is the subject of section 7.
 #
 # ### Gap 1 · weighted cross-entropy
@@ -197,8 +198,8 @@ for name, logits in {"constant": constant, "uniform": 0 * constant}.items():
 print(f"one pixel of ET weighs as much as {weights[3] / weights[0]:.0f} pixels of background")
 
 # %% [markdown]
-# *Look:* with weights, the constant baseline is worse than equal probabilities. The last line shows the price: so many
-# background pixels, labelled wrongly, cost about as much as one missed pixel of ET.
+# *Look:* with weights, the constant baseline is worse than equal probabilities. The last line shows the price: so
+# many background pixels, predicted wrongly, cost about as much as one missed pixel of ET.
 #
 # ### Gap 2 · the focal loss
 #
@@ -258,8 +259,8 @@ picture = view.curves(p, {"focal loss of one pixel": lines}, "probability of the
 view.show(picture, alt="Focal loss against the probability of the true class, lower for larger gamma")
 
 # %% [markdown]
-# *Look:* class weights depend on the class, the focal factor on the error. Which of the two gives more weight to
-# wrongly labelled pixels?
+# *Look:* class weights depend on the class, the focal factor on the error. Suppose that some annotations are wrong:
+# which of the two gives more weight to these pixels, once the rest is learned?
 #
 # > **Key point:** the cross-entropy is a mean over pixels, nearly all background. Class weights and focal factor
 # change how much a pixel counts, but each is still judged by itself.
@@ -297,7 +298,8 @@ for name, mask, answer in (("A", pred_a, my_dice_a), ("B", pred_b, my_dice_b)):
 
 # %% [markdown]
 # As a loss, Dice must change a little when a probability changes a little. The areas are therefore sums of
-# probabilities: **soft Dice** (Milletari et al. 2016). `probabilities` returns the softmax and the one-hot truth.
+# probabilities: **soft Dice** (Milletari et al. 2016, who square the probabilities in the denominator; here they are
+# not squared). `probabilities` returns the softmax and the one-hot truth.
 #
 # ### Gap 3 · soft Dice
 #
@@ -347,8 +349,9 @@ for number, answer in {1: my_one, 100: my_hundred}.items():
     predicted(f"loss of false pixels of ET, {number}", answer, loss, ".4f")
 
 # %% [markdown]
-# *Look:* the first false positive costs nearly the maximum, 1/16: one of four classes in one of four images. A
-# hundred cost hardly more, so the network has almost no incentive to remove them.
+# *Look:* the first false positive costs 1/16, the whole Dice of ET in this image: one of four classes in one of four
+# images. A hundred cost hardly more (the rest comes from the background), so the network has almost no incentive to
+# remove only some of them.
 #
 # <details><summary>The same effect for small tumours</summary>A slice with 3 pixels of ET has the same weight in
 # this mean as one with 300. This helps small tumours, but gives weight to the noisy labels at their ends.</details>
@@ -486,8 +489,8 @@ view.show(picture, alt="Three losses against the width of a bar in the right pla
 # %% [markdown]
 # *Look:* where bar and tumour do not overlap, no panel has a slope along the shift. There, the cross-entropy only
 # falls if the bar gets narrower, down to no bar at all. For Dice and Tversky no bar is about as bad as a wrong bar,
-# so it may grow until it overlaps the tumour. On which side of the minimum are the curves steeper: too narrow or
-# too wide?
+# so it may grow until it overlaps the tumour. For which of the losses is one side of the minimum steeper, and which:
+# too narrow or too wide?
 #
 # ### Gap 6 · two classes: BCE plus Dice
 #
@@ -660,8 +663,8 @@ view.show(picture, alt="Loss and gradient of six losses against the probability 
 # times larger; below, it vanishes, roughly in proportion to p. The logarithm compensates for this, since the
 # derivative of log p is 1/p. As long as the tumour is missed, class weights give the largest gradient, at the price
 # computed in section 4. Near p = 1 all gradients fall, that of exp-log the least: with an exponent below 1 its slope
-# is steep where prediction and truth nearly agree. The weights w_l act on the pixel term alone, the smaller part of
-# this loss.</details>
+# is steep where prediction and truth nearly agree. The weights w_l change hardly anything here: they act on the
+# pixel term alone, the smaller part of this loss, and the tumour is a small part of its mean.</details>
 #
 # *Note:* the study of section 9 calls one of its losses "ELL (0.2)". In its code this is $\alpha\,\text{BCE} +
 # (1-\alpha)(1-\text{Dice})$, your gap 6: no logarithm of Dice, no exponent.
@@ -671,8 +674,8 @@ view.show(picture, alt="Loss and gradient of six losses against the probability 
 # %% [markdown]
 # ## 7 · Borders
 #
-# The U-Net was developed for touching cells. If the one-pixel gap between two cells is filled in, they merge:
-# hardly any pixels are wrong, but the number of cells is. The paper's remedy is a weight for each *position*:
+# The U-Net paper also segments touching cells. If a one-pixel gap between two cells is filled in, they merge: hardly
+# any pixels are wrong, but the number of cells is. The paper's remedy is a weight for each *position*:
 #
 # $$w = 1 + w_0\,\exp\Big(-\frac{(d_1+d_2)^2}{2\sigma^2}\Big)\quad\text{on the background}$$
 #
@@ -765,11 +768,12 @@ predicted("with the map, filled gaps cost times as much", my_times, cost[0] / co
 print(f"{walls.sum()} wrong pixels in each prediction")
 
 # %% [markdown]
-# > **Key point:** a mean over pixels or a ratio of areas does not know where an error is. A weight for each position
-# does. So do losses that use distances, such as the boundary loss and the Hausdorff loss, and clDice, which compares
-# skeletons.
+# > **Key point:** a mean over pixels or a ratio of areas does not depend on where an error is. A weight for each
+# position changes this; so do losses that use distances, such as the boundary loss and the Hausdorff loss, and
+# clDice, which compares skeletons.
 #
-# All losses of the library for the largest tumour slice of the same patient, relative to an empty prediction:
+# All losses of the library for the largest tumour slice of the patient of section 3. The bars are relative to an
+# empty prediction; the numbers beside them are the losses themselves.
 #
 # *Try:* shift and enlarge the prediction. For which losses does an empty prediction soon become cheaper, and which
 # one hardly increases for a prediction that is too large?
@@ -788,11 +792,11 @@ LossExplorer(tumour, to_network(example, largest, size, pixel)[3], example.affin
 # Patients, initial weights, order of the batches and epochs are the same. Only the loss differs; two of the four
 # are yours, and exp-log has the weights $w_l$ of the training patients. The training takes some minutes.
 #
-# The test patients are scored in two ways. **Over the whole volume:** Dice; HD95, the 95th percentile of the distance
-# between the two surfaces in mm; and the normalised surface Dice, the share of both surfaces that lies within 2 mm of
-# the other one. **By lesion, as in BraTS 2023:** the mean over all true *and* all invented lesions. A lesion that is
-# missed or invented has Dice 0 and HD95 374 mm; true ones up to 50 mm³ do not count. Each invented speck counts as
-# much as a missed lesion: as most participants do, we remove predicted regions of up to 50 mm³ first.
+# The test patients are scored in two ways. **Over the whole volume:** Dice; HD95, the 95th percentile of the
+# distance between the two surfaces in mm; and the normalised surface Dice, the share of both surfaces that lies
+# within 2 mm of the other one. **By lesion, as in BraTS 2023:** the mean over all true *and* all invented lesions. A
+# lesion that is missed or invented has Dice 0 and HD95 374 mm; true ones up to 50 mm³ do not count. Each invented
+# speck counts as much as a missed lesion, so predicted regions of up to 50 mm³ are removed first.
 #
 # *Predict:* which loss (cross-entropy, soft Dice, Tversky or exp-log) gives the best Dice of the whole tumour, and
 # which the best lesion-wise Dice?
@@ -867,11 +871,12 @@ for column, answer, what in ((0, my_best_dice, "Dice"), (3, my_best_by_lesion, "
 
 # %% [markdown]
 # *Look:* where the two Dice columns differ most, look to the right: is it because of missed or of invented lesions?
-# (*Found* takes one shared voxel: a region that covers half of the brain finds all lesions, each with a small Dice.)
+# (A lesion is *found* if a predicted region touches it or its surroundings of 3 mm: a region that covers half of the
+# brain finds all lesions in it, each with a small Dice.)
 #
-# Is the best one better than cross-entropy, or was it luck? Most of the spread between patients is common to all
+# Are the differences from cross-entropy more than chance? Much of the spread between patients is common to all
 # networks and cancels in the **differences on the same patient**. The interval below resamples these differences
-# (bootstrap): a difference is *established* only if its interval excludes 0.
+# (bootstrap): a difference between these networks is *established* only if its interval excludes 0.
 
 # %%
 from brainlab.metrics import bootstrap_interval
@@ -922,13 +927,14 @@ picture = view.predictions_beside_truth(planes, affines, true_labels, predicted_
 view.show(picture, alt="The smallest lesions on FLAIR, with the truth and the predictions of four networks")
 
 # %% [markdown]
-# *Look:* which network misses a lesion, which one invents some? Why does it matter that these slices were selected
-# by the true labels alone?
+# *Look:* in the figure by volume, how many lesions are behind each point? In these slices, which networks mark
+# nothing of a lesion, and is it therefore missed in 3D (column *missed*)? Why does it matter that these slices were
+# selected by the true labels alone?
 #
 # <details><summary>What may be concluded</summary>About these four networks: what is established above, no more.
-# About the losses: what several seeds show alike. The direction of the errors is no accident, it follows from sections
-# 4 to 6: at equal training, weighting false negatives more should trade missed lesions for invented ones. Whether it
-# did so here, the columns "missed" and "invented" say.</details>
+# About the losses: only what several seeds show alike. By section 5, weighting false negatives more should trade
+# missed lesions for invented ones. Whether it did so here, see the columns "missed" and "invented" of soft Dice and
+# Tversky, which differ only in these weights.</details>
 #
 # > **Key point:** choose the loss by the error that matters most, and measure that error, lesion by lesion. The Dice
 # of the whole volume does not show it.
@@ -1052,10 +1058,10 @@ view.show(picture, alt="Input pixels used by one output pixel of three sequences
 
 # %% [markdown]
 # **Spatial pyramid pooling** (He et al. 2014; for segmentation Zhao et al. 2017) averages the features over grids of
-# 1 × 1, 2 × 2, 3 × 3 and 6 × 6 cells and enlarges each result again. So each pixel is told what its quarter of the
-# image contains, and the image as a whole. It needs no weights, but inside a cell the position is lost: the pooled
-# maps are joined to the features, they do not replace them. ASPP took over the idea of several scales and replaced
-# the pooling. What of the lesion is left in each map?
+# 1 × 1, 2 × 2, 3 × 3 and 6 × 6 cells and enlarges each result again. So each pixel receives the mean of, for
+# example, its quarter of the image and of the whole. The pooling itself has no weights, but inside a cell the
+# position is lost: the pooled maps are joined to the features, they do not replace them. ASPP took over the idea of
+# several scales and replaced the pooling. What of the lesion is left in each map?
 
 # %%
 flair = view.to_grey(view.oriented(image[3], example.affine))  # (H, W), the slice of section 3
@@ -1104,7 +1110,7 @@ view.show(picture, alt=f"Gradient at each of 30 layers; at the first {first}")
 #
 # **ResUNet++** (Jha et al. 2019) keeps the skips of the U-Net and changes the blocks: residual blocks with
 # *squeeze-excite* (a factor for each channel, computed from the means of all), ASPP at the lowest level and at the
-# end, and attention in the decoder. Which of the three networks could you build by changing only the skips?
+# end, and attention in the decoder. Which of the two is closer to a U-Net in which only the skips are changed?
 
 # %%
 from studies import connections
@@ -1116,10 +1122,12 @@ view.show(picture, alt="Blocks and skip connections of U-Net, U-Net 3+ and ResUN
 # ### The table
 #
 # The reference study trained 22 networks: architecture × loss × optimiser × input. We trained the same 22, more
-# briefly, on the course's cohort, and two controls (0 and 23). Dots are ours. Diamonds and crosses are the study's
-# results, crosses those with a fifth input channel that was drawn from the *true mask*.
+# briefly, on an earlier version of the course's cohort, and two controls: 0, a plain U-Net that the study mentions
+# in its text, and 23. Dots are ours. Diamonds and crosses are the study's results, crosses those with a fifth input
+# channel that was drawn from the *true mask*.
 #
-# *Predict:* the spread of F1 between seeds of the same run, and the difference between ranks 1 and 5.
+# *Predict:* in *our* runs, the spread of F1 between seeds of the same run (largest minus smallest, mean of all
+# runs), and the difference between ranks 1 and 5.
 
 # %%
 my_spread, my_difference = "?", "?"
@@ -1138,8 +1146,9 @@ view.show(picture, alt="The 22 runs by F1: ours with their spread over seeds, an
 
 # %% [markdown]
 # A ranking does not explain a difference; a **pair** of runs that differ in one thing does. Before you compare the
-# rows: the study has one training per row; no new patient has a true mask, so its fifth channel (ours is an edge map of
-# the image) cannot be compared; and its scores pool the classes, so the background dominates them.
+# rows: the study has one training per row; no new patient has a true mask, so its fifth channel (ours is an edge map
+# of the image) cannot be compared; and its F1 is a mean over four classes, one of them the background (its Dice even
+# pools the pixels of all classes).
 
 # %%
 print("F1 of two runs, changed minus unchanged  the study   ours, mean over seeds [95 % interval]")
@@ -1150,10 +1159,11 @@ for effect in effects(rows):
 # *Look:* which conclusions of the study do these intervals support? Is U-Net 3+ better than U-Net? The intervals
 # (Student's t, three seeds) are about other trainings on the same patients; of fifteen, about one excludes 0 by chance.
 #
-# <details><summary>What may be concluded</summary>An interval that contains 0 establishes nothing, and the study, with
-# one run per row, has no interval at all. Rows 2 and 4 of its table agree in all digits although their losses differ:
-# is one a copy? The effect of the optimiser is large enough to be visible; the order of the best runs is not
-# established.</details>
+# <details><summary>What may be concluded</summary>An interval that contains 0 establishes nothing, and the study,
+# with one run per row, has no interval at all. Rows 2 and 4 of its table agree in all digits although their losses
+# differ: is one a copy? Adagrad at the learning rate of Adam is far worse in these short trainings, but mostly
+# because of the rate: with ten times the rate most of the difference disappears (run 23). Cropping has the opposite
+# sign here. The order of the best runs is not established.</details>
 #
 # > **Key point:** a row of such a table is a single random sample. Compare pairs that differ in one thing, and ask
 # for the interval.
@@ -1162,8 +1172,8 @@ for effect in effects(rows):
 # ## 10 · A second organ
 #
 # Lungs in chest X-rays: the same U-Net with batch normalisation and dropout, one input channel and one logit. The
-# masks now cover about a quarter of the image. One hospital provides the training images, another one the
-# validation and test images.
+# masks now cover a large part of the image. One hospital provides the training images, another one the validation
+# and test images.
 #
 # The X-rays are synthetic, generated by a program.
 
@@ -1187,8 +1197,8 @@ view.show(picture, alt="Synthetic chest X-rays with the outlines of both lungs")
 # ### Polygons
 #
 # Annotation tools often store outlines instead of masks: COCO, the most common format, is a JSON file with polygons,
-# (x, y) in pixels. The next cell writes such a file for these X-rays with every vertex of the outlines, or only every
-# 8th or 32nd, and `read_coco` fills the polygons again.
+# (x, y) in pixels. The code below writes such a file for these X-rays with every vertex of the outlines, or only
+# every 8th or 32nd, and `read_coco` fills the polygons again.
 #
 # *Predict:* the Dice between mask and filled polygon with every 8th vertex (the outline of a lung has some hundreds).
 
@@ -1237,8 +1247,8 @@ of_step = {step: through_coco(chests.test[:4], step) for step in (1, 8, 32)}
 predicted("Dice of polygons with every eighth vertex", my_polygon_dice, of_step[8], ".3f")
 
 # %% [markdown]
-# *Look:* the Dice of mask and polygon is an upper limit: no network can be measured better than its annotations are
-# stored. For which objects would the loss be larger than for lungs?
+# *Look:* scored against such polygons, even a network that predicts the true mask exactly gets only this Dice. For
+# which objects would it be lower than for lungs?
 #
 # ### Gap 10 · the elastic deformation
 #
@@ -1387,13 +1397,13 @@ view.show(
 )
 
 # %% [markdown]
-# > **Key point:** the rarer a class, the more the choice of the loss *can* matter: where a quarter of the pixels are
-# lung, no loss is dominated by the background. Accuracy looks too good for lungs and lesions alike.
+# > **Key point:** the rarer a class, the more the choice of the loss *can* matter: where lungs cover a large part of
+# the image, no loss is dominated by the background. Accuracy looks too good for lungs and lesions alike.
 
 # %% [markdown]
 # ## 11 · Break it: three bugs
 #
-# This loss comes from a project whose network "did not learn". None of its lines raises an error.
+# A network trained with this loss learns badly. None of its lines raises an error.
 
 
 # %%
@@ -1439,7 +1449,8 @@ picture = view.curves(ts, {"(c) loss": lines}, "logit of the tumour")
 view.show(picture, alt="The broken loss against the logit of a tumour, from -3 to 3")
 
 # %% [markdown]
-# *Look:* why is (a) not 0? By how much is (b) too low? Where does (c) have a slope?
+# *Look:* why is (a) not 0? (b) is a perfect prediction too: why is it 0.75 lower than (a)? Where does (c) have a
+# slope, and from which of the two terms?
 #
 # ### Gap 11 · repair it
 #
