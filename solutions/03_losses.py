@@ -1517,8 +1517,8 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 # ### BEGIN SOLUTION
 # I would choose the loss whose network misses the fewest lesions in my table and has the highest Dice for lesions
 # below 0.5 cm³, if the clinic accepts its number of invented lesions: each of them costs another examination. The Dice
-# of the whole volume is decided by the large tumour: a missed lesion of 0.3 cm³ beside one of 60 cm³ changes it by
-# 0.003, while the lesion-wise Dice counts both alike and every invented lesion as well. "Beats" needs an interval of
+# of the whole volume is decided by the large tumour: a missed lesion of 0.3 cm³ beside one of 60 cm³ changes it in
+# the third digit only, while the lesion-wise Dice counts both alike and every invented lesion as well. "Beats" needs an interval of
 # the differences on the same patients that excludes 0, and several seeds, since here each network was trained once.
 # Row 1 differs from the others in network *and* loss, its "ELL" is BCE + Dice, and it was trained once: pairs that
 # differ only in the loss are missing.
@@ -1528,11 +1528,11 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 #
 # | point | for example | or |
 # |---|---|---|
-# | 1: a choice, by lesions that are missed or by the Dice of small ones | "Tversky: in my table it misses the fewest lesions." | "Exp-log, because its curve is highest at the left end of my figure." |
-# | 1: its price | "It invents the most lesions." | "More false positives, and each means one more scan for a patient." |
+# | 1: a choice, by lesions that are missed or by the Dice of small ones | "In my table its network misses the fewest lesions." | "Its curve is highest at the left end of my figure, where the small lesions are." |
+# | 1: its price | "It invents the most lesions: each means one more scan for a patient." | "Hardly any in my table: it misses as few as the others and invents the fewest." |
 # | 1: the large tumour decides the Dice of the volume | "A missed lesion changes the third digit." | "The residual tumour decides the 0.93; the new lesion hardly counts." |
 # | 1: what a score by lesion does instead | "Lesion-wise, the small one counts as much as the large one." | "A missed lesion gets Dice 0 there, and so does an invented one." |
-# | 1: chance | "The interval of the differences contains 0, so nothing is established." | "Each loss was trained once; another seed may turn the order." |
+# | 1: chance | "The interval is about patients only, or contains 0, so no loss is established as the best." | "Each loss was trained once; another seed may turn the order." |
 # | 1: one thing at a time | "Row 1 has another network as well." | "Its 'ELL' is BCE + Dice, so it says nothing about the loss of that name." |
 #
 # "More data" alone earns no point. An answer that names a best loss without its own figures gets no point for the choice.
