@@ -1518,8 +1518,9 @@ view.show(picture, alt="The broken loss has a jump at 0, the repaired one decrea
 # I would choose the loss whose network misses the fewest lesions in my table and has the highest Dice for lesions
 # below 0.5 cm³, if the clinic accepts its number of invented lesions: each of them costs another examination. The Dice
 # of the whole volume is decided by the large tumour: a missed lesion of 0.3 cm³ beside one of 60 cm³ changes it in
-# the third digit only, while the lesion-wise Dice counts both alike and every invented lesion as well. "Beats" needs an interval of
-# the differences on the same patients that excludes 0, and several seeds, since here each network was trained once.
+# the third digit only, while the lesion-wise Dice counts both alike and every invented lesion as well. "Beats" needs
+# an interval of the differences on the same patients that excludes 0, and several seeds, since here each network was
+# trained once.
 # Row 1 differs from the others in network *and* loss, its "ELL" is BCE + Dice, and it was trained once: pairs that
 # differ only in the loss are missing.
 #
