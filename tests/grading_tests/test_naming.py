@@ -30,7 +30,9 @@ def test_the_shipped_fingerprints_are_up_to_date(gap_id, one_thread):
     """If this fails: python -m courseware fingerprints."""
     _, bank = banks()[gap_id]
     marks = rates(gap_id).marks
-    found = [Known(one.name, one.message, kept) for one, kept in zip(bank.wrong, marks, strict=True)]
+    found = [
+        Known(one.name, one.message, kept, one.step) for one, kept in zip(bank.wrong, marks, strict=True)
+    ]
     assert outdated({gap_id: found}) == [], f"{gap_id}: run python -m courseware fingerprints {gap_id[1:3]}"
 
 
