@@ -22,7 +22,7 @@
 # 4. distinguish a sharp image from a correct one, and find a lesion that a network has added or removed.
 #
 # **The patient.** A child with a tumour cannot lie still. A high-resolution scan takes eight minutes; this one was
-# stopped after two, and its voxels are four times as wide. Is there a second lesion next to the resection cavity? A
+# shortened to two, and its voxels are four times as wide. Is there a second lesion next to the resection cavity? A
 # super-resolution network offers to compute the sharp image. Its output will look convincing. How far can it be
 # trusted?
 
@@ -37,7 +37,8 @@
 # ## 3 · See it first
 #
 # A tumour in T1 with contrast, of a patient on whom no network here is trained: as a short scan shows it, and the
-# truth. Missing synthetic cases are generated now, which can take a minute.
+# truth. Here the short scan is simulated: pixels of the true slice are averaged. Missing synthetic cases
+# are generated now, which can take a minute.
 
 # %%
 from brainlab.recipes import segmentation as recipe
@@ -69,8 +70,8 @@ print(f"{len(train_set)} slices to train on, {len(val_set)} to validate, {len(te
 view.show(picture, alt="A tumour in large pixels and in the true image, and the whole slice with the crop marked")
 
 # %% [markdown]
-# *Look:* in the image on the left, where does the ring end? Could there be a second, small one? At the end, the
-# outputs of your networks stand between these two images.
+# *Look:* in the image on the left, where does the tumour end? Could there be a second, small lesion? In section 8
+# the outputs of your networks are shown between these two images.
 
 # %% [markdown]
 # ## 4 · What resolution is in MRI
@@ -82,7 +83,7 @@ view.show(picture, alt="A tumour in large pixels and in the true image, and the 
 # a fast gradient echo, half a second and more in a plain spin echo, and others measure a train of lines after each
 # excitation. A faster scan leaves out the outer lines, which are the high frequencies.
 #
-# Larger voxels also bring a benefit, which we do not simulate until section 11: the signal grows with the volume of
+# Larger voxels also bring a benefit, which is not simulated here: the signal grows with the volume of
 # a voxel. With voxels 16 times as large and a quarter of the measuring time, the signal-to-noise ratio is
 # 16 · √(1/4) = 8 times as high.
 #
@@ -116,8 +117,9 @@ alt = "A slice, the part in the square and the rest, each above its k-space with
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* which part carries the contrast, which one the fine detail? The coarse image has faint stripes along the
-# skull. Where do they come from?
+# *Look:* which part carries the contrast, which one the fine detail? The coarse image has faint stripes beside the
+# edge of the brain; they are easier to see in the third image. Where do they come from? (The dot in the middle of
+# the third k-space is the 0.5 that was added for display.)
 #
 # <details><summary>Answer</summary>An edge contains all spatial frequencies. If the high ones are cut off abruptly,
 # the others no longer cancel beside the edge. This is the Gibbs (truncation) artefact, also called
@@ -249,7 +251,7 @@ print(
 
 # %% [markdown]
 # The spread between slices is large, partly because every method is right on black background. Networks are
-# therefore compared slice by slice, on the same crop.
+# therefore compared on the same slices, one by one.
 #
 # **SSIM** (Wang et al. 2004) compares mean, contrast and structure in small windows; 1 is the best value. The next
 # cell degrades an image in three ways, such that the squared error is the same each time.
@@ -431,7 +433,9 @@ predicted("PSNR before the first step", my_psnr, untrained, ".2f")
 
 # %% [markdown]
 # The first phase trains on small crops of many slices with the mean absolute error of the pixels (L1 loss). The
-# learning rate follows a cosine decay. `train_psnr` is the training loop.
+# learning rate follows a cosine decay. `train_psnr` is the training loop. After each epoch it prints scores of the
+# validation slices; section 8 explains the high-frequency ratio and the diversity, and brightness is the mean grey
+# value relative to the truth. `best` marks the best epoch so far; the network keeps the weights of the last one.
 
 # %%
 from brainlab.training import train_psnr
@@ -609,9 +613,10 @@ picture.axes[0].axhline(2 * np.log(2), color="#888888", linestyle=":")
 view.show(picture, alt="Loss of a discriminator that is trained alone, and of one whose generator is trained too")
 
 # %% [markdown]
-# *Look:* the dotted line is a guess, 2 log 2. How far below it is each curve at the end? If the loss of the
-# discriminator falls close to 0, the generator receives little useful gradient. If it stays at the dotted line, the
-# reason can be a perfect generator or a discriminator that learns nothing. The curve alone does not tell which.
+# *Look:* the dotted line, 2 log 2, is the loss of a discriminator that guesses. How far below it is each curve at
+# the end? If the loss of the discriminator falls close to 0, the generator receives little useful gradient. If it
+# stays at the dotted line, the reason can be a perfect generator or a discriminator that learns nothing. The curve
+# alone does not tell which.
 #
 # ### What should "close to the truth" mean?
 #
@@ -623,9 +628,10 @@ view.show(picture, alt="Loss of a discriminator that is trained alone, and of on
 #
 # A second U-Net with other initial weights, the **evaluation U-Net**, is not part of any loss. All levels of its
 # encoder measure the **perceptual distance** of two images, and later it segments the generated images. Why not use
-# the first U-Net? A generator that was trained to match one network should be evaluated with another. A third one,
-# trained on *bicubic* slices, is needed in sections 9 and 10: how a network reads generated images depends on the
-# images it has learnt from.
+# the first U-Net? A generator that was trained to match one network should be evaluated with another. (In research
+# it would also have another architecture and other training data: these two share both.) A third one, trained on
+# *bicubic* slices, is needed in sections 9 and 10: how a network reads generated images depends on the images it has
+# learnt from.
 
 # %%
 from brainlab.training import fit
@@ -648,15 +654,18 @@ for name, row in sr_recipe.dice_by_patient(evaluator, hr, test_set).items():
     print(name, "  ".join(f"{region} {value:.2f}" for region, value in row.items()))
 
 # %% [markdown]
-# Oedema is hard to see in T1 with contrast, so expect a lower Dice of WT than with four modalities. Now the second
-# phase, adversarial training, from the network of the first phase: the content loss on features, plus the
-# adversarial loss with a small weight.
+# Oedema is hard to see in T1 with contrast, so expect a lower Dice of WT than with four modalities. The same holds
+# for a core that does not enhance, with label 1 only: the network may find nothing of it, a Dice of TC of 0. The
+# Dice of ET is also 0 if the labels have no ET and the network finds some.
 #
-# How small? What counts is not the weight but the ratio of the two gradients, and it depends on the features. The
-# paper divides the features of VGG19 by 12.75 to bring them into the range of pixels. Applied to the features of our
-# U-Net, which are small already, the same factor makes the content loss as weak as the adversarial one: the
-# generator then moves faster than the discriminator can learn, D(real) and D(generated) stay at 0.5, and what
-# looks like a balance is a discriminator that has learnt nothing.
+# Now the second phase, adversarial training, from the network of the first phase: the content loss on features, plus
+# the adversarial loss with a small weight.
+#
+# How small? What counts is not the weight alone but the ratio of the two gradients, and it depends on the features.
+# The paper divides the features of VGG19 by 12.75 to bring them into the range of pixels. Applied to the features of
+# our U-Net, which are small already, the same factor makes the content loss as weak as the adversarial one: the
+# generator then moves faster than the discriminator can learn, D(real) and D(generated) stay at 0.5, and what looks
+# like a balance is a discriminator that has learnt nothing.
 #
 # *Predict:* what happens to the PSNR during adversarial training: `rises` or `falls`?
 
@@ -910,8 +919,9 @@ def perceptual_loss(features, sr, hr):
 # %% check="g04_perceptual_loss"
 
 # %% [markdown]
-# The generator is built from your blocks and trained with your losses, which `GanLosses` takes as functions. First
-# the same number of steps with the pixel loss, then the same number of adversarial steps as SRGAN.
+# The generator is built from your blocks and trained with your losses, which `GanLosses` takes as functions. Real
+# images do not depend on the generator: in the term of the real images, the gradient reaches it through the mean of
+# the generated ones. First as many epochs with the pixel loss as SRResNet, then as many adversarial epochs as SRGAN.
 #
 # *Predict:* which of the two GANs has the higher PSNR, and which one the smaller perceptual distance: `SRGAN` or
 # `ESRGAN`?
@@ -969,9 +979,11 @@ picture = view.gan_curves(gan_histories)
 view.show(picture, alt="SRGAN and ESRGAN by epoch: outputs of the discriminators, the losses, and PSNR")
 
 # %% [markdown]
-# *Look:* does D(real) - D(generated) grow, shrink or stay in the two trainings? If a discriminator separates better
-# and better, the generator learns less and less from it: a longer training would need a lower rate for the
-# discriminator.
+# *Look:* does D(real) - D(generated) grow, shrink or stay in the two trainings? The two rows differ in what D means:
+# for ESRGAN it is the probability that an image is more realistic than images of the other kind on average, so equal
+# values are not equally good discriminators. If a discriminator separates almost perfectly, its gradient does not
+# vanish with these losses, but it is a poor guide for the generator: a longer training would need a lower rate for
+# the discriminator.
 #
 # Now compare the outputs. Two of the scores look alike and are not:
 #
@@ -1015,7 +1027,9 @@ view.show(side_by_side(outputs), alt=alt, dpi=64)
 # Is the difference between the two GANs established? The slices of a patient are alike, so the patients are the
 # sample. The next cell averages over the slices of each patient and prints the mean difference ESRGAN - SRGAN with
 # its bootstrap interval over patients. A difference whose interval contains 0 is not established. With fewer than
-# about 10 patients such an interval is too narrow; with fewer than 5 none is printed.
+# about 10 patients such an interval is too narrow, so a bound close to 0 is weak evidence even where *established*
+# is printed; with fewer than 5 patients no interval is printed. (For *Fréchet* this compares distributions within
+# each patient, from few slices.)
 
 # %%
 from brainlab.metrics import bootstrap_interval
@@ -1041,9 +1055,11 @@ for score in ("PSNR", "distance", "Fréchet"):
 
 # %% [markdown]
 # <details><summary>What may be concluded</summary>At most something about these two trainings. The budgets are equal
-# in steps and learning rates, but not in weights or seconds, and other seeds give other networks.
-# <code>benchmarks/gan_seeds.py</code> repeats the comparison with five seeds on patients that nobody has looked at,
-# and prints intervals over patients and seeds.</details>
+# in epochs and learning rates, but not in weights or seconds, and other seeds give other networks.
+# <code>benchmarks/gan_seeds.py</code> repeats the comparison with five seeds on synthetic patients that are used for
+# nothing else, with intervals over patients and seeds (table in the README): in PSNR and distance no difference
+# between the two GANs is established, and in the Fréchet distance SRGAN is better. ESRGAN does not win here; the
+# networks are small and the training is short, so this does not refute the paper.</details>
 
 # %% [markdown]
 # ### Gap 11 · network interpolation
@@ -1105,12 +1121,16 @@ for name in gans:
 view.show(picture, alt="PSNR against Fréchet distance: bicubic, four networks and the interpolated networks")
 
 # %% [markdown]
-# *Look:* is there a network that is best in both? Blau and Michaeli (2018) prove that there is a bound which no
-# method can cross: at this bound, outputs that are distributed more like real images necessarily have a larger
-# error. A network that another one beats in both does not lie on the bound: it could still improve in one without
-# loss in the other. Did an interpolated network, which cost no training, beat one of the GANs in this way?
+# *Look:* the dashed line joins the three interpolated networks; RRDBNet (alpha 0) and ESRGAN (alpha 1) are its ends.
+# Is there a network that is best in both? Blau and Michaeli (2018) prove that there is a bound which no method can
+# cross: at this bound, outputs that are distributed more like real images necessarily have a larger error. A network
+# that another one beats in both does not lie on the bound: it could still improve in one without loss in the other.
+# Did an interpolated network, which cost no training, beat one of the GANs in this way? On a few patients and with
+# one seed that is a hint only: over five seeds of the benchmark, the network half-way has a higher PSNR and a
+# smaller perceptual distance than ESRGAN, but in the Fréchet distance no difference is established.
 #
-# Move the slider (or use the arrow keys on it): which interpolation would you choose?
+# Move the slider (or use the arrow keys on it): which interpolation would you choose? *Sharpness* is the
+# high-frequency ratio of this slice.
 
 # %%
 from brainlab.view import NetworkMixer
@@ -1182,7 +1202,7 @@ alt = "Two slices, one row each: after the high rates, after each of the two cur
 view.show(picture, alt=alt, dpi=64)
 
 # %% [markdown]
-# *Look:* what do the images of the first column have in common with brains? This is **divergence**: the weights have
+# *Look:* is any anatomy left in the images of the first column? This is **divergence**: the weights have
 # left the region where the network computes images, and PSNR and mean grey value show it. Such outputs can be alike
 # for every input, but they are not mode collapse, in which each single output looks right.
 #
@@ -1192,10 +1212,11 @@ view.show(picture, alt=alt, dpi=64)
 #
 # ### Failure 2: mode collapse, where it can be seen
 #
-# Images have too many dimensions to see which of them a generator never makes. Points in the plane show it: the data
-# are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a balanced
-# training; then the generator is trained ten times for each step of the discriminator, at a hundred times its rate;
-# then the checkpoint of *both* networks, from before, is trained on at the original rates.
+# With images it is hard to see which ones a generator never produces. With points in the plane it is easy: the data
+# are eight Gaussians on a ring (after Metz et al. 2017), and a small network turns noise into points. First a
+# balanced training; then the generator is trained ten times for each step of the discriminator, at a hundred times
+# its previous rate; then *both* networks go back to the checkpoint from before, and are trained further at the
+# original rates.
 #
 # *Predict:* how many of the eight Gaussians does the generator still reach after the second training?
 
@@ -1239,12 +1260,13 @@ view.show(picture, alt=alt, dpi=64)
 # %% [markdown]
 # *Look:* the generator that is too fast finds the place that the discriminator rates best at this moment and sends
 # nearly all noise there; then the discriminator rates other places best, and the generator follows as a whole. So it
-# may just as well be between two Gaussians when the training ends. Nothing in the adversarial loss asks for diversity within a batch. The losses of SRGAN and ESRGAN contain a term
-# that compares each output with its own truth, and their generator starts from the coarse image: both work against
-# mode collapse.
+# may just as well be between two Gaussians when the training ends. Nothing in the adversarial loss asks for
+# diversity within a batch. The losses of SRGAN and ESRGAN contain a term that compares each output with its own
+# truth, and their generator starts from the coarse image: both work against mode collapse.
 #
 # The monitor recognises it by the **diversity**: the standard deviation over different inputs, relative to that of
-# real data. It would miss a generator that has kept two opposite Gaussians. Where modes can be counted, count them.
+# real data. It would miss a generator that has kept two opposite Gaussians. Where modes can be counted, count them,
+# and look at the points as well: a count ignores those that lie between the Gaussians.
 #
 # > **Key point:** sharpness and fidelity are different goals. Training for PSNR favours fidelity, a GAN favours
 # sharpness, interpolation chooses between them. Distortion compares each image with its truth, perception compares
@@ -1257,14 +1279,14 @@ view.show(picture, alt=alt, dpi=64)
 # vanish by it, or appear where there is none? That is judged against the *labels*. Two networks read the images, and
 # neither is the truth:
 #
-# - the evaluation U-Net, trained on sharp slices only. It reads a blurred image badly even where the lesion is still
-#   visible, so its errors are partly its own;
-# - the U-Net trained on bicubic slices, which knows blur, but has never seen what a GAN adds.
+# - the evaluation U-Net, trained on sharp slices only, which has never seen blur;
+# - the U-Net trained on bicubic slices, which has never seen a sharp slice, nor what a GAN adds.
 #
-# What either of them misses in the *true* slices is its own error too: the row *high resolution* shows it. A lesion
-# is a connected region of tumour core (labels 1 and 3, those that are visible in T1 with contrast) of 10 pixels or
-# more in a slice. It is missed if no pixel of it is found, and a found region is invented if no pixel of it is
-# tumour core.
+# A reader also makes errors of its own: the row *high resolution* shows those in the *true* slices. A lesion is a
+# connected region of tumour core of 10 pixels or more in a slice: label 3, enhancing tumour, and label 1, which is
+# necrosis and non-enhancing tumour (NCR/NET) in BraTS until 2021. A tumour is thus counted in each slice that shows
+# it, and a small lesion can be the end of a large tumour. It is missed if no pixel of it is found, and a found
+# region is invented if no pixel of it is tumour core.
 #
 # *Predict:* which reader misses more lesions in the bicubic slices, the one trained on `sharp` or on `bicubic`
 # slices, or are they `equal`? And does the reader trained on sharp slices invent more lesions in ESRGAN's slices
@@ -1303,13 +1325,15 @@ words = ("more", "equal", "fewer")
 predicted("invented in ESRGAN's slices", my_invented, compare(*inventions, words), options=words)
 
 # %% [markdown]
-# *Look:* which counts depend more on the reader than on the method? For which methods do *both* readers miss more, or
-# invent more, than in the true slices? Which of the two errors would a radiologist notice? With so few lesions, a
-# difference of one or two is chance.
+# *Look:* which counts depend more on the reader than on the method? For which methods do *both* readers miss more,
+# or invent more, than in the true slices? Which of the two errors would a radiologist notice? With so few lesions,
+# several of them slices of the same tumour, a difference of one or two may be chance. Compare the row *high
+# resolution* of the two readers: what does each make of images unlike those of its training?
 #
 # The next cell looks for the places at which ESRGAN changes the opinion of the reader trained on sharp slices most:
 # where its probability of tumour core differs most between the true and the generated slice, averaged over 5 × 5
-# pixels so that a shifted border counts little. The labels tell in which of the two slices it is right.
+# pixels so that a shifted border counts little. This average is printed; the figure gives the change at the middle
+# pixel. The labels tell in which of the two slices it is right.
 
 # %%
 true_probability = probabilities["sharp", "high resolution"]  # (N, H, W)
@@ -1357,8 +1381,8 @@ SliceViewer(volumes[0], **pair, affine=stretched, slice=len(patient) // 2)
 
 # %% [markdown]
 # > **Key point:** a realistic image is no evidence that it is correct. Judge generated images against the truth, not
-# against the opinion of one network, and let a reader judge that knows such images. Blur is recognised as blur,
-# whereas the errors of a GAN can look like anatomy.
+# against the opinion of one network, and if a network judges them, train it on such images too. Blur is recognised
+# as blur, whereas the errors of a GAN can look like anatomy.
 
 # %% [markdown]
 # ## 10 · Does it help the U-Net?
@@ -1395,13 +1419,14 @@ for name in ("SRResNet", "ESRGAN"):
     print(f"{name} - trained on coarse, TC: {compared(differences)}")
 
 # %% [markdown]
-# *Look:* how far are the methods from *high resolution*, and which difference between them is established, patient
-# by patient? How does the U-Net trained on bicubic slices compare?
+# *Look:* how far are the methods from *high resolution*, and is one of the two tested differences from the U-Net
+# trained on bicubic slices established? The best of several means from a few patients may be best by chance. A
+# patient whose core is never found lowers every mean alike.
 #
 # <details><summary>What may be concluded</summary>No function of the coarse image contains more information about
 # the patient than the coarse image itself. Super-resolution adapts the images to the U-Net; training on coarse
-# images adapts the U-Net to the images. If the baseline is as good, super-resolution brought no advantage
-# here.</details>
+# images adapts the U-Net to the images. If no difference from the baseline is established, no advantage of
+# super-resolution is shown; with few patients, none is excluded either.</details>
 #
 # > **Key point:** evaluate super-resolution by the clinical task, and compare with a baseline that was trained on
 # the images that are available.
@@ -1445,8 +1470,9 @@ picture = view.compare_images(images | {"truth": plane(scan_hr)}, affine, centre
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 
 # %% [markdown]
-# *Look:* what did the network that was not adapted make of noise and ringing? A network reverses the degradation on
-# which it was trained.
+# *Look:* what did the network that was not adapted make of noise and ringing? (SSIM is so low for bicubic and for
+# this network mainly because noise brightens the black background.) A network reverses the degradation on which it
+# was trained.
 #
 # > **Key point:** a score on bicubic images says little about real scans. Check how the low-resolution images of a
 # paper were made.
@@ -1513,11 +1539,11 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in saved), s
 #
 # - Resolution is how much of k-space was measured. Frequencies that were not measured have to be estimated.
 # - Training for PSNR averages over what is uncertain and gives a blur; a GAN gives one sharp, possibly wrong image.
-#   Distortion is a distance to the own truth, perception one between distributions; a plot of both shows the
-#   trade-off.
+#   Distortion is a distance between each image and its own truth, perception one between distributions; a plot of
+#   both shows the trade-off.
 # - The step of the discriminator detaches the generated image, the step of the generator does not. The weight of the
-#   adversarial loss belongs to the features beside it. Losses do not show progress; monitor PSNR, discriminator and
-#   diversity, and tell a balance from a discriminator that learns nothing.
+#   adversarial loss must fit the scale of the features in the content loss. Losses do not show progress; monitor
+#   PSNR, discriminator and diversity, and tell a balance from a discriminator that learns nothing.
 # - Divergence and mode collapse are two failures; the cure for both begins with a checkpoint.
 # - ESRGAN: dense blocks, no batch normalisation, relativistic loss, features before the activation, interpolation.
 # - Count lesions that vanish or are invented, against the labels, and evaluate the clinical task.
