@@ -11,7 +11,7 @@ from grading_tests.naming import Known
 from grading_tests.values import first_difference, form, plain, same, unfit
 
 WIDEST = 160
-NUMBERED = re.compile(r"step \d")
+NUMBERED = re.compile(r"steps? \d")
 
 
 def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
@@ -21,7 +21,8 @@ def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
     lines = [f"✗ {gap.id}: not right yet."]
     if isinstance(error, Wrong):
         step = step_of(error, mistake)
-        where = f"  (look at {step})" if step else ""
+        look = "look at " * bool(NUMBERED.search(step))
+        where = f"  ({look}{step})" if step else ""
         lines.append(f"  tried: {one_line(error.tried)}")
         expected, got = contrast(error.expected, error.got)
         lines.append(f"  expected: {expected} · got: {got}{where}")

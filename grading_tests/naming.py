@@ -50,7 +50,8 @@ def known_mistakes(gap_id: str) -> list[Known]:
 def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
     """Return the known mistake that fails as an answer did, if there is one.
 
-    Of several the one with the fewest unstable parts is returned, the first of equals.
+    Of several the one with the fewest unstable parts is returned, the first of equals; without its step if
+    theirs differ.
 
     Parameters
     ----------
@@ -69,7 +70,11 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
             kept = [known.marks[number] for number in numbers]
             if any(map(telling, kept)) and agree(kept, marks):
                 fitting.append((json.dumps(kept).count(f'"{UNSTABLE}"'), known))
-    return min(fitting, key=lambda pair: pair[0])[1] if fitting else nearly(gap, numbers, marks)
+    if not fitting:
+        return nearly(gap, numbers, marks)
+    found = min(fitting, key=lambda pair: pair[0])[1]
+    certain = len({known.step for _, known in fitting}) == 1  # mistakes of several steps may look alike
+    return found if certain else replace(found, step=0)
 
 
 def nearly(gap: Gap, numbers: list[int], marks: list) -> Known | None:

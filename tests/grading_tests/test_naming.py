@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -250,10 +251,8 @@ for gap_id, (gap, bank) in found.items():
         results = outcomes(gap, mistake.answer, SEED, graded=True)
         visible = [result for item, result in zip(gap.properties, results) if item.visible]
         known = name_mistake(gap, visible if any(visible) else results)
-        if not any(results):
-            print(gap_id, mistake.name, "accepted", sep=": ")
-        if known is None or known.name != mistake.name:
-            print(gap_id, mistake.name, "named " + str(known and known.name), sep=": ")
+        verdict = "named " + str(known and known.name) if any(results) else "accepted"
+        print(gap_id, mistake.name, verdict, sep=": ")
 """
 
 
@@ -263,11 +262,19 @@ def test_another_processor_judges_and_names_the_same():
 
     The other settings are those under which `courseware fingerprints` takes the fingerprints.
     """
-    settings = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "2", "PYTHONPATH": str(REPO)}
-    settings |= {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    here = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPO)}
+    there = here | {"OMP_NUM_THREADS": "2", "MKL_CBWR": "COMPATIBLE"}
+    there |= {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
     command = [sys.executable, "-c", ELSEWHERE]
-    done = subprocess.run(command, cwd=REPO, env=settings, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert [line for line in lines if ": named " not in line] == []
-    assert len(lines) <= 7, done.stdout  # 1 % of the mistakes; 0 when this was written
+    runs = [
+        subprocess.Popen(command, cwd=REPO, env=one, stdout=PIPE, stderr=PIPE, text=True)
+        for one in (here, there)
+    ]
+    found = []
+    for run in runs:
+        out, err = run.communicate()
+        assert run.returncode == 0, err
+        assert [line for line in out.splitlines() if ": named " not in line] == []
+        found.append(out.splitlines())
+    differ = [pair for pair in zip(*found, strict=True) if pair[0] != pair[1]]
+    assert len(differ) <= 0.01 * len(found[0]), differ

@@ -22,8 +22,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 REPO = Path(__file__).resolve().parents[2]
 
 
-def verdicts():
+def verdicts(but=()):
     """Return the counts of all banks, and the answers that are judged otherwise than they should.
+
+    `but` are the names of wrong answers that are left out.
 
     One run of each answer: of the right ones on the graded check, of the wrong ones on the visible inputs.
     """
@@ -33,7 +35,7 @@ def verdicts():
             good = holds(gap, answer)
             counts.update(right=1, accepted=good)
             misses += [] if good else [f"{gap.id}: {name!r} is rejected"]
-        for mistake in bank.wrong:
+        for mistake in [one for one in bank.wrong if one.name not in but]:
             results = outcomes(gap, mistake.answer, SEED, graded=True)
             visible = [result for item, result in zip(gap.properties, results, strict=True) if item.visible]
             found = name_mistake(gap, visible if any(visible) else results)
@@ -86,7 +88,7 @@ def test_rates_after_a_notebook_that_changed_everything(used_kernel):
 def test_rates_in_float64(monkeypatch):
     """Inputs and networks of float64; the fingerprints are those that were taken in float32."""
     monkeypatch.setattr(running, "DTYPE", torch.float64)
-    expect_fair(*verdicts())
+    expect_fair(*verdicts(but=["always float64"]))  # which is right where everything is
 
 
 @pytest.mark.parametrize("gap_id", ["g01_zscore", "g02_unet_forward", "g03_scores", "g04_psnr"])
