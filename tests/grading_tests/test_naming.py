@@ -211,8 +211,8 @@ def test_an_answer_that_fails_first_as_a_known_mistake_and_nearly_in_the_same_pl
     failed, other = Wrong("tried", 1, 2), Wrong("tried", 1, 3)
     known = Known("two", "you say two", [None, mark(failed), None, mark(failed), None])
     monkeypatch.setattr("grading_tests.naming.known_mistakes", {"g97_x": [known]}.get)
-    assert name_mistake(MANY, [None, failed, None, TypeError(), None]) is known
-    assert name_mistake(MANY, [None, failed, None, None, None]) is known
+    assert name_mistake(MANY, [None, failed, None, TypeError(), None]) == known
+    assert name_mistake(MANY, [None, failed, None, None, None]) == known
     assert name_mistake(MANY, [None, other, None, failed, None]) is None
     assert name_mistake(MANY, [failed, failed, None, failed, None]) is None
     assert name_mistake(MANY, [None, failed, other, other, other]) is None

@@ -185,6 +185,7 @@ WRONG = [
         "google/brax#152, pytorch/pytorch#6017: total_loss += loss",
         "you return the loss with its graph; summed over an epoch it fills the memory. Return loss.item().",
         step_with("zfbs", value=lambda loss: loss),
+        step=5,
     ),
     Mistake(
         "first image only",

@@ -22,4 +22,4 @@ def test_a_residual_block_may_have_one_slope_or_one_for_each_channel(slopes):
 def test_no_network_is_no_residual_block():
     with pytest.raises(Wrong) as caught:
         residual_values(lambda num_feat: "a block", np.random.default_rng(0))
-    assert caught.value.got == "str"
+    assert caught.value.got == "a str"
