@@ -30,12 +30,12 @@ def test_right_answers_make_the_expected_image(gap_id):
 
 @pytest.mark.parametrize("gap_id", SCENES)
 def test_most_wrong_answers_look_wrong(gap_id):
-    """Not all: some are wrong in what an image does not show, such as a changed input."""
+    """More than half: others are wrong in what an image does not show: types, a changed input, a second call."""
     gap, bank = SCENES[gap_id]
     wanted = image_of(gap, gap.reference)
     made = [image_of(gap, mistake.answer) for mistake in bank.wrong]
     seen = [m is None or m.shape != wanted.shape or not np.allclose(m, wanted, atol=1e-3) for m in made]
-    assert np.mean(seen) > 0.6
+    assert np.mean(seen) > 0.5
     assert sum(m is not None for m in made) >= 5, "most wrong answers can be drawn"
 
 
