@@ -30,7 +30,7 @@ def test_right_answers_make_the_expected_image(gap_id):
 
 @pytest.mark.parametrize("gap_id", SCENES)
 def test_most_wrong_answers_look_wrong(gap_id):
-    """More than half: others are wrong in what an image does not show: types, a changed input, a second call."""
+    """More than half: others are wrong in what an image does not show, such as types or a second call."""
     gap, bank = SCENES[gap_id]
     wanted = image_of(gap, gap.reference)
     made = [image_of(gap, mistake.answer) for mistake in bank.wrong]
