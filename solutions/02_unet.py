@@ -113,7 +113,7 @@ edges = F.conv2d(flair, kernel)
 far_edges = F.conv2d(flair, kernel, dilation=4)
 
 planes = [plane[0, 0].numpy() for plane in (flair, edges.abs(), far_edges.abs())]
-titles = ["FLAIR as the network sees it", "3 x 3", "3 x 3, dilation 4"]
+titles = ["FLAIR, input of the network", "3 x 3", "3 x 3, dilation 4"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
@@ -369,7 +369,7 @@ view.show(draw_unet(572, padded=False), alt="A U of nine blocks with pixels and 
 pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
 back = F.interpolate(pooled, scale_factor=8, mode="bilinear")  # (1, 1, H, W)
 planes = [plane[0, 0].numpy() for plane in (flair, pooled, back)]
-titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "brought back up"]
+titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "enlarged again"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
@@ -1172,7 +1172,7 @@ curves = {"yours": {"validation": history.val_dice}}
 if recipe.REFERENCE[lab.budget.name] and lab.source == "cohort":
     curves["reference"] = {"validation": recipe.REFERENCE[lab.budget.name]}
 picture = view.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
-view.show(picture, alt="Validation Dice of your network by epoch, together with the course's reference run")
+view.show(picture, alt="Validation Dice of your network by epoch, with the course's reference run where there is one")
 
 # %% [markdown]
 # *Look:* is the validation loss still falling at the end? Then more epochs would probably help. Does it rise while
