@@ -1,10 +1,10 @@
 """Image scores of a generator, and what goes wrong in the training of a GAN, from its history and a probe.
 
 Three failures show in the curves: the discriminator separates the two kinds almost perfectly and is a poor
-guide for the generator, the generator makes one image whatever its input, or the images fall apart (I. Goodfellow,
-2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). A fourth does not: a
-discriminator whose outputs stay at 0.5 has met its match, or learns nothing. A probe tells which: a fresh
-discriminator, trained on frozen images of both kinds (`probe_auc`). The limits below are ours.
+guide for the generator, the generator makes one image whatever its input, or the images fall apart
+(I. Goodfellow, 2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). A fourth does
+not: a discriminator whose outputs stay at 0.5 has met its match, or learns nothing. A probe tells which: a
+fresh discriminator, trained on frozen images of both kinds (`probe_auc`). The limits below are ours.
 """
 
 import math
