@@ -144,8 +144,9 @@ def kspace_crop(hr, size):
     """Return the image of a scan that measures only the central size x size samples of k-space.
 
     hr      (B, 1, H, W) in [0, 1]       size   new height and width, at most H and W
-    returns a tensor (B, 1, size, size): the magnitude; a uniform image keeps its value. Ringing above 1 may
-            stay or be clipped. H, W and size may be odd and all different; hr is not modified
+    returns a real tensor (B, 1, size, size): the magnitude, of the complex image or of its real part; a uniform
+            image keeps its value. Ringing above 1 may stay or be clipped. H, W and size may be odd and all
+            different; hr is not modified
     """
     height, width = hr.shape[-2:]
     k = torch.arange(size) - size // 2  # the frequencies that are kept, 0 in the centre
@@ -352,8 +353,9 @@ def pixel_shuffle(x, r):
 class ResidualBlock(nn.Module):
     """Convolution, batch norm, PReLU, convolution, batch norm, plus the input; all convolutions 3 x 3.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W). All weights can learn; the PReLU has one slope, or one for each channel
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type. All weights can learn; the PReLU has one slope, or one for each
+            channel; convolutions with or without bias
     """
 
     def __init__(self, num_feat):
@@ -495,14 +497,15 @@ view.show(
 def discriminator_step(generator, discriminator, optimizer, lr, hr):
     """Update the discriminator once to distinguish real from generated images; the generator does not change.
 
-    The discriminator is put in training mode. The generator keeps its weights, its gradients and its mode.
+    The discriminator is put in training mode. The generator keeps its weights, its gradients and its mode, and all
+    its weights can still learn afterwards.
 
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    discriminator  maps images (B, 1, H, W) to logits (B, 1): positive for "real", sometimes large (±200); no sigmoid
     optimizer      optimiser of the weights of the discriminator
     lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
-    returns        the loss before the step, a plain number: the mean cross-entropy of the real images
-                   (target 1) plus that of the generated ones (target 0)
+    returns        the loss before the step, a plain number, not a tensor or array: the mean cross-entropy of the
+                   real images (target 1) plus that of the generated ones (target 0)
     """
     ### BEGIN SOLUTION
     # 1. training mode: batch normalisation uses the statistics of this batch
@@ -543,12 +546,12 @@ def generator_step(generator, discriminator, optimizer, lr, hr, weight=1e-3):
     can still learn afterwards; gradients may be left in them.
 
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    discriminator  maps images (B, 1, H, W) to logits (B, 1): positive for "real", sometimes large (±200); no sigmoid
     optimizer      optimiser of the weights of the generator
     lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
     weight         of the adversarial term; 0.001 in SRGAN
-    returns        the loss before the step, a plain number: the mean squared error of the pixels plus
-                   weight times the mean cross-entropy of the generated images with target 1
+    returns        the loss before the step, a plain number, not a tensor or array: the mean squared error of the
+                   pixels plus weight times the mean cross-entropy of the generated images with target 1
     """
     ### BEGIN SOLUTION
     # 1. training mode: batch normalisation uses the statistics of this batch
@@ -752,8 +755,9 @@ view.show(
 class DenseBlock(nn.Module):
     """Five 3 x 3 convolutions; the input of each is x and the outputs of all earlier ones, oldest first.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W): x + 0.2 times the fifth output; LeakyReLU (0.2) after the first four
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type: x + 0.2 times the fifth output; LeakyReLU (0.2) after the first
+            four convolutions only. All weights can learn; convolutions with or without bias
     """
 
     def __init__(self, num_feat, num_grow_ch):
@@ -800,8 +804,8 @@ print(f"{count_parameters(ResidualBlock(sizes.num_feat)):,}")
 class RRDB(nn.Module):
     """Three dense blocks in sequence, scaled by 0.2, plus the input.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W)
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type. All weights can learn
     """
 
     def __init__(self, num_feat, num_grow_ch):
@@ -835,7 +839,8 @@ class RRDB(nn.Module):
 def relativistic_loss(real_logits, fake_logits):
     """Relativistic average losses: is an image more realistic than images of the other kind on average?
 
-    real_logits  (B, 1) of real images         fake_logits  (B', 1) of generated ones; B' may differ from B
+    real_logits  (B, 1) of real images, positive for "real"; they may be large (±200)
+    fake_logits  (B', 1) of generated ones; B' may differ from B
     returns      two scalar tensors, the discriminator's loss and the generator's; each is the sum of two mean
                  cross-entropies, one over the real images and one over the generated ones. Both have gradients
                  in both kinds of logits, which are not modified
@@ -903,7 +908,7 @@ def perceptual_loss(features, sr, hr):
 
     features  maps images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen, in evaluation mode
     sr, hr    generated and real images (B, 1, H, W); hr is a constant, no gradient flows into it
-    returns   a scalar tensor, shape (), differentiable in sr; sr and hr are not modified
+    returns   a scalar tensor, shape (), differentiable in sr; sr and hr are not modified, nor their requires_grad
     """
     ### BEGIN SOLUTION
     # 1. features of the real image, without gradient -> (B, K, h, w)
@@ -1079,9 +1084,10 @@ def interpolate(psnr_state, gan_state, alpha):
 
     psnr_state, gan_state  state dicts of one architecture, name to tensor; must not be modified
     alpha                  0 is the PSNR network, 1 the GAN
-    returns                a new state dict with its own tensors, of the same names, shapes and types: every
-                           floating-point entry is interpolated; whole numbers, such as the counter of batch
-                           norm, are copied from gan_state
+    returns                a new state dict with its own tensors, of the same names, shapes and types; the order
+                           of the names is free, and may differ between the two. Every floating-point entry is
+                           interpolated; all others, such as the counter of batch norm or a mask of True and
+                           False, are copied from gan_state
     """
     ### BEGIN SOLUTION
     mixture = {}
