@@ -1059,7 +1059,7 @@ view.show(picture, alt="Loss on two training slices and on other patients, witho
 # **Adagrad** (Duchi et al. 2011) divides the step of each weight by the root of the sum of its squared gradients so
 # far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by the root of a *running*
 # average of them, in which early steps lose their weight, and averages the gradient as well. Each is tried with the
-# same three rates, and the validation loss chooses. (From here on, the small networks are the library's U-Net: your
+# same four rates, and the validation loss chooses. (From here on, the small networks are the library's U-Net: your
 # layers, with the initial weights of He et al. 2015.)
 
 # %%
@@ -1082,7 +1082,7 @@ train_images, train_target = shrunk(plain_train)
 curves = {}
 for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     best = np.inf
-    for lr in (3e-3, 1e-2, 3e-2):
+    for lr in (3e-3, 1e-2, 3e-2, 0.1):
         torch.manual_seed(lab.seed)
         network = brainlab.models.UNet(width=8, depth=3)
         losses = train_small(network, train_images, train_target, steps // 2, lr=lr, optimizer=optimizer)
@@ -1093,7 +1093,7 @@ for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     curves[f"{optimizer.__name__}, rate {chosen:g}"] = np.convolve(chosen_losses, np.ones(5) / 5, "valid")
 panel = {"training loss, mean of 5 steps": curves}
 picture = view.curves(range(5, steps // 2 + 1), panel, "step", log=panel)
-view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its three rates")
+view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its four rates")
 
 # %% [markdown]
 # A single training of each says little about which of them is better. If the best rate of one of them is the largest
