@@ -477,13 +477,6 @@ WRONG += variants(
 WRONG += variants(
     "g02_attention_gate",
     (
-        "ReLU after psi too",
-        "between psi and the sigmoid there is no ReLU: coefficients below one half would be impossible.",
-        2,
-        "torch.sigmoid(self.psi(both))",
-        "torch.sigmoid(F.relu(self.psi(both)))",
-    ),
-    (
         "cut to 0 and 1",
         "the sigmoid brings the coefficients between 0 and 1; cutting loses their gradient.",
         2,
@@ -496,13 +489,6 @@ WRONG += variants(
         2,
         "torch.sigmoid(self.psi(both))",
         "torch.tanh(self.psi(both))",
-    ),
-    (
-        "sigmoid before psi",
-        "the sigmoid comes after psi, so that the coefficients are between 0 and 1.",
-        2,
-        "torch.sigmoid(self.psi(both))",
-        "self.psi(torch.sigmoid(both))",
     ),
     (
         "not upsampled",
@@ -540,13 +526,6 @@ WRONG += variants(
         "(self.from_skip(skip) + self.from_gate(gate)) / 2",
     ),
     (
-        "divided by the largest",
-        "the coefficients are used as the sigmoid returns them; nothing is normalised.",
-        2,
-        "        alpha = torch.sigmoid(self.psi(both))",
-        "        alpha = torch.sigmoid(self.psi(both))\n        alpha = alpha / alpha.amax(dim=(1, 2, 3), keepdim=True)",
-    ),
-    (
         "coefficients of the first image",
         "each image has coefficients of its own.",
         4,
@@ -557,7 +536,35 @@ WRONG += variants(
         "product at half the size",
         "the coefficients are upsampled, not the product: the skip connection keeps its resolution.",
         4,
-        '        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        return alpha * skip, alpha',
-        '        small = alpha * F.interpolate(skip, size=alpha.shape[-2:], mode="bilinear")\n        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        return F.interpolate(small, size=skip.shape[-2:], mode="bilinear"), alpha',
+        '        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        '
+        "return alpha * skip, alpha",
+        '        small = alpha * F.interpolate(skip, size=alpha.shape[-2:], mode="bilinear")\n    '
+        '    alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        return '
+        'F.interpolate(small, size=skip.shape[-2:], mode="bilinear"), alpha',
+    ),
+    (
+        "ReLU after psi",
+        "the ReLU is taken of the sum; between psi and the sigmoid there is none.",
+        1,
+        "F.relu(self.from_skip(skip) + self.from_gate(gate))",
+        "self.from_skip(skip) + self.from_gate(gate)",
+        "torch.sigmoid(self.psi(both))",
+        "torch.sigmoid(F.relu(self.psi(both)))",
+    ),
+    (
+        "sigmoid before psi",
+        "the sum goes through a ReLU, and the sigmoid comes after psi.",
+        1,
+        "F.relu(self",
+        "torch.sigmoid(self",
+        "torch.sigmoid(self.psi(both))",
+        "self.psi(both)",
+    ),
+    (
+        "divided by the largest",
+        "the coefficients are used as the sigmoid returns them; nothing is normalised.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "torch.sigmoid(self.psi(both))\n        alpha = alpha / alpha.max()",
     ),
 )

@@ -448,7 +448,8 @@ WRONG += variants(
     ),
     (
         "another momentum",
-        "the running averages move by a tenth with each batch, as nn.BatchNorm2d does without further arguments.",
+        "the running averages move by a tenth with each batch, as nn.BatchNorm2d does without "
+        "further arguments.",
         0,
         "nn.BatchNorm2d(out_channels)",
         "nn.BatchNorm2d(out_channels, momentum=0.01)",
@@ -490,6 +491,7 @@ WRONG += variants(
         "nothing is added to the result: no residual connection is asked for.",
         0,
         "            nn.ReLU(),\n        )",
-        "            nn.ReLU(),\n        )\n\n    def forward(self, x):\n        y = super().forward(x)\n        return x + y if x.shape == y.shape else y",
+        "            nn.ReLU(),\n        )\n\n    def forward(self, x):\n        y = "
+        "super().forward(x)\n        return x + y if x.shape == y.shape else y",
     ),
 )

@@ -149,7 +149,7 @@ WRONG += variants(
     ),
     (
         "reach from kernel - 1 gaps added",
-        "one gap too many: between `kernel` elements there is one gap less than elements.",
+        "dilation 1 is an ordinary convolution: it is the distance of two elements, not the pixels left out.",
         1,
         "dilation * (kernel - 1) + 1",
         "kernel + dilation * (kernel - 1)",
@@ -284,13 +284,6 @@ WRONG += variants(
 
 WRONG += variants(
     "g02_conv_output_size",
-    (
-        "pixels left out",
-        "dilation 1 is an ordinary convolution: it is the distance of two elements, not the pixels left out.",
-        1,
-        "dilation * (kernel - 1) + 1",
-        "(dilation + 1) * (kernel - 1) + 1",
-    ),
     (
         "only the reach divided",
         "the whole difference is divided by the stride: brackets.",

@@ -389,7 +389,8 @@ WRONG += variants(
         "these are squared errors of the probabilities; the logarithm of one of them is asked for.",
         3,
         "return -true_class.mean()",
-        "return (log_prob.exp() - F.one_hot(target, logits.shape[1]).movedim(-1, 1)).square().sum(dim=1).mean()",
+        "return (log_prob.exp() - F.one_hot(target, logits.shape[1]).movedim(-1, "
+        "1)).square().sum(dim=1).mean()",
     ),
     (
         "logits cut at 100",

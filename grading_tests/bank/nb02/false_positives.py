@@ -377,7 +377,7 @@ WRONG += variants(
     ),
     (
         "both at once",
-        "the two ways of deciding are counted separately.",
+        "a pixel belongs to every class whose threshold it reaches, not only to the most probable one.",
         4,
         "(by_threshold & absent)",
         "(by_threshold & absent & by_argmax)",
@@ -417,17 +417,11 @@ WRONG += variants(
     ),
     (
         "the rest by argmax",
-        "a pixel that reaches no threshold belongs to no class by the thresholds; argmax is counted separately.",
+        "a pixel that reaches no threshold belongs to no class by the thresholds; argmax is "
+        "counted separately.",
         2,
         "    return",
         "    by_threshold |= by_argmax & ~by_threshold.any(dim=1, keepdim=True)\n    return",
-    ),
-    (
-        "the largest of those above",
-        "a pixel belongs to every class whose threshold it reaches, not only to the most probable one.",
-        2,
-        "by_threshold & absent",
-        "by_threshold & by_argmax & absent",
     ),
     (
         "the last of those above",
@@ -500,6 +494,13 @@ WRONG += variants(
         3,
         "prob.argmax(dim=1)",
         "(prob / thresholds.view(1, -1, 1, 1)).argmax(dim=1)",
+    ),
+    (
+        "argmax of the masks",
+        "argmax compares the probabilities, not whether they reach the thresholds.",
+        3,
+        "prob.argmax(dim=1)",
+        "by_threshold.int().argmax(dim=1)",
     ),
 )
 

@@ -424,7 +424,8 @@ WRONG += variants(
         "the tensors of the old record are overwritten: return new copies.",
         2,
         '"weights": copy.deepcopy(weights)',
-        '"weights": {k: best["weights"][k].copy_(v) if k in best["weights"] else v.clone() for k, v in weights.items()}',
+        '"weights": {k: best["weights"][k].copy_(v) if k in best["weights"] else v.clone() for '
+        "k, v in weights.items()}",
     ),
     (
         "a patience of its own",

@@ -165,7 +165,8 @@ WRONG = [
     Mistake(
         "no backward",
         "theartificialguy/NLP-with-Deep-Learning#2: where backward is called",
-        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, with its graph.",
+        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, "
+        "with its graph.",
         step_with("zfs"),
     ),
     Mistake(
@@ -544,7 +545,8 @@ WRONG += variants(
     ),
     (
         "loss cut off",
-        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, with its graph.",
+        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, "
+        "with its graph.",
         4,
         "    loss.backward()",
         "    loss = loss.detach().requires_grad_()\n    loss.backward()",

@@ -567,6 +567,21 @@ WRONG += variants(
         "under no_grad the network cannot learn: no gradient reaches its weights.",
         0,
         "        skips = []\n        for block in self.down:\n            x = block(x)",
-        "        skips = []\n        for block in self.down:\n            with torch.no_grad():\n                x = block(x)",
+        "        skips = []\n        for block in self.down:\n            with torch.no_grad():\n   "
+        "             x = block(x)",
+    ),
+    (
+        "the input of the block pooled",
+        "what is pooled is the result of the block, not what went into it.",
+        1,
+        "            x = block(x)\n            skips.append(x)\n",
+        "            skips.append(block(x))\n",
+    ),
+    (
+        "minimum",
+        "the pooling takes the maximum, not the minimum.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "-F.max_pool2d(-x, 2)",
     ),
 )

@@ -366,15 +366,19 @@ WRONG += variants(
         "a list up to 600",
         "any size can be asked for: the search must not end at a fixed number.",
         2,
-        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in range(size, 2 * size) if fits(n))",
-        "    sizes = [n for n in range(1, 600) if fits(n)]\n    below = max(n for n in sizes if n <= size)\n    above = min(n for n in sizes if n >= size)",
+        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in "
+        "range(size, 2 * size) if fits(n))",
+        "    sizes = [n for n in range(1, 600) if fits(n)]\n    below = max(n for n in sizes if n "
+        "<= size)\n    above = min(n for n in sizes if n >= size)",
     ),
     (
         "a list from 188",
         "with fewer poolings smaller sizes than 188 are valid, too.",
         2,
-        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in range(size, 2 * size) if fits(n))",
-        "    sizes = [n for n in range(188, 3 * size) if fits(n)]\n    below = max(n for n in sizes if n <= size)\n    above = min(n for n in sizes if n >= size)",
+        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in "
+        "range(size, 2 * size) if fits(n))",
+        "    sizes = [n for n in range(188, 3 * size) if fits(n)]\n    below = max(n for n in "
+        "sizes if n <= size)\n    above = min(n for n in sizes if n >= size)",
     ),
     (
         "steps of 2",

@@ -76,9 +76,8 @@ def after_steps(
         for batch in batches
     ]
     expect_moved(ours, before, watched, tried)
-    idea = idea_of_steps(watched.events, steps) or idea_of_size(
-        *(weights_of(one) - before for one in (ours, theirs))
-    )
+    moves = (weights_of(one) - before for one in (ours, theirs))
+    idea = idea_of_steps(watched.events, steps) or idea_of_size(*moves, before)
     return ours, losses, theirs, expected, idea
 
 
@@ -92,14 +91,20 @@ def idea_of_steps(events: list[str], steps: int) -> str:
     return ""
 
 
-def idea_of_size(ours: Tensor, theirs: Tensor) -> str:
-    """Return that the step has the right direction and another length, if it is so."""
+def idea_of_size(ours: Tensor, theirs: Tensor, before: Tensor) -> str:
+    """Return that the step has another length, or a part in the direction of the weights, if it is so."""
     factor = float((ours @ theirs) / (theirs @ theirs))
     if abs(factor - 1) > 1e-3 and torch.allclose(
         ours, factor * theirs, atol=1e-4 * float(theirs.abs().max())
     ):
         words = f"the step is {factor:.3g} times as long as it should be"
         return f"{words}: is the loss divided, or the gradient scaled or clipped?"
+    rest = ours - theirs
+    factor = float((rest @ before) / (before @ before))
+    if abs(factor) > 1e-6 and torch.allclose(
+        rest, factor * before, atol=0.05 * float((factor * before).abs().max())
+    ):
+        return "the weights shrink in addition to the step: is a penalty on them added to the loss?"
     return ""
 
 
