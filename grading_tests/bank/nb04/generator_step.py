@@ -1,5 +1,6 @@
 """Right and wrong answers to the gap about the generator's step."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -17,7 +18,7 @@ def discriminator_frozen_meanwhile(generator, discriminator, optimizer, lr, hr, 
     loss.backward()
     optimizer.step()
     discriminator.requires_grad_(True)
-    return loss.detach()
+    return loss.detach().double().item()
 
 
 def two_backwards(generator, discriminator, optimizer, lr, hr, weight=1e-3):
@@ -64,7 +65,7 @@ def discriminator_evaluating(generator, discriminator, optimizer, lr, hr, weight
     discriminator.eval()
     loss = usual()(generator, discriminator, optimizer, lr, hr, weight)
     discriminator.train(before)
-    return torch.tensor(loss)
+    return np.float64(loss)
 
 
 def usual(
