@@ -236,7 +236,7 @@ WRONG = [
     Mistake(
         "a step for each half",
         "eriklindernoren/Keras-GAN#157: train_on_batch twice",
-        "the optimiser steps twice, such as after the real and after the made images: add both losses, step once.",
+        "the optimiser steps twice, as for real and for made images apart: add both losses, then step once.",
         a_step_for_each,
     ),
     Mistake(

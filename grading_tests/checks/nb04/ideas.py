@@ -7,7 +7,8 @@ from typing import Any
 from grading_tests.gap import Wrong, expect, same
 from grading_tests.networks import attempt as plain_attempt
 
-Rivals = Mapping[str, Callable[[], Any]]
+# Idea to one or several ways to the value that it leads to.
+Rivals = Mapping[str, Callable[[], Any] | tuple[Callable[[], Any], ...]]
 
 # What an exception says, and the idea behind it.
 ERRORS = {
@@ -31,19 +32,27 @@ ERRORS = {
 }
 
 
-def idea_of_error(text: str) -> str:
-    """Return the idea behind an exception, or nothing."""
-    return next((idea for words, idea in ERRORS.items() if re.search(words, text)), "")
+def idea_of_error(text: str, errors: Mapping[str, str] = {}) -> str:
+    """Return the idea behind an exception, or nothing; `errors` are more words and ideas."""
+    return next((idea for words, idea in {**ERRORS, **errors}.items() if re.search(words, text)), "")
 
 
-def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
-    """Return `call(*inputs)` as `networks.attempt` does; the `Wrong` of a known exception has an idea."""
-    try:
-        return plain_attempt(tried, expected, call, *inputs, **named)
-    except Wrong as wrong:
-        if not wrong.idea and isinstance(wrong.got, str):
-            wrong.idea = idea_of_error(wrong.got)
-        raise
+class Attempt:
+    """`networks.attempt`, whose `Wrong` has an idea where the exception is a known one."""
+
+    def __init__(self, **errors: str) -> None:
+        self.errors = errors
+
+    def __call__(self, tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
+        try:
+            return plain_attempt(tried, expected, call, *inputs, **named)
+        except Wrong as wrong:
+            if not wrong.idea and isinstance(wrong.got, str):
+                wrong.idea = idea_of_error(wrong.got, self.errors)
+            raise
+
+
+attempt = Attempt()
 
 
 def rival_of(got: Any, expected: Any, rivals: Rivals, rtol: float = 1e-4, atol: float = 1e-5) -> str:
@@ -52,7 +61,12 @@ def rival_of(got: Any, expected: Any, rivals: Rivals, rtol: float = 1e-4, atol: 
     Rivals that give the right value here, or stop, do not count; where two ideas fit, neither is certain.
     """
     found = []
-    for idea, make in rivals.items():
+    ways = [
+        (idea, make)
+        for idea, makes in rivals.items()
+        for make in (makes if isinstance(makes, tuple) else (makes,))
+    ]
+    for idea, make in ways:
         try:
             value = make()
         except Exception:  # not for these shapes
