@@ -32,7 +32,7 @@ def by_difference(psnr_state, gan_state, alpha):
     return {
         name: psnr_state[name] + alpha * (gan - psnr_state[name])
         if gan.dtype.is_floating_point
-        else gan.detach() + 0
+        else gan.detach().clone()
         for name, gan in gan_state.items()
     }
 

@@ -306,7 +306,7 @@ WRONG = [
     Mistake(
         "added in place",
         "iMED-Lab/ER-Net#3, pytorch/vision#579",
-        "x itself is changed in place (x += ... does so), and the layer before still needs it: make a new tensor.",
+        "x itself is changed in place (x += ... does so); the layer before still needs it: make a new one.",
         block(changed_in_place),
     ),
     Mistake(

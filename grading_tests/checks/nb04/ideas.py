@@ -10,6 +10,9 @@ from grading_tests.networks import attempt as plain_attempt
 # Idea to one or several ways to the value that it leads to.
 Rivals = Mapping[str, Callable[[], Any] | tuple[Callable[[], Any], ...]]
 
+OVERFLOW = (
+    "for large logits the logarithm of a sigmoid overflows or is cut off: take the loss made for logits."
+)
 # What an exception says, and the idea behind it.
 ERRORS = {
     r"cannot assign (module|parameters?) before": "super().__init__() must come first: before it, a network "

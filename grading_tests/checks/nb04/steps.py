@@ -9,15 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grading_tests.checks.nb04.ideas import expect_rival
+from grading_tests.checks.nb04.ideas import OVERFLOW, expect_rival
 from grading_tests.checks.nb04.two_networks import Step, TwoNetworks
 from grading_tests.gap import Wrong, expect, same
 from grading_tests.networks import noise, weights_of
 from grading_tests.values import form, plain
-
-OVERFLOW = (
-    "for large logits the logarithm of a sigmoid overflows or is cut off: take the loss made for logits."
-)
 
 
 def weights_after(step: Step, answer: Any, rng: np.random.Generator, **options: float) -> None:
