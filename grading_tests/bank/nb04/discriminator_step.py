@@ -342,6 +342,12 @@ def clips_the_truth(generator, discriminator, optimizer, lr, hr):
     return usual()(generator, discriminator, optimizer, lr, hr.clamp_(0, 1))
 
 
+def resets_the_generator(generator, discriminator, optimizer, lr, hr):
+    loss = usual(fake=lambda net, lr, hr: net(lr))(generator, discriminator, optimizer, lr, hr)
+    generator.zero_grad()
+    return loss
+
+
 # --- a second bank, by people who saw the notebook only
 
 RIGHT |= {
@@ -365,6 +371,30 @@ WRONG += [
         SECOND,
         "clamp_ writes into the images of the caller.",
         clips_the_truth,
+    ),
+    Mistake(
+        "generator put in training mode",
+        SECOND,
+        "the mode of the generator is not yours to change in this step: it stays in evaluation mode here.",
+        lambda generator, *others: usual()(generator.train(), *others),
+    ),
+    Mistake(
+        "the generator's gradients reset",
+        SECOND,
+        "the gradients that the generator holds are lost: detach its images, then nothing has to be reset.",
+        resets_the_generator,
+    ),
+    Mistake(
+        "a tensor without its graph",
+        SECOND,
+        "a tensor is returned, though without its graph; the task asks for a plain number.",
+        usual(value=lambda loss: loss.detach()),
+    ),
+    Mistake(
+        "logarithm of a sigmoid",
+        SECOND,
+        "for large logits the sigmoid is exactly 0 or 1, and its logarithm overflows: begin with the logits.",
+        usual(loss=lambda real, fake: -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()),
     ),
     Mistake(
         "generated images clipped",
@@ -407,6 +437,7 @@ STEPS = {
         "fake from hr",
         "lr in place of the generator's image",
         "generated images clipped",
+        "the generator's gradients reset",
     ),
     4: ("both in one batch",),
     5: (
@@ -422,6 +453,7 @@ STEPS = {
         "no logarithm",
         "smoothed target",
         "hinge",
+        "logarithm of a sigmoid",
     ),
     6: (
         "no step",
@@ -430,6 +462,7 @@ STEPS = {
         "loss after the step",
         "weights moved by hand",
         "a list",
+        "a tensor without its graph",
         "nothing returned",
     ),
 }

@@ -348,6 +348,24 @@ WRONG += [
         lambda psnr, gan, alpha: mixture(psnr, gan, alpha, whole=lambda one, other: torch.zeros_like(other)),
     ),
     Mistake(
+        "only int64 copied",
+        SECOND,
+        "int32, uint8 and Boolean entries are no floating-point numbers either: copy them as well.",
+        lambda psnr, gan, alpha: {
+            name: one.clone() if one.dtype == torch.int64 else (1 - alpha) * psnr[name] + alpha * one
+            for name, one in gan.items()
+        },
+    ),
+    Mistake(
+        "paired by position",
+        SECOND,
+        "the entries are paired by their order, which may differ: look each up by its name.",
+        lambda psnr, gan, alpha: {
+            name: (1 - alpha) * one + alpha * other if other.is_floating_point() else other.clone()
+            for one, (name, other) in zip(psnr.values(), gan.items(), strict=True)
+        },
+    ),
+    Mistake(
         "always float32",
         SECOND,
         "an entry keeps its type: float64 stays float64.",

@@ -222,10 +222,31 @@ def expect_output(
             idea: tuple(partial(one, reference, x) for one in (ways if isinstance(ways, tuple) else (ways,)))
             for idea, ways in forwards.items()
         }
-        expect_rival(got, expected, tried, like=True, rivals=rivals)
+        try:
+            expect_rival(got, expected, tried, like=True, rivals=rivals)
+        except Wrong as wrong:
+            wrong.idea = wrong.idea or random_or_mixed(model, got, expected, x)
+            raise
         if dtype:
             expect(str(got.dtype), str(dtype), f"{tried}: the type of the output")
         given.expect_unchanged(f"{name} on x of {shape}")
+
+
+RANDOM = "two calls with the same x differ: is there a dropout, or another random part?"
+
+
+def random_or_mixed(model: nn.Module, got: Any, expected: Tensor, x: Tensor) -> str:
+    """Return why a value is wrong: it is random, or x and the branch have other factors."""
+    if not isinstance(got, Tensor) or got.shape != expected.shape:
+        return ""
+    if not same(got, model(x.clone())):
+        return RANDOM
+    parts = torch.stack([x.flatten(), (expected - x).flatten()], dim=1).double()  # (N, 2)
+    factors = torch.linalg.lstsq(parts, got.detach().flatten().double()[:, None]).solution
+    if not same(parts @ factors, got.flatten()[:, None], 1e-3, 1e-4):
+        return ""
+    of_x, of_branch = (f"{float(factor):.3g}" for factor in factors)
+    return f"in the sum, x counts {of_x} times, and the branch {of_branch} times as much as it should."
 
 
 def expect_training(
@@ -241,8 +262,7 @@ def expect_training(
     tried = f"{name} while training"
     output = attempt(tried, f"shape {shape}", model, x)
     repeats = same(output, copy.deepcopy(model)(x)) if isinstance(output, Tensor) else True
-    random = "two calls with the same x differ: is there a dropout, or another random part?"
-    expect(output, reference(x), tried, like=True, idea=random * (not repeats))
+    expect(output, reference(x), tried, like=True, idea=RANDOM * (not repeats))
     try:
         expect_gradient(model, output, f"{tried}: the gradient of every weight")
     except Wrong as wrong:
@@ -251,7 +271,8 @@ def expect_training(
         raise
     got, x.grad = x.grad, None
     if got is None:
-        raise Wrong(f"{tried}: the gradient in x", "a gradient", "none: the graph is cut")
+        idea = "x is cut off on its way: detached, under no_grad, or through NumPy."
+        raise Wrong(f"{tried}: the gradient in x", "a gradient", "none: the graph is cut", idea=idea)
     reference(x).square().sum().backward()
     expect(got, x.grad, f"{tried}: the gradient in x", rtol=1e-3, atol=1e-3)
     expect(model.training, True, f"{tried}: is it still in training mode after a call?")

@@ -60,10 +60,15 @@ SLOPE = "the slope of the LeakyReLU is {}; the text says 0.2."
 ALL = "the activation bends all joined features, x too; it belongs to each convolution's output alone."
 # Idea to forward pass.
 FORWARDS = {
-    **{SLOPE.format(slope): rival(leaky(slope)) for slope in (0.01, 0.02, 0.1, 0.25, 0.3, -0.2)},
+    **{SLOPE.format(slope): rival(leaky(slope)) for slope in (0.01, 0.02, 0.05, 0.1, 0.25, 0.3, 0.5, -0.2)},
     "the activation is a PReLU or LeakyReLU of slope 0: below 0 its slope is 0.2.": rival(torch.relu),
-    "the activation is not a LeakyReLU, but an ELU.": rival(F.elu),
-    "the activation is not a LeakyReLU, but a GELU.": rival(F.gelu),
+    "the activation is not a LeakyReLU, but another one.": tuple(
+        map(rival, (F.elu, F.gelu, F.silu, torch.tanh, torch.sigmoid, F.softplus, F.selu, F.relu6))
+    ),
+    "an activation follows the fifth convolution; it follows the first four.": (
+        rival(added=lambda x, last, outputs: x + 0.2 * last.relu()),
+        rival(added=lambda x, last, outputs: x + 0.2 * LEAKY(last)),
+    ),
     ALL: (rival(as_it_is, joined=leaky(0.2)), rival(joined=leaky(0.2)), overwritten),
     "the activation comes before each convolution; it follows the first four.": (
         rival(as_it_is, before=LEAKY),

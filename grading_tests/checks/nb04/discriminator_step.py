@@ -26,6 +26,10 @@ def made_term(g: nn.Module, d: nn.Module, lr: Tensor, hr: Tensor, weight: float)
     return F.softplus(d(g(lr).detach())).mean()
 
 
+def bent(logits: Tensor, target: float) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+
 def loss(*given: Any) -> Tensor:
     return real_term(*given) + made_term(*given)
 
@@ -54,6 +58,23 @@ STEP = Step(
                 + F.softplus(d(F.interpolate(lr, hr.shape[-2:], mode="bicubic"))).mean()
             )
         ),
+        "the images are shifted or scaled first: the discriminator gets them as they are.": (
+            lambda g, d, lr, hr, weight: (
+                F.softplus(-d(2 * hr - 1)).mean() + F.softplus(d(g(lr).detach())).mean()
+            ),
+            lambda g, d, lr, hr, weight: (
+                F.softplus(-d(2 * hr - 1)).mean() + F.softplus(d(2 * g(lr).detach() - 1)).mean()
+            ),
+        ),
+        "only the first image of the batch counts; the loss is the mean over all.": (
+            lambda g, d, lr, hr, weight: (
+                F.softplus(-d(hr)[0]).mean() + F.softplus(d(g(lr).detach())[0]).mean()
+            )
+        ),
+        "the targets are smoothed, such as 0.9 and 0.1; they are 1 and 0.": tuple(
+            lambda g, d, lr, hr, weight, one=one, zero=zero: bent(d(hr), one) + bent(d(g(lr).detach()), zero)
+            for one, zero in ((0.9, 0.1), (0.9, 0.0), (1.0, 0.1), (0.8, 0.2), (0.8, 0.0), (0.95, 0.05))
+        ),
         "the real images are clipped first: the discriminator gets them as they are.": (
             lambda g, d, lr, hr, weight: real_term(g, d, lr, hr.clamp(0, 1), 0) + made_term(g, d, lr, hr, 0)
         ),
@@ -64,6 +85,7 @@ STEP = Step(
         ),
         "only the term of the real images is returned; the loss has two.": real_term,
         "only the term of the generated images is returned; the loss has two.": made_term,
+        "the sign of the returned number is the wrong way round.": lambda *given: -loss(*given),
         "the terms are subtracted in the returned number; the loss is their sum.": (
             lambda *given: real_term(*given) - made_term(*given)
         ),

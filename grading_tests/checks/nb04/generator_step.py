@@ -81,6 +81,23 @@ STEP = Step(
             as_it_is, clipped
         ),
         "the generator makes the images in evaluation mode: training mode comes before.": evaluating(0, loss),
+        "the adversarial term is subtracted; it is added.": (
+            lambda *given: pixel_term(*given) - adversarial_term(*given)
+        ),
+        "the weight is squared, or its root is taken; it counts as it is.": (
+            lambda *given: pixel_term(*given) + given[-1] * adversarial_term(*given),
+            lambda *given: pixel_term(*given) + adversarial_term(*given) / given[-1] ** 0.5,
+        ),
+        "the squared error is summed over the pixels of an image; the mean is asked for.": (
+            lambda *given: given[3][0].numel() * pixel_term(*given) + adversarial_term(*given)
+        ),
+        "that is the Huber or smooth L1 error; the mean squared error is asked for.": (
+            lambda g, d, lr, hr, weight: F.smooth_l1_loss(g(lr), hr) + adversarial_term(g, d, lr, hr, weight)
+        ),
+        "the images are shifted or scaled first: the networks get them as they are.": (
+            lambda g, d, lr, hr, weight: loss(g, d, 2 * lr - 1, hr, weight),
+            lambda g, d, lr, hr, weight: loss(g, d, 2 * lr - 1, 2 * hr - 1, weight),
+        ),
         "the pixel error is halved; it counts fully.": (
             lambda *given: pixel_term(*given) / 2 + adversarial_term(*given)
         ),
@@ -91,6 +108,7 @@ STEP = Step(
         "the returned number contains the adversarial term without its weight.": (
             lambda *given: pixel_term(*given[:-1], 1) + adversarial_term(*given[:-1], 1)
         ),
+        "the sign of the returned number is the wrong way round.": lambda *given: -loss(*given),
         "only the adversarial term is returned, and without its weight.": (
             lambda *given: adversarial_term(*given[:-1], 1)
         ),

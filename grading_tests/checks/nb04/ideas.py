@@ -24,14 +24,12 @@ ERRORS = {
     r"Can't call numpy\(\) on Tensor that requires grad": "NumPy knows no gradient: stay with tensors.",
     r"in-?place operation|modified by an inplace": "a value that backward needs was overwritten in place "
     "(+=, inplace=True, a method that ends in _).",
-    r"missing \d+ required positional argument|takes \d+ positional arguments? but": "the function is called "
-    "with other arguments than it takes: keep the first line of the cell as it is.",
+    r"missing \d+ required positional argument|takes \d+ positional arguments? but": "a function is called "
+    "with other arguments than it takes: the error names it.",
     r"does not require grad and does not have a grad_fn": "the loss has no graph: something before it is "
     "detached, under no_grad, or made a number.",
     r"backward through the graph a second time": "backward was called twice through the same graph: add the "
     "terms first, or make the images once for each.",
-    r"object has no attribute '(eval|train|parameters|modules|training)'": "features may be a function: "
-    "call it, and leave its settings alone.",
 }
 
 

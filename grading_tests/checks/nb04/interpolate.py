@@ -58,7 +58,8 @@ def mixed(
     if not hasattr(got, "keys"):
         raise Wrong(tried, "a state dict", type(got).__name__)
     if missing := [name for name in gan if needed(name) and name not in got]:
-        raise Wrong(tried, f"all {len(gan)} entries", f"without {', '.join(missing)}")
+        idea = "the names are other ones: a network loads its entries by name." * (len(missing) == len(gan))
+        raise Wrong(tried, f"all {len(gan)} entries", f"without {', '.join(missing)}", idea=idea)
     return got
 
 
@@ -217,7 +218,8 @@ def every_kind(answer: Any, rng: np.random.Generator) -> None:
         except Wrong as wrong:
             wrong.idea = idea
             raise
-    expect(len(first), len(gan), "entries of several types and shapes: how many are there?")
+    idea = "there are names that the two states do not have."
+    expect(len(first), len(gan), "entries of several types and shapes: how many are there?", idea=idea)
 
 
 def why_other(got: Any, psnr: Tensor, gan: Tensor, expected: Tensor) -> str:
@@ -265,8 +267,9 @@ def memory_of_its_own(answer: Any, rng: np.random.Generator) -> None:
     for alpha in (0.0, 0.5, 1.0):
         kept = copies(psnr, gan)
         tried = f"the two networks after the mixture, alpha {alpha:g}, is trained on"
-        for tensor in mixed(answer, *kept, alpha, tried, learnt).values():
-            tensor.add_(1)  # as an optimiser does, in place
+        with torch.no_grad():
+            for tensor in mixed(answer, *kept, alpha, tried, learnt).values():
+                tensor.add_(1)  # as an optimiser does, in place
         for name, left, before in zip(("psnr_state", "gan_state"), kept, (psnr, gan), strict=True):
             idea = f"the result shares memory with {name}: at every alpha, all entries are new tensors."
             expect(flat(left, bool), flat(before, bool), f"{tried}: {name}", "step 2", idea=idea)

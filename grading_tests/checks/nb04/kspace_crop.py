@@ -103,6 +103,8 @@ def rivals(hr: Tensor, size: int) -> dict[str, Any]:
             lambda: (right - low) / (top - low),
             lambda: (right - right.min()) / (right.max() - right.min()),
             lambda: right / top * hr.amax(dim=HW, keepdim=True),
+            lambda: right / right.sum(dim=HW, keepdim=True),
+            lambda: right / right.mean(dim=HW, keepdim=True),
         ),
         "the ramp comes after ifftshift; it belongs to the centred k-space.": of(late=True),
         "fft2 is used on the way back too, which turns the image by 180 degrees.": (
@@ -140,6 +142,26 @@ def rivals(hr: Tensor, size: int) -> dict[str, Any]:
             ]
         ),
         "rows and columns are exchanged.": lambda: right.mT,
+        "the image is mirrored or upside down.": tuple(
+            lambda axes=axes: right.flip(*axes) for axes in ((-1,), (-2,), (-2, -1))
+        ),
+        "the magnitude is the root of the sum of both squares, not the sum of both parts.": lambda: (
+            parts(hr, size).real.abs() + parts(hr, size).imag.abs()
+        ),
+        "the imaginary part is returned; the magnitude is asked for.": (
+            lambda: parts(hr, size).imag.abs(),
+            lambda: parts(hr, size).imag,
+        ),
+        "the phase is returned; the magnitude is asked for.": lambda: parts(hr, size).angle(),
+        "the logarithm is taken, as for pictures of k-space; the image is the magnitude.": (
+            lambda: torch.log1p(right),
+            lambda: torch.log(right),
+        ),
+        "the image is rounded to 8 bits; it stays as it is.": lambda: (right * 255).round() / 255,
+        "the mean is taken off first: frequency 0, the brightness, belongs to the image.": (
+            lambda: parts(hr - hr.mean(dim=HW, keepdim=True), size).abs(),
+            lambda: parts(hr - hr.mean(), size).abs(),
+        ),
         "every image is an average or a copy of others: they belong to different patients.": (
             lambda: right[:1].expand_as(right),
             lambda: right.mean(dim=0, keepdim=True).expand_as(right),
@@ -238,6 +260,7 @@ def dark_background(answer: Any, rng: np.random.Generator) -> None:
     top, left = rng.integers(3, 6, 2)
     hr[..., top : top + 7, left : left + 7] = 0.7
     expect_crop(answer, hr, 8, "a bright square on black: ringing below 0", "step 5")
+    expect_crop(answer, hr / 0.7, 8, "a square of 1 on black: ringing below 0 and above 1", "step 5")
 
 
 def oblong(answer: Any, rng: np.random.Generator) -> None:

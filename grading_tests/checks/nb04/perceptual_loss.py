@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from brainlab.losses import perceptual_loss
 from grading_tests.checks.nb04.ideas import Attempt, rival_of
-from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import Given, noise
+from grading_tests.gap import Gap, Property, Wrong, expect, same
+from grading_tests.networks import IN_PLACE, Given, noise
 from grading_tests.values import plain
 
 attempt = Attempt(
     **{
+        r"object has no attribute '(eval|train|parameters|modules|training)'": "features may be a function: "
+        "call it, and leave its settings alone.",
         r"expected input.* to have \d+ channels": "the images have other channels than the extractor "
         "takes: give them to features as they come.",
     }
@@ -80,6 +82,13 @@ def rivals(features: Any, sr: Tensor, hr: Tensor) -> dict[str, Any]:
         "sr is clipped first: outside 0 to 1 nothing would be learnt.": (
             lambda: F.l1_loss(features(sr.clamp(0, 1)), true)
         ),
+        "a root, a square or a logarithm is taken; the mean absolute difference is asked for.": (
+            lambda: F.l1_loss(made, true).sqrt(),
+            lambda: F.l1_loss(made, true).square(),
+            lambda: (made - true).abs().sqrt().mean(),
+            lambda: torch.log(torch.cosh(made - true)).mean(),
+            lambda: torch.log1p((made - true).abs()).mean(),
+        ),
         "one minus a similarity; the mean absolute difference is asked for.": (
             lambda: 1 - F.cosine_similarity(made, true).mean(),
             lambda: 1 - F.cosine_similarity(made.flatten(1), true.flatten(1)).mean(),
@@ -134,11 +143,14 @@ def value(answer: Any, features: Any, sr: Tensor, hr: Tensor, tried: str, step: 
     try:
         expect(got, expected, tried, step, like=True)
     except Wrong as wrong:
-        wrong.idea = wrong.idea or idea_of(got, features, sr, hr, expected)
+        moved = not all(same(now, before) for now, before in zip(given, (sr, hr), strict=True))
+        wrong.idea = wrong.idea or IN_PLACE * moved or idea_of(got, features, sr, hr, expected)
         raise
     given.expect_unchanged(tried)
     wanted = [image.requires_grad for image in given]
-    expect(wanted, [sr.requires_grad, hr.requires_grad], f"{tried}: do sr and hr require a gradient now?")
+    tried = f"{tried}: do sr and hr require a gradient now?"
+    idea = "requires_grad of the caller's image is changed: leave it as it is."
+    expect(wanted, [sr.requires_grad, hr.requires_grad], tried, idea=idea)
 
 
 def values(answer: Any, rng: np.random.Generator) -> None:

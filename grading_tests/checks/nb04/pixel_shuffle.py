@@ -77,6 +77,10 @@ def idea_of_shape(got: Any, expected: Tensor) -> str:
     shape, wanted = tuple(getattr(got, "shape", ())), tuple(expected.shape)
     if len(shape) == 4 and shape[0] < wanted[0] and shape[1:] == wanted[1:]:
         return "only part of the batch comes back: every image is shuffled."
+    if isinstance(got, list | tuple):
+        return "a list or tuple is returned; the result is one tensor."
+    if shape != wanted and shape == tuple(number for number in wanted if number != 1):
+        return "axes of length 1 are lost (squeeze): the result always has four axes."
     if len(shape) > 4:
         return "the axes are not joined: the result has four."
     if len(shape) == 4 and shape[1] < wanted[1] and shape[2:] == wanted[2:]:
@@ -92,7 +96,8 @@ def expect_shuffled(answer: Any, x: Tensor, r: int, tried: str, step: str = "") 
     except Wrong as wrong:
         wrong.idea = wrong.idea or idea_of_shape(got, expected) or rival_of(got, expected, rivals(x, r))
         raise
-    expect(str(got.dtype), str(x.dtype), f"{tried}: the type of the values")
+    idea = "the values are only moved: their type stays."
+    expect(str(got.dtype), str(x.dtype), f"{tried}: the type of the values", idea=idea)
     given.expect_unchanged(tried)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from brainlab.metrics import psnr
 from grading_tests.checks.nb04.ideas import attempt, rival_of
-from grading_tests.gap import Gap, Property, Wrong, expect
+from grading_tests.gap import Gap, Property, Wrong, expect, same
 from grading_tests.networks import Given
 from grading_tests.values import plain
 
@@ -92,6 +92,20 @@ def per_image(sr: Tensor, hr: Tensor) -> dict[str, Any]:
             lambda: decibels(mean / (hr.amax(dim=PIXELS) - hr.amin(dim=PIXELS)).square()),
             lambda: decibels(mean / hr.max().square()),
         ),
+        "sr is clipped to the range of hr; the range of an image is 0 to 1.": (
+            lambda: decibels((sr.clamp(hr.min(), hr.max()) - hr).square()),
+            lambda: decibels((sr.clamp(max=hr.max()) - hr).square()),
+        ),
+        "negative values are folded upwards (abs); they are clipped to 0.": lambda: decibels(
+            (sr.abs().clamp(max=1) - hr).square()
+        ),
+        "the mean absolute error is taken; PSNR has the mean squared one.": (
+            lambda: -20 * torch.log10((sr.clamp(0, 1) - hr).abs().mean(dim=PIXELS)),
+        ),
+        "the results are sorted: they stay in the order of the images.": (
+            lambda: decibels(error).sort().values,
+            lambda: decibels(error).sort(descending=True).values,
+        ),
         "only part of the pixels counts; the background belongs to the image.": (
             lambda: masked(hr > 0),
             lambda: masked(hr > 0.5),
@@ -105,6 +119,8 @@ def idea_of(got: Any, sr: Tensor, hr: Tensor, expected: Tensor) -> str:
     if found := rival_of(got, expected, per_image(sr, hr)):
         return found
     array, right = plain(got), expected.numpy()
+    if array is not None and same(array, expected, rtol=0, atol=0.6) and same(array, np.round(array, 3)):
+        return "the decibels are rounded: return all their digits, and round when you print."
     if array is None or array.shape != right.shape:
         return ""
     inside = np.isfinite(right)
@@ -128,7 +144,7 @@ def expect_psnr(answer: Any, sr: Tensor, hr: Tensor, tried: str, step: str = "")
     expected, given = oracle(sr, hr), Given(sr, hr)
     got = attempt(tried, expected, answer, *given)
     try:
-        expect(got, expected, tried, step, like=True)
+        expect(got, expected, tried, step, rtol=1e-6, atol=2e-4, like=True)
     except Wrong as wrong:
         wrong.idea = wrong.idea or idea_of(got, sr, hr, expected)
         raise

@@ -39,6 +39,13 @@ def two(real_above: Tensor, fake_above: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
+def two_sums(real_above: Tensor, fake_above: Tensor) -> tuple[Tensor, Tensor]:
+    return (
+        F.softplus(-real_above).sum() + F.softplus(fake_above).sum(),
+        F.softplus(-fake_above).sum() + F.softplus(real_above).sum(),
+    )
+
+
 def rivals(which: int, real: Tensor, fake: Tensor) -> Rivals:
     """Return other formulas of one of the two losses, by the idea behind them."""
     pairs, r, f = real - fake.T, real - fake.mean(), fake - real.mean()
@@ -64,6 +71,11 @@ def rivals(which: int, real: Tensor, fake: Tensor) -> Rivals:
             real + fake.mean(), fake + real.mean()
         )[which],
         "half of the loss: it is the sum of its two terms, not their mean.": lambda: two(r, f)[which] / 2,
+        "the loss counts twice: it is the sum of its two terms.": lambda: two(r, f)[which] * 2,
+        "both terms are divided by the same number of images; each is the mean over its own.": (
+            lambda: two_sums(r, f)[which] / real.numel(),
+            lambda: two_sums(r, f)[which] / fake.numel(),
+        ),
         "the sign of the loss is the wrong way round.": lambda: -two(r, f)[which],
         "the differences are divided by a standard deviation; they stay as they are.": (
             lambda: two(r / fake.std(), f / real.std())[which],
@@ -123,6 +135,8 @@ def both(answer: Any, real: Tensor, fake: Tensor, tried: str) -> tuple[Any, Any]
     except (TypeError, ValueError):
         alone = isinstance(got, Tensor) and got.numel() == 1
         idea = "one loss is returned; there are two, the discriminator's and the generator's." * alone
+        if isinstance(got, list | tuple) and len(got) != 2:
+            idea = f"{len(got)} values are returned; there are two losses, of D and of G."
         raise Wrong(tried, wanted, got, idea=idea) from None
     return of_d, of_g
 

@@ -100,9 +100,9 @@ def returned_number(step: Step, answer: Any, rng: np.random.Generator, **options
         raise Wrong(tried, "a plain number", form(loss), idea=why_no_number(loss))
     rivals = {idea: lambda other=other: networks.after(other)[1] for idea, other in step.numbers.items()}
     tried = f"{tried}: the loss before the step"
-    if abs(loss - networks.loss) < 0.06 and loss == round(loss, 2):
+    if abs(loss - networks.loss) < 0.06 and loss == round(loss, 4):
         rivals["the loss is rounded: return all its digits, and round when you print."] = lambda: loss
-    expect_rival(loss, networks.loss, tried, rivals=rivals)
+    expect_rival(loss, networks.loss, tried, rivals=rivals, rtol=5e-6, atol=1e-6)
 
 
 def why_no_number(loss: Any) -> str:
@@ -110,6 +110,8 @@ def why_no_number(loss: Any) -> str:
         return "a tensor or array is returned; the task asks for a plain number of Python."
     if isinstance(loss, tuple | list | dict):
         return "several values are returned; the task asks for one number, the whole loss."
+    if isinstance(loss, str):
+        return "a text is returned; the task asks for a number."
     return "the function ends without returning the loss." if loss is None else ""
 
 

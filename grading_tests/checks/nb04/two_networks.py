@@ -21,15 +21,16 @@ Loss = Callable[[nn.Module, nn.Module, Tensor, Tensor, float], Tensor]
 class SmallGenerator(nn.Module):
     """A small generator: (B, 1, h, w) to (B, 1, 2h, 2w). It accepts a target size and ignores it.
 
-    Kernels of size 1 keep the checks fast: on tensors this small, kernels of 3 take four times as long.
+    Kernels of size 1 keep the checks fast: on tensors this small, kernels of 3 take four times as long. An
+    activation comes before batch norm, which would undo a shift or scale of the images.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(1, 3, 1),
-            nn.BatchNorm2d(3),
             nn.PReLU(),
+            nn.BatchNorm2d(3),
             nn.Conv2d(3, 4, 1),
             nn.PixelShuffle(2),
         )
@@ -42,6 +43,7 @@ def small_discriminator(batch_norm: bool) -> nn.Module:
     """Return a small discriminator: (B, 1, H, W) to logits (B, 1), for every size."""
     return nn.Sequential(
         nn.Conv2d(1, 3, 1),
+        nn.LeakyReLU(0.2),
         nn.BatchNorm2d(3) if batch_norm else nn.Identity(),
         nn.LeakyReLU(0.2),
         nn.AdaptiveAvgPool2d(1),
@@ -65,7 +67,7 @@ class Step:
     trains: str
     loss: Loss
     evaluated: Loss
-    rivals: Mapping[str, Loss]
+    rivals: Mapping[str, Loss | tuple[Loss, ...]]
     numbers: Mapping[str, Loss]
 
     @property
@@ -183,7 +185,13 @@ class TwoNetworks:
         return loss
 
     def expect_learnt(self, tried: str, step: str = "") -> None:
-        rivals = {idea: lambda loss=loss: self.after(loss)[0] for idea, loss in self.kind.rivals.items()}
+        rivals = {
+            idea: tuple(
+                lambda loss=loss: self.after(loss)[0]
+                for loss in (ways if isinstance(ways, tuple) else (ways,))
+            )
+            for idea, ways in self.kind.rivals.items()
+        }
         got, start = weights_of(self.trained), weights_of(self.start[self.kind.trains == "discriminator"])
         right = self.learnt - start
         times = float((got - start) @ right / (right @ right))
