@@ -59,6 +59,32 @@ def expect_numbers(got: Any, length: int, kinds: str, tried: str) -> None:
         raise Wrong(f"{tried}: the shape of the result", f"shape {(length,)}", f"shape {array.shape}")
 
 
+def decimals_of(got: Any, expected: np.ndarray) -> int | None:
+    """Return the number of decimals to which `got` was rounded, None if it was not.
+
+    Whether a value lies on a grid of decimals does not depend on a tolerance of the comparison. `expected`
+    are several numbers with more digits; float32 has seven digits, so few decimals can be told apart.
+    """
+    array = np.asarray(got)
+    if array.dtype.kind != "f" or array.size == 0 or not np.isfinite(array).all():
+        return None
+    digits = np.finfo(array.dtype).eps
+
+    def on_grid(values: np.ndarray, decimals: int) -> bool:
+        off = np.abs(values - np.round(values, decimals))
+        return bool((off <= np.minimum(2 * digits * np.abs(values), 0.05 * 10.0**-decimals)).all())
+
+    values = array.astype(np.float64)
+    grids = range(9 if array.dtype.itemsize > 4 else 5)
+    return next((n for n in grids if on_grid(values, n) and not on_grid(np.asarray(expected), n)), None)
+
+
+def expect_unrounded(got: Any, expected: np.ndarray, tried: str) -> None:
+    """Raise `Wrong` if `got` was rounded to a few decimals, and `expected` was not."""
+    if decimals_of(got, expected) is not None:
+        raise Wrong(f"{tried}: the digits", "numbers that are not rounded", "rounded numbers")
+
+
 def alike(one: Any, other: Any) -> bool:
     """Return whether two inputs are the same in type, shape and every value."""
     if isinstance(one, np.ndarray):
