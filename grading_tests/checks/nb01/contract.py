@@ -59,6 +59,25 @@ def expect_numbers(got: Any, length: int, kinds: str, tried: str) -> None:
         raise Wrong(f"{tried}: the shape of the result", f"shape {(length,)}", f"shape {array.shape}")
 
 
+def numbers_of(got: Any, tried: str) -> np.ndarray:
+    """Return a result as an array of numbers; raise `Wrong` for texts, dictionaries, None and half precision.
+
+    Tensors are let through: `expect_numbers` and `expect_array` refuse them.
+    """
+    listed = isinstance(got, list | tuple | np.ndarray | torch.Tensor)
+    try:
+        array = np.asarray(got) if listed else None
+    except (ValueError, TypeError, RuntimeError):
+        array = None
+    if array is None or array.dtype.kind not in "biuf":
+        listed = listed and array is not None and not isinstance(got, np.ndarray)
+        found = f"{kind_of(array)}, in a list" if listed else kind_of(got)
+        raise Wrong(f"{tried}: the type of the result", "numbers", found)
+    if array.dtype.kind == "f" and array.dtype.itemsize < 4:
+        raise Wrong(f"{tried}: the type of the result", "float32 or float64", str(array.dtype))
+    return array
+
+
 def decimals_of(got: Any, expected: np.ndarray) -> int | None:
     """Return the number of decimals to which `got` was rounded, None if it was not.
 
