@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from grading_tests.gap import Wrong, is_stub
-from grading_tests.values import same
+from grading_tests.values import same, unfit
 
 KINDS = {
     "i": "integers",
@@ -152,6 +152,18 @@ def called_again(
                 raise Wrong("the first result, after another call", "as it was", "changed by a later call")
 
     return run
+
+
+def steady(answer: Callable, *arguments: Any) -> Any:
+    """Return what the answer gives for these arguments; raise `Wrong` if a second call gives another result.
+
+    A list as a default argument, or a variable outside of the function, is kept from call to call.
+    """
+    first = answer(*copy.deepcopy(arguments))
+    kept = copy.deepcopy(first)
+    if not same(answer(*copy.deepcopy(arguments)), kept) and unfit(kept) is None:
+        raise Wrong("one call, made twice", "the same result", "another result in the second call")
+    return kept
 
 
 def expect_error(answer: Callable, arguments: tuple, tried: str) -> None:

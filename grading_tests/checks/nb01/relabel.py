@@ -40,7 +40,7 @@ def mapped_2020(answer, rng: np.random.Generator) -> None:
     table = {0: 0, 1: 2, 2: 3, 3: 1}
     backwards = relabel(seg_of([0, 1, 2, 3]), {new: old for old, new in table.items()})
     if same(answer(seg_of([0, 1, 2, 3]), dict(table)), backwards):
-        raise Wrong(f"values 0, 1, 2, 3, table {table}", "0, 2, 3, 1", "0, 3, 1, 2")
+        raise Wrong(f"values 0, 1, 2, 3, table {table}", "0, 2, 3, 1", "0, 3, 1, 2: the table read backwards")
     mapped(answer, BRATS_2020, seg_of(values), f"BraTS 2020, values {values.tolist()}")
 
 

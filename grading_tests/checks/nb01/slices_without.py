@@ -3,8 +3,15 @@
 import numpy as np
 
 from brainlab.data import slices_without
-from grading_tests.checks.nb01.contract import Cases, called_again, expect_numbers, unchanged
-from grading_tests.gap import Gap, Property, expect, plain
+from grading_tests.checks.nb01.contract import (
+    Cases,
+    called_again,
+    expect_numbers,
+    kind_of,
+    steady,
+    unchanged,
+)
+from grading_tests.gap import Gap, Property, Wrong, expect, plain
 
 
 def some_counts(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
@@ -29,7 +36,35 @@ def missing(answer, counts: np.ndarray, label: int, tried: str) -> None:
 
 
 def missing_et(answer, rng: np.random.Generator) -> None:
-    missing(answer, some_counts(rng), 3, "some slices")
+    """The message shows the answers for all four labels: so the mistake is easier to see."""
+    counts = some_counts(rng)
+    counts[3] = 27, 1, 2, 3
+    got = steady(answer, counts, 3)
+    try:
+        compare(got, (counts, 3), "")
+    except Wrong:
+        found = [words_of(got if label == 3 else tried(answer, counts, label)) for label in (3, 0, 1, 2)]
+        right = [words_of(slices_without(counts, label)) for label in (3, 0, 1, 2)]
+        shown = f"counts {counts[:, 3].tolist()} for label 3; then labels 0, 1, 2"
+        raise Wrong(shown, "; ".join(right), "; ".join(found)) from None
+
+
+def tried(answer, counts: np.ndarray, label: int) -> object:
+    try:
+        return answer(counts.copy(), label)
+    except Exception as error:
+        return error
+
+
+def words_of(got: object) -> str:
+    """Return slice numbers as a list in words; the kind of anything else."""
+    array = plain(got)
+    if array is None:
+        return kind_of(got)
+    listed = array.tolist()
+    if array.dtype.kind == "f" and array.ndim == 1 and np.array_equal(array, np.rint(array)):
+        listed = array.astype(int).tolist()
+    return str(listed) if array.size < 10 else f"{array.size} numbers"
 
 
 def missing_never(answer, rng: np.random.Generator) -> None:
@@ -59,6 +94,12 @@ def missing_close(answer, rng: np.random.Generator) -> None:
         [[57600, 0, 0, 0], [57599, 0, 0, 1], [57344, 0, 0, 256], [57590, 5, 5, 0], [0, 0, 0, 65536]]
     )
     missing(answer, counts, 3, "very few and very many voxels")
+
+
+def missing_one(answer, rng: np.random.Generator) -> None:
+    for row in ([40, 3, 0, 2], [40, 0, 5, 0]):
+        for label in range(4):
+            missing(answer, np.array([row]), label, "a single slice, counts of shape (1, 4)")
 
 
 def missing_many(answer, rng: np.random.Generator) -> None:
@@ -99,6 +140,7 @@ GAP = Gap(
         Property("other classes", missing_others),
         Property("an absent class", missing_always),
         Property("a single voxel is not none", missing_close),
+        Property("a single slice", missing_one, share=0.5),
         Property("400 slices", missing_many, share=0.5),
         Property("counts of other types", missing_typed, share=0.5),
         Property("an array or a list of integers", missing_form, share=0.5),
