@@ -129,6 +129,15 @@ def scores_inside(answer, rng: np.random.Generator) -> None:
         if cut_off(inside, right):
             raise Wrong(tried, "no limit to the scores", "right scores, but cut off beyond a limit")
     compare_scores(lambda _: got, image, tried, image != 0)
+    darker = np.where(image != 0, image // 2 + 1, 0)
+    again = plain(answer(darker.copy()))
+    if (
+        again is None
+        or again.shape != image.shape
+        or not np.allclose(again[image != 0], scores(darker)[image != 0], rtol=5e-3, atol=5e-3)
+    ):
+        found = "other scores, though those of the first image were right"
+        raise Wrong("a second image, half as bright", "mean 0 and standard deviation 1", found)
 
 
 def scores_outside(answer, rng: np.random.Generator) -> None:
