@@ -591,15 +591,6 @@ WRONG = [
         ),
     ),
     Mistake(
-        "one row large enough",
-        "a common slip: sum over one axis",
-        "you sum over one axis of the slice only; its pixels lie along two.",
-        lambda labels, spacing, min_area: np.unique(
-            np.nonzero((labels > 0).sum(axis=1) * spacing[0] * spacing[1] >= min_area)[0]
-        ),
-        1,
-    ),
-    Mistake(
         "oedema only",
         "a common slip: == 2 for > 0",
         "you count one label; the whole tumour is labels 1, 2 and 3 together.",

@@ -633,13 +633,6 @@ WRONG = [
         1,
     ),
     Mistake(
-        "last digit of the seed",
-        "a common slip: last digit of the seed",
-        "several seeds give the same split: make the generator from the seed itself.",
-        split_with(lambda names, seed: shuffled(names, seed % 10)),
-        2,
-    ),
-    Mistake(
         "an array of lists",
         "a common slip: an array of lists",
         "you return an array; asked for is a tuple or a list of three parts.",

@@ -39,17 +39,20 @@ def splits_of_sessions(answer: Callable, names: list[str], whole: Callable) -> i
     return len(set(found))
 
 
-def colliding(rng: np.random.Generator, first: str, second: str, pairs: int) -> list[list[str]]:
-    """Return pairs of names, equal but for their beginnings, of which a set keeps the order.
+def named_alike(rng: np.random.Generator, sites: tuple[str, str], pairs: int, collide: bool) -> list[str]:
+    """Return pairs of names that differ in what is before their number only.
 
-    The lower bits of their hashes are equal, so that the one which comes second gets the next place.
+    With `collide`, the lower bits of both hashes are equal, and a set keeps the two in the order in which
+    they came. Without, all names have places of their own: the list does not change the order of a set.
     """
-    found = []
-    while len(found) < pairs:
+    found: list[str] = []
+    while len(found) < 2 * pairs:
         number = int(rng.integers(10**9))
-        names = [f"{first}-{number:09d}", f"{second}-{number:09d}"]
-        if (hash(names[0]) ^ hash(names[1])) & 1023 == 0:
-            found.append(names)
+        two = [f"{site}-{number:09d}" for site in sites]
+        bits = [hash(name) & (1023 if collide else 127) for name in two]
+        taken = {hash(name) & 127 for name in found}
+        if bits[0] == bits[1] if collide else len({*bits} - taken) == 2:
+            found += two
     return found
 
 
@@ -58,17 +61,19 @@ def depends_on_ties(split: Callable[[list[str]], list[set[str]]], rng: np.random
 
     By `split`, each of two names that are sorted as equal takes the place of the other if the list is turned
     round, and the numbers of both in each part stay. A split of names in their order of appearance changes
-    throughout, one of sorted names not at all.
+    throughout, one of sorted names not at all; and where only the list decides between equals, it does so for
+    names that a set would not exchange.
     """
-    pairs = colliding(rng, "BraTS-GLI", "BraTS-MEN", 12) + colliding(rng, "Site", "site", 12)
-    names = [name for pair in pairs for name in pair]
-    for _ in range(2):
+
+    def exchanged(sites: tuple[str, str], collide: bool) -> bool:
+        names = named_alike(rng, sites, 18, collide)
         names = [names[place] for place in rng.permutation(len(names))]
         before, after = split(names), split(names[::-1])
         kinds = [[Counter(name[-9:] for name in part) for part in parts] for parts in (before, after)]
-        if before != after and kinds[0] == kinds[1]:
-            return True
-    return False
+        return before != after and kinds[0] == kinds[1]
+
+    pairs = (("BraTS-GLI", "BraTS-MEN"), ("Site", "site"))
+    return any(exchanged(sites, True) and not exchanged(sites, False) for sites in pairs)
 
 
 def called_by_name(answer, seen: frozenset = frozenset()) -> set[str]:

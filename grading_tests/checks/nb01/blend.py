@@ -1,5 +1,6 @@
 """The overlay of labels on a slice: blend(grey, labels, alpha, palette)."""
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,11 @@ def compare(got: Any, arguments: tuple, tried: str, where: np.ndarray | bool = T
     if array is None or array.shape != shape:
         raise Wrong(tried, f"shape {shape}", "no numbers" if array is None else f"shape {array.shape}")
     where, right = np.broadcast_to(where, grey.shape), blend(grey, labels, alpha, palette)
+    close = same(array[where], right[where], 0.1, 0.1)
+    if where.any() and close and alpha not in (0, 1):
+        expect_unrounded(array[where], right[where], tried)
     if same(array[where], right[where]):
         return
-    if not where.any() or np.abs(array[where] - right[where]).max() < 0.1:
-        expect_unrounded(array[where], right[where], tried)
     found = mix_of(array, arguments, np.unique(labels[where]).tolist())
     if found:
         raise Wrong(tried, MIXED if found.startswith("image") else "the colours of the labels", found)
@@ -83,8 +85,10 @@ def colours_of(colours: np.ndarray, classes: list[int], palette: np.ndarray) -> 
     ]
     if all(rows):
         return f"labels {classes} have the colours of rows {[found[0] for found in rows]}"
-    if np.allclose(colours, palette[classes][:, ::-1], atol=5e-3):
-        return "red and blue exchanged"
+    for order in permutations(range(3)):
+        if np.allclose(colours, palette[classes][:, order], atol=5e-3):
+            names = [("red", "green", "blue")[channel] for channel in order]
+            return f"the channels in the order {', '.join(names)}"
     if len(classes) > 1 and np.ptp(colours, axis=0).max() < 5e-3:
         return "one colour for all labels"
     return "colours that are not in the palette"

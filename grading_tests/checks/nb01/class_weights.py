@@ -23,9 +23,19 @@ def compare(got: object, arguments: tuple, tried: str) -> None:
             huge = np.isfinite(array).all() and (array[absent] > 1e6).all()
             if huge:
                 raise Wrong(tried, "0 for the absent class", "a weight above a million for it")
+        top, large = array.max(), expected.max()
+        if top < 0.99 * large and np.allclose(array, np.minimum(expected, top), rtol=1e-3):
+            raise Wrong(tried, "weights without a limit", "the right weights up to a limit, none above it")
+        factor = float(array @ expected) / float(expected @ expected)
+        if abs(factor - 1) > 1e-3 and np.allclose(array, factor * expected, rtol=1e-3, atol=1e-9 * large):
+            raise Wrong(tried, f"{shown(expected)}, with these factors", f"the right weights x {factor:.4g}")
         if close:
             expect_unrounded(array, expected, "the weights")
     expect(got, expected, tried, rtol=1e-5, atol=1e-9)
+
+
+def shown(weights: np.ndarray) -> str:
+    return ", ".join(f"{weight:.4g}" for weight in weights)
 
 
 def weighted(answer, counts: np.ndarray, tried: str) -> None:

@@ -151,6 +151,9 @@ def selected_one(answer, rng: np.random.Generator) -> None:
             rng, [20, 3, 9, 1, 5, 2][: shape[0]] if shape[0] == 1 else [4, 3, 9, 1, 5, 2], shape[1:]
         )
         compare_many(answer, labels, np.ones(3), (limit,), f"labels of shape {shape}")
+        expected = len(select_slices(labels, np.ones(3), limit))
+        got = answer(labels.copy(), np.ones(3), limit)
+        expect_numbers(got, expected, "iu" if expected else "iuf", f"labels of shape {shape}", tuples=False)
 
 
 def selected_many(answer, rng: np.random.Generator) -> None:
@@ -167,7 +170,7 @@ def selected_class(answer, rng: np.random.Generator) -> None:
 
 def calls(rng: np.random.Generator) -> Cases:
     """Return labels of several types, with the spacing as an array, a tuple and a list."""
-    made = [("uint8", np.array([0.5, 1.5, 2.0])), ("int64", (2.0, 1.0, 3.0)), ("int16", [1.0, 1.0, 1.0])]
+    made = [("uint8", np.array([1.5, 0.5, 2.0])), ("int64", (2.0, 1.0, 3.0)), ("int16", [1.5, 0.8, 1.0])]
     return [
         (
             f"labels of type {kind}, spacing as {kind_of(spacing)}",

@@ -85,9 +85,11 @@ def changed(change: Callable, of_mm: bool = False) -> Callable[..., tuple[float,
 INEXACT = {
     "the centre were shape / 2": against(lambda shape: shape / 2),
     "the centre were shape / 2 - 1": against(lambda shape: shape / 2 - 1),
+    "the centre were (shape + 1) / 2": against(lambda shape: (shape + 1) / 2),
     "the centre were half of the shape, cut to whole voxels": against(lambda shape: shape // 2),
     "the centre were cut to whole voxels": against(lambda shape: (shape - 1) // 2),
     "the voxel were cut to whole numbers": changed(np.trunc),
+    "the voxel were rounded up": changed(np.ceil),
     "the voxel were rounded": changed(np.rint),
     "the positions in mm were cut to whole numbers": changed(np.trunc, of_mm=True),
     "the positions in mm were rounded": changed(np.rint, of_mm=True),
@@ -130,10 +132,10 @@ def close_sides(answer, rng: np.random.Generator) -> None:
     """The centre of the volume is (shape - 1) / 2; positions need not be whole."""
     near = []
     for affine, size in ((BRATS, 240), (BRATS, 239), (MNI, 91)):
-        steps = (-2.3, -0.3, 0.3, 0.7, 2.3)
+        steps = (-2.3, -0.3, -0.01, 0.01, 0.3, 0.7, 2.3)
         voxels = [((size - 1) / 2 + step, *rng.uniform(30, 60, 2)) for step in steps]
         near.append((affine, (size, 109, 91), voxels))
-    sides_in(answer, near, "0.3 to 2.3 voxels from the middle, of 240, of 239 and of 91 voxels")
+    sides_in(answer, near, "0.01 to 2.3 voxels from the middle, of 240, of 239 and of 91 voxels")
 
 
 def volumes(rng: np.random.Generator) -> Cases:

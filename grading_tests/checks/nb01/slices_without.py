@@ -38,7 +38,7 @@ def missing(answer, counts: np.ndarray, label: int, tried: str) -> None:
 def missing_et(answer, rng: np.random.Generator) -> None:
     """The message shows the answers for all four labels: so the mistake is easier to see."""
     counts = some_counts(rng)
-    counts[3] = 27, 1, 2, 3
+    counts[3], counts[4], counts[7] = (27, 1, 2, 3), (0, 31, 28, 46), (0, 0, 0, 9)
     got = steady(answer, counts, 3, other=(some_counts(rng, 20)[::-1], 2))
     try:
         compare(got, (counts, 3), "")
@@ -91,6 +91,8 @@ def missing_one(answer, rng: np.random.Generator) -> None:
     for row in ([40, 3, 0, 2], [40, 0, 5, 0]):
         for label in range(4):
             missing(answer, np.array([row]), label, "a single slice, counts of shape (1, 4)")
+            expected = len(slices_without(np.array([row]), label))
+            expect_numbers(answer(np.array([row]), label), expected, "iu" if expected else "iuf", "one slice")
 
 
 def missing_many(answer, rng: np.random.Generator) -> None:

@@ -72,7 +72,7 @@ def positions_between(answer, rng: np.random.Generator) -> None:
 
 def typed(rng: np.random.Generator) -> Cases:
     """Return voxels of several types, with affines of floats and of whole numbers."""
-    voxel = rng.integers(1, 100, 3)
+    voxel = rng.integers(130, 250, 3)  # beyond one byte with a sign, and twice it beyond one without
     whole = np.array([[0, -3, 0, 300], [2, 0, 0, -200], [0, 0, 6, -80], [0, 0, 0, 1]])
     return [
         (f"a voxel of type {kind}", (voxel.astype(kind), affine))

@@ -128,6 +128,12 @@ def scores_inside(answer, rng: np.random.Generator) -> None:
             raise Wrong(tried, asked, formula)
         if cut_off(inside, right):
             raise Wrong(tried, "no limit to the scores", "right scores, but cut off beyond a limit")
+        means = [float(one[brain].mean()) for one, brain in zip(got, image != 0, strict=True)]
+        spreads = [float(one[brain].std()) for one, brain in zip(got, image != 0, strict=True)]
+        if np.abs(means).max() > 0.02 or np.abs(np.array(spreads) - 1).max() > 0.02:
+            listed = [", ".join(f"{one:.2g}" for one in ones) for ones in (means, spreads)]
+            asked = f"means 0 and standard deviations 1, not {listed[0]} and {listed[1]}"
+            raise Wrong(tried, asked, inside)
     compare_scores(lambda _: got, image, tried, image != 0)
     darker = np.where(image != 0, image // 2 + 1, 0)
     again = plain(answer(darker.copy()))
@@ -171,8 +177,8 @@ def scores_flat_floats(answer, rng: np.random.Generator) -> None:
     """The standard deviation of equal floats is often not 0 but some 1e-17: the mean is rounded."""
     for kind in (np.float64, np.float32):
         image = brain_image(rng).astype(kind)
-        image[:3] = np.array([0.1, 1 / 3, 1234.567]).reshape(3, 1, 1, 1) * (image[:3] != 0)
-        tried = f"modalities that are 0.1, 1/3 and 1234.567 in the whole brain, as {np.dtype(kind)}"
+        image[:3] = np.array([-0.1, 1 / 3, 987654.321]).reshape(3, 1, 1, 1) * (image[:3] != 0)
+        tried = f"modalities that are -0.1, 1/3 and 987654.321 in the whole brain, as {np.dtype(kind)}"
         got = plain(answer(image.copy()))
         if got is not None and got.shape == image.shape and not np.abs(got[:3]).max() < 5e-3:
             raise Wrong(
