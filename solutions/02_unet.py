@@ -113,7 +113,7 @@ edges = F.conv2d(flair, kernel)
 far_edges = F.conv2d(flair, kernel, dilation=4)
 
 planes = [plane[0, 0].numpy() for plane in (flair, edges.abs(), far_edges.abs())]
-titles = ["FLAIR as the network sees it", "3 x 3", "3 x 3, dilation 4"]
+titles = ["FLAIR, input of the network", "3 x 3", "3 x 3, dilation 4"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
@@ -149,7 +149,7 @@ def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
     size      pixels of the input             kernel   number of kernel elements
     padding   pixels added at each end        stride   pixels from one position to the next
     dilation  pixels from one kernel element to the next; 1 is an ordinary convolution
-    returns   whole number (int), as torch computes it
+    returns   whole number, as torch computes it: an int of Python or NumPy
     """
     ### BEGIN SOLUTION
     # 1. pixels from the first kernel element to the last, both included
@@ -369,7 +369,7 @@ view.show(draw_unet(572, padded=False), alt="A U of nine blocks with pixels and 
 pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
 back = F.interpolate(pooled, scale_factor=8, mode="bilinear")  # (1, 1, H, W)
 planes = [plane[0, 0].numpy() for plane in (flair, pooled, back)]
-titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "brought back up"]
+titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "enlarged again"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
@@ -483,7 +483,7 @@ class UpBlock(nn.Module):
     returns (B, out_channels, 2h, 2w) if padded, otherwise 4 pixels less along each axis
 
     The channel numbers are independent of each other. Nothing else comes between the steps; both inputs stay
-    unchanged, and gradients flow to both.
+    unchanged, and gradients flow to both. A bias in the convolutions is optional.
     """
 
     def __init__(self, in_channels, skip_channels, out_channels, padded=True):
@@ -548,7 +548,8 @@ def valid_size(size, depth=4):
 
     size    pixels, at least the smallest valid size (188 for depth 4)
     depth   number of pooling layers, 1 or more; each level has two 3 x 3 convolutions
-    returns (below, above), whole numbers (int): the largest valid size <= `size`, the smallest one >= `size`
+    returns (below, above): the largest valid size <= `size`, the smallest one >= `size`; whole numbers, each
+            an int of Python or NumPy
     """
     ### BEGIN SOLUTION
     def fits(n):
@@ -585,7 +586,8 @@ class UNet(nn.Module):
 
     H' = H and W' = W if padded; then both are divisible by 2**depth. `width` is the number of channels of the
     first level, 64 in the paper; each level below has twice as many channels. `depth` is the number of pooling
-    layers, 1 or more. x stays unchanged, and no call depends on the calls before it.
+    layers, 1 or more. x stays unchanged, no call depends on the calls before it, and nothing is collected
+    from call to call.
     """
 
     def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
@@ -747,7 +749,8 @@ def cross_entropy(logits, target):
     """Return the mean of -log(probability of the true class) over all pixels.
 
     logits  (B, C, H, W) any numbers             target  (B, H, W) int64, the true class
-    returns a scalar tensor, shape (), differentiable in logits; also right for logits of several hundred
+    returns a scalar tensor, shape (), of the type of the logits and differentiable in them; also right for
+            logits of several hundred
 
     C is any number of classes; not all of them have to occur. Both inputs stay unchanged.
     """
@@ -808,7 +811,7 @@ def train_step(model, batch, loss_fn, optimizer):
     batch     (images, target): (B, 4, H, W) and (B, H, W)
     loss_fn   loss_fn(logits, target) returns a scalar tensor
     optimizer optimiser of the weights of the model
-    returns   the loss before the step, a plain number (float), not a tensor
+    returns   the loss before the step, a plain number (of Python or NumPy), not a tensor
 
     Afterwards the model is in training mode, whatever its mode was before. Gradients left over from before
     have no influence, and nothing keeps the graph. The batch stays unchanged.
@@ -894,13 +897,14 @@ def keep_best(best, epoch, val_loss, weights):
     """Return the record of the best epoch so far, this one included.
 
     best      dict with "epoch", "val_loss", "weights", "waited": the return value of the last call
-    epoch     number of this epoch
+    epoch     number of this epoch; the first can be any, then one more with each call
     val_loss  its validation loss; only a lower one is better, an equal one or NaN is not
     weights   model.state_dict(): names and references to tensors
     returns   a new dict with these entries: of the best epoch, with a copy of its weights (tensors of the
               same types), and in "waited" the number of epochs since then
 
-    Any lower loss counts, however small the difference. `best` and `weights` stay unchanged.
+    Any lower loss counts, however small the difference. `best` and `weights` stay unchanged, with all tensors
+    in them.
     """
     ### BEGIN SOLUTION
     # 1. not lower: the old record, with one more epoch waited
@@ -1055,11 +1059,14 @@ view.show(picture, alt="Loss on two training slices and on other patients, witho
 # **Adagrad** (Duchi et al. 2011) divides the step of each weight by the root of the sum of its squared gradients so
 # far, so the steps become shorter and shorter. **Adam** (Kingma and Ba 2015) divides by the root of a *running*
 # average of them, in which early steps lose their weight, and averages the gradient as well. Each is tried with the
-# same three rates, and the validation loss chooses. (From here on, the small networks are the library's U-Net: your
+# same four rates, and the validation loss chooses. (From here on, the small networks are the library's U-Net: your
 # layers, with the initial weights of He et al. 2015.)
 
 # %%
-def train_small(network, images, target, steps, seed=0, lr=2e-2, optimizer=torch.optim.Adam):
+steps, seeds, rate = (100, 2, 1e-2) if lab.budget.name == "quick" else (360, 3, 5e-3)
+
+
+def train_small(network, images, target, steps, seed=0, lr=rate, optimizer=torch.optim.Adam):
     """Train with your step on batches of eight slices; keep the last weights and return the losses."""
     network.to(lab.device)
     optimizer = optimizer(network.parameters(), lr=lr)
@@ -1073,12 +1080,11 @@ def train_small(network, images, target, steps, seed=0, lr=2e-2, optimizer=torch
     return losses
 
 
-steps, seeds = (80, 2) if lab.budget.name == "quick" else (240, 3)
 train_images, train_target = shrunk(plain_train)
 curves = {}
 for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     best = np.inf
-    for lr in (3e-3, 1e-2, 3e-2):
+    for lr in (3e-3, 1e-2, 3e-2, 0.1):
         torch.manual_seed(lab.seed)
         network = brainlab.models.UNet(width=8, depth=3)
         losses = train_small(network, train_images, train_target, steps // 2, lr=lr, optimizer=optimizer)
@@ -1089,7 +1095,7 @@ for optimizer in (torch.optim.Adam, torch.optim.Adagrad):
     curves[f"{optimizer.__name__}, rate {chosen:g}"] = np.convolve(chosen_losses, np.ones(5) / 5, "valid")
 panel = {"training loss, mean of 5 steps": curves}
 picture = view.curves(range(5, steps // 2 + 1), panel, "step", log=panel)
-view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its three rates")
+view.show(picture, alt="Training loss of Adam and of Adagrad by step, each with the best of its four rates")
 
 # %% [markdown]
 # A single training of each says little about which of them is better. If the best rate of one of them is the largest
@@ -1172,7 +1178,7 @@ curves = {"yours": {"validation": history.val_dice}}
 if recipe.REFERENCE[lab.budget.name] and lab.source == "cohort":
     curves["reference"] = {"validation": recipe.REFERENCE[lab.budget.name]}
 picture = view.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
-view.show(picture, alt="Validation Dice of your network by epoch, together with the course's reference run")
+view.show(picture, alt="Validation Dice of your network by epoch, with the course's reference run where there is one")
 
 # %% [markdown]
 # *Look:* is the validation loss still falling at the end? Then more epochs would probably help. Does it rise while
@@ -1240,10 +1246,10 @@ view.show(picture, alt="FLAIR, truth and prediction of held-out patients side by
 #
 # ### How much data does it need?
 #
-# Labelled patients are expensive. What would a fifth of them have achieved? Every training below has the same number
-# of steps; only the number of patients differs. Each is repeated with other initial weights and other patients (the
-# *seeds*), and the validation patients are scored one by one, by the Dice of the whole tumour: so short a training
-# learns the rarer classes only in part.
+# Labelled patients are expensive. What would a fifth of them have achieved, or 5 %? Every training below has the same
+# number of steps; only the number of patients differs. Each is repeated with other initial weights and other patients
+# (the *seeds*), and the validation patients are scored one by one, by the Dice of the whole tumour: so short a
+# training learns the rarer classes only in part.
 #
 # *Predict:* what percentage of the Dice with all training patients does a network reach with 20 % of them?
 
@@ -1278,24 +1284,25 @@ def established(differences):
     return f"{interval} {verdict}"
 
 
-shares = (0.2, 0.5, 1.0)
 val_images, val_target = shrunk(val_set)
 val_owners, train_owners = owners_of(val_set), owners_of(train_set)
 patients = np.unique(train_owners)
-val_dice = np.zeros((len(shares), len(np.unique(val_owners)), seeds))
+few_patients, fifth, half = (max(1, round(share * len(patients))) for share in (0.05, 0.2, 0.5))
+numbers = sorted({few_patients, fifth, half, len(patients)})
+val_dice = np.zeros((len(numbers), len(np.unique(val_owners)), seeds))
 for seed in range(seeds):
     order = np.random.default_rng(seed).permutation(patients)
-    for k, share in enumerate(shares):
-        kept = np.isin(train_owners, order[: max(1, round(share * len(order)))])
+    for k, number in enumerate(numbers):
+        kept = np.isin(train_owners, order[:number])
         torch.manual_seed(seed)
         few = brainlab.models.UNet(width=8, depth=3)
         train_small(few, train_images[kept], train_target[kept], steps, seed)
         val_dice[k, :, seed] = dice_per_patient(few, val_images, val_target, val_owners)
-numbers = [max(1, round(share * len(patients))) for share in shares]
-print(f"trained on {numbers} patients, {steps} steps each; WT Dice of {val_dice.shape[1]} validation patients")
-for k, share in enumerate(shares[:-1]):
-    print(f"{share:.0%} against 100 %: {established(val_dice[k] - val_dice[-1])}")
-predicted("part of the Dice reached with 20 %", my_share, val_dice[0].mean() / val_dice[-1].mean(), ".0%")
+print(f"{steps} steps each; Dice of WT of {val_dice.shape[1]} validation patients")
+for k, number in enumerate(numbers[:-1]):
+    print(f"{number} training patients against {numbers[-1]}: {established(val_dice[k] - val_dice[-1])}")
+reached = val_dice[numbers.index(fifth)].mean() / val_dice[-1].mean()
+predicted("part of the Dice reached with 20 %", my_share, reached, ".0%")
 
 lines = {f"seed {seed}": val_dice[:, :, seed].mean(axis=1) for seed in range(seeds)}
 lines = {"mean": val_dice.mean(axis=(1, 2)), **lines}
@@ -1309,7 +1316,8 @@ view.show(picture, alt="Validation Dice against the number of training patients:
 # is too narrow: the uncertainty is at least as large. (With fewer than three patients none is computed.)
 #
 # *Look:* how far apart are the seeds at one number of patients? Does the mean change more than that from one number
-# to the next? What would you change in this experiment before you ask for more patients?
+# to the next, and does the curve still rise at its end? What would you change in this experiment before you ask for
+# more patients?
 #
 # ### From probabilities to labels
 #
@@ -1346,9 +1354,11 @@ def false_positives(prob, target, thresholds):
 
     prob       (B, C, H, W) probabilities        target  (B, H, W) int64, the true class
     thresholds (C,) a pixel is assigned to a class if its probability is at least the class's threshold
-    returns    (by thresholds, by argmax): counts per class, whole numbers, (C,) and (C,)
+    returns    (by thresholds, by argmax): counts per class, (C,) and (C,), or both as one (2, C); tensors,
+               arrays or lists of whole numbers, which can be of a floating-point type
 
-    C is any number of classes; not all of them have to occur. The inputs stay unchanged.
+    Argmax assigns each pixel to exactly one class; of equal probabilities it is open which. C is any number of
+    classes; not all of them have to occur. The inputs stay unchanged.
     """
     ### BEGIN SOLUTION
     classes = prob.shape[1]

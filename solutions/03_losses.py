@@ -162,13 +162,14 @@ predicted("gradient changed by the other pixels", my_gradient, changed(gradients
 def weighted_cross_entropy(logits, target, weight):
     """Weighted mean of -log(probability of the true class); the weight of a pixel is that of its true class.
 
-    logits  (B, C, H, W)         target  (B, H, W) int64         weight  (C,), at least 0
+    logits  (B, C, H, W)         target  (B, H, W) int64
+    weight  (C,), at least 0, of the type of logits
     returns a scalar: a tensor of shape (), differentiable in logits, accurate for logits of 400 too; as in
             PyTorch, the mean is the weighted sum divided by the sum of the weights of all pixels
 
     For all losses of this notebook: any B, C, H and W, and a class may be missing in target; logits are
-    float32 or float64, in any memory layout (reshape works, view may not), and the loss of float64 logits is
-    float64; the inputs are not modified.
+    float32 or float64, in any memory layout (reshape works, view may not); the loss of float64 logits is
+    float64 and computed in float64 throughout; the inputs are not modified.
     """
     ### BEGIN SOLUTION
     # 1. log-probabilities                     -> (B, C, H, W)
@@ -566,7 +567,8 @@ def exponential_logarithmic_loss(logits, target, dice_weight=0.8, cross_weight=0
     logits  (B, C, H, W)         target  (B, H, W) int64
     Dice    of each class in the whole batch, with 1e-6 added to numerator and denominator; mean over all C
     p       probability of the true class; mean over pixels, without the class weights of the paper
-    gamma   above 0; where -log Dice or -log p is below 1e-5, you may bound it as you like
+    gamma   above 0; where -log Dice or -log p is below 1e-5, you may bound it as you like, or you may add up to
+            1e-6 to both everywhere
     returns a scalar, shape (), differentiable in logits: the gradient is finite even if every pixel is right
 
     dice_weight and cross_weight need not add up to 1. Accurate for logits of 500 too.
@@ -699,8 +701,8 @@ print(f"from the corner to cell 1: {to_cell_1[0, 0]:.1f} pixels")
 def border_weight_map(instances, w0=10.0, sigma=5.0):
     """Return the weight of each pixel: 1, and more on the background between two objects.
 
-    instances  (H, W) array of integers of any type: 0 background, otherwise the number of the object; numbers
-               may be missing or large, as in 0, 2, 7, 300
+    instances  (H, W) array of integers of any type: 0 background, above 0 the number of the object; numbers may
+               be missing or large, as in 0, 2, 7, 70000; all pixels of one number are one object, connected or not
     w0         additional weight of a pixel whose distances d1 and d2 are both 0
     sigma      decay of the weight with the distance, in pixels
     returns    (H, W) NumPy array of floats: 1 + w0 * exp(-(d1 + d2)**2 / (2 * sigma**2)) on the background,
@@ -907,7 +909,7 @@ for name, scored in by_lesion.items():
     by_volume[name] = np.bincount(of_group, true[:, 1], minlength=3) / np.where(number, number, np.nan)
 print("true lesions:", ", ".join(f"{n} of {group} cm3" for n, group in zip(number, groups)))
 picture = view.curves(range(3), {"mean Dice of a lesion": by_volume}, "volume of the lesion in cm³", marker="o")
-picture.axes[0].set_xticks(range(3), groups)
+picture.axes[0].set_xticks(range(3), [f"{group}\n{n} lesions" for n, group in zip(number, groups)])
 picture.axes[0].set_ylim(0, 1)
 view.show(picture, alt="Mean Dice of a lesion in three groups of volume, for four losses")
 
@@ -1269,7 +1271,8 @@ def elastic_field(shape, sigma=10.0, grid=3, rng=None):
     grid    nodes along each side; the outermost lie on the borders of the image
     rng     numpy.random.Generator, the only source of randomness; a new one if None
     returns (2, H, W), a tensor or an array of floats: displacement along H and along W, in pixels; at the
-            nodes independent and normally distributed, bicubic interpolation between them
+            nodes independent and normally distributed, bicubic interpolation between them (cubic convolution
+            as in F.interpolate or Catmull-Rom, or cubic splines)
     """
     rng = rng or np.random.default_rng()
     ### BEGIN SOLUTION
@@ -1466,7 +1469,8 @@ def repaired_loss(logits, target):
     returns a scalar, shape (), differentiable in logits
 
     Cross-entropy is the mean over all pixels, accurate for logits of 200 too; Dice is the mean over images and
-    classes, background and absent classes included. A class that is absent and not predicted has Dice 1.
+    classes, background and absent classes included. A class that is absent and not predicted has Dice 1; eps
+    remains 1e-6.
     """
     eps = 1e-6
     ### BEGIN SOLUTION
