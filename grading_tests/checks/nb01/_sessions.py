@@ -46,13 +46,14 @@ def named_alike(rng: np.random.Generator, sites: tuple[str, str], pairs: int, co
     they came. Without, all names have places of their own: the list does not change the order of a set.
     """
     found: list[str] = []
+    taken: set[int] = set()
     while len(found) < 2 * pairs:
         number = int(rng.integers(10**9))
         two = [f"{site}-{number:09d}" for site in sites]
-        bits = [hash(name) & (1023 if collide else 127) for name in two]
-        taken = {hash(name) & 127 for name in found}
+        bits = [hash(name) & (255 if collide else 127) for name in two]
         if bits[0] == bits[1] if collide else len({*bits} - taken) == 2:
             found += two
+            taken |= {*bits}
     return found
 
 
