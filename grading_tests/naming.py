@@ -51,7 +51,7 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
     """Return the known mistake that fails as an answer did, if there is one.
 
     Of several the one with the fewest unstable parts is returned, the first of equals; without its step if
-    theirs differ.
+    theirs differ. None either where nothing fits exactly and the failure itself says what is wrong.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
             if any(map(telling, kept)) and agree(kept, marks):
                 fitting.append((json.dumps(kept).count(f'"{UNSTABLE}"'), known))
     if not fitting:
-        return nearly(gap, numbers, marks)
+        failed = next((result for result in results if result is not None), None)
+        return None if getattr(failed, "idea", "") else nearly(gap, numbers, marks)
     found = min(fitting, key=lambda pair: pair[0])[1]
     certain = len({known.step for _, known in fitting}) == 1  # mistakes of several steps may look alike
     return found if certain else replace(found, step=0)
@@ -116,7 +117,7 @@ def outline(value: Any) -> Any:
     """Return a value in a few numbers or letters that tell it from others.
 
     Of numbers: shape, size, and sums with weights that differ from place to place. Rounding in the seventh
-    digit hardly moves them. Of an error: its kind and its numbers.
+    digit hardly moves them. Of an error: its kind, its numbers and its words.
     """
     array = plain(value)
     if array is None:
@@ -125,7 +126,7 @@ def outline(value: Any) -> Any:
         if not isinstance(value, str):
             return type(value).__name__
         if kind := re.match(r"\w+(Error|Exception)(?=:)", value):
-            return " ".join([kind[0], *re.findall(r"\d+", value)])
+            return " ".join([kind[0], *re.findall(r"\d+", value), *words_of(kind[0], value[kind.end() :])])
         return digest(value)
     finite = np.isfinite(array)
     shape = "x".join(map(str, array.squeeze().shape)) + f" {int((~finite).sum())}" * (not finite.all())
@@ -137,6 +138,18 @@ def outline(value: Any) -> Any:
     if array.size == 1:  # is its own mean
         sums = [of_part[:2] for of_part in sums]
     return {"shape": shape, "sums": [float(f"{one:.7g}") for one in np.ravel(sums)]}
+
+
+def words_of(kind: str, text: str) -> list[str]:
+    """Return the digest of an error's words, without names that a student chose; none if there are no words.
+
+    Left out are quoted names, names of functions, and all words of errors that Python itself raises: these
+    are not the same in every version.
+    """
+    if kind in ("TypeError", "AttributeError", "NameError", "UnboundLocalError", "KeyError"):
+        return []
+    words = re.findall(r"[A-Za-z]+", re.sub(r"""'[^']*'|"[^"]*"|[\w.<>]+\(\)""", " ", text))
+    return [digest(" ".join(words).lower())] if words else []
 
 
 def agree(first: Any, second: Any, tolerance: float = 1e-4) -> bool:

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from grading_tests.gap import Wrong, is_stub, same
 
 State = dict[str, Tensor]
+# What is wrong where an input has other values after the call.
+IN_PLACE = "the input itself is changed in place (+=, x[...] =, a method that ends in _): work on a copy."
 
 
 def layers(model: nn.Module) -> list[tuple[str, dict[str, str]]]:
@@ -113,7 +115,7 @@ class Given:
         for number, (now, before) in enumerate(zip(self.inputs, self.kept, strict=True), start=1):
             # The proof of the banks disturbs inputs by a millionth, in place (courseware.proof.disturbed).
             if not same(detached(now), before, rtol=1e-5, atol=1e-5):
-                raise Wrong(f"{tried}: is input {number} still what it was?", before, now, "work on a copy")
+                raise Wrong(f"{tried}: is input {number} still what it was?", before, now, idea=IN_PLACE)
 
 
 def detached(value: Any) -> Any:

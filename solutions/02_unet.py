@@ -113,7 +113,7 @@ edges = F.conv2d(flair, kernel)
 far_edges = F.conv2d(flair, kernel, dilation=4)
 
 planes = [plane[0, 0].numpy() for plane in (flair, edges.abs(), far_edges.abs())]
-titles = ["FLAIR as the network sees it", "3 x 3", "3 x 3, dilation 4"]
+titles = ["FLAIR, input of the network", "3 x 3", "3 x 3, dilation 4"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice and its edges: fine ones from 3 x 3, coarse ones with dilation 4")
 
@@ -149,7 +149,7 @@ def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
     size      pixels of the input             kernel   number of kernel elements
     padding   pixels added at each end        stride   pixels from one position to the next
     dilation  pixels from one kernel element to the next; 1 is an ordinary convolution
-    returns   whole number (int), as torch computes it
+    returns   whole number, as torch computes it: an int of Python or NumPy
     """
     ### BEGIN SOLUTION
     # 1. pixels from the first kernel element to the last, both included
@@ -369,7 +369,7 @@ view.show(draw_unet(572, padded=False), alt="A U of nine blocks with pixels and 
 pooled = F.max_pool2d(flair, 8)  # (1, 1, H/8, W/8)
 back = F.interpolate(pooled, scale_factor=8, mode="bilinear")  # (1, 1, H, W)
 planes = [plane[0, 0].numpy() for plane in (flair, pooled, back)]
-titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "brought back up"]
+titles = [f"FLAIR, {planes[0].shape[0]} pixels", f"pooled, {planes[1].shape[0]} pixels", "enlarged again"]
 picture = view.mosaic(planes, [example.affine] * 3, titles=titles)
 view.show(picture, alt="A FLAIR slice, the same pooled three times, and enlarged again: blurred")
 
@@ -483,7 +483,7 @@ class UpBlock(nn.Module):
     returns (B, out_channels, 2h, 2w) if padded, otherwise 4 pixels less along each axis
 
     The channel numbers are independent of each other. Nothing else comes between the steps; both inputs stay
-    unchanged, and gradients flow to both.
+    unchanged, and gradients flow to both. A bias in the convolutions is optional.
     """
 
     def __init__(self, in_channels, skip_channels, out_channels, padded=True):
@@ -548,7 +548,8 @@ def valid_size(size, depth=4):
 
     size    pixels, at least the smallest valid size (188 for depth 4)
     depth   number of pooling layers, 1 or more; each level has two 3 x 3 convolutions
-    returns (below, above), whole numbers (int): the largest valid size <= `size`, the smallest one >= `size`
+    returns (below, above): the largest valid size <= `size`, the smallest one >= `size`; whole numbers, each
+            an int of Python or NumPy
     """
     ### BEGIN SOLUTION
     def fits(n):
@@ -585,7 +586,8 @@ class UNet(nn.Module):
 
     H' = H and W' = W if padded; then both are divisible by 2**depth. `width` is the number of channels of the
     first level, 64 in the paper; each level below has twice as many channels. `depth` is the number of pooling
-    layers, 1 or more. x stays unchanged, and no call depends on the calls before it.
+    layers, 1 or more. x stays unchanged, no call depends on the calls before it, and nothing is collected
+    from call to call.
     """
 
     def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
@@ -747,7 +749,8 @@ def cross_entropy(logits, target):
     """Return the mean of -log(probability of the true class) over all pixels.
 
     logits  (B, C, H, W) any numbers             target  (B, H, W) int64, the true class
-    returns a scalar tensor, shape (), differentiable in logits; also right for logits of several hundred
+    returns a scalar tensor, shape (), of the type of the logits and differentiable in them; also right for
+            logits of several hundred
 
     C is any number of classes; not all of them have to occur. Both inputs stay unchanged.
     """
@@ -808,7 +811,7 @@ def train_step(model, batch, loss_fn, optimizer):
     batch     (images, target): (B, 4, H, W) and (B, H, W)
     loss_fn   loss_fn(logits, target) returns a scalar tensor
     optimizer optimiser of the weights of the model
-    returns   the loss before the step, a plain number (float), not a tensor
+    returns   the loss before the step, a plain number (of Python or NumPy), not a tensor
 
     Afterwards the model is in training mode, whatever its mode was before. Gradients left over from before
     have no influence, and nothing keeps the graph. The batch stays unchanged.
@@ -894,13 +897,14 @@ def keep_best(best, epoch, val_loss, weights):
     """Return the record of the best epoch so far, this one included.
 
     best      dict with "epoch", "val_loss", "weights", "waited": the return value of the last call
-    epoch     number of this epoch
+    epoch     number of this epoch; the first can be any, then one more with each call
     val_loss  its validation loss; only a lower one is better, an equal one or NaN is not
     weights   model.state_dict(): names and references to tensors
     returns   a new dict with these entries: of the best epoch, with a copy of its weights (tensors of the
               same types), and in "waited" the number of epochs since then
 
-    Any lower loss counts, however small the difference. `best` and `weights` stay unchanged.
+    Any lower loss counts, however small the difference. `best` and `weights` stay unchanged, with all tensors
+    in them.
     """
     ### BEGIN SOLUTION
     # 1. not lower: the old record, with one more epoch waited
@@ -1172,7 +1176,7 @@ curves = {"yours": {"validation": history.val_dice}}
 if recipe.REFERENCE[lab.budget.name] and lab.source == "cohort":
     curves["reference"] = {"validation": recipe.REFERENCE[lab.budget.name]}
 picture = view.learning_curves(curves, ylabel="mean Dice of WT, TC, ET")
-view.show(picture, alt="Validation Dice of your network by epoch, together with the course's reference run")
+view.show(picture, alt="Validation Dice of your network by epoch, with the course's reference run where there is one")
 
 # %% [markdown]
 # *Look:* is the validation loss still falling at the end? Then more epochs would probably help. Does it rise while
@@ -1346,9 +1350,11 @@ def false_positives(prob, target, thresholds):
 
     prob       (B, C, H, W) probabilities        target  (B, H, W) int64, the true class
     thresholds (C,) a pixel is assigned to a class if its probability is at least the class's threshold
-    returns    (by thresholds, by argmax): counts per class, whole numbers, (C,) and (C,)
+    returns    (by thresholds, by argmax): counts per class, (C,) and (C,), or both as one (2, C); tensors,
+               arrays or lists of whole numbers, which can be of a floating-point type
 
-    C is any number of classes; not all of them have to occur. The inputs stay unchanged.
+    Argmax assigns each pixel to exactly one class; of equal probabilities it is open which. C is any number of
+    classes; not all of them have to occur. The inputs stay unchanged.
     """
     ### BEGIN SOLUTION
     classes = prob.shape[1]

@@ -97,9 +97,16 @@ def test_axes_of_length_one_do_not_matter():
     assert agree(outline(torch.tensor(2.0)), outline(np.array([[2.0]])))
 
 
-def test_words_of_an_error_do_not_matter_its_numbers_do():
-    assert outline("ValueError: 3 rows, not 4") == outline("ValueError: got 3, expected 4")
+def test_words_and_numbers_of_an_error_matter_its_names_do_not():
+    assert outline("ValueError: 3 rows, not 4") != outline("ValueError: got 3, expected 4")
     assert outline("ValueError: 3 rows, not 4") != outline("ValueError: 4 rows, not 4")
+    assert outline("ValueError: 'a' is not in list") == outline("ValueError: 'b' is not in list")
+    assert outline("ValueError: crop() wants 2") == outline("ValueError: UNet.crop() wants 2")
+
+
+def test_words_that_depend_on_the_version_of_python_are_left_out():
+    first, second = "local variable 'a' referenced before assignment", "cannot access local variable 'b'"
+    assert outline(f"UnboundLocalError: {first}") == outline(f"UnboundLocalError: {second}")
 
 
 def test_marks():
