@@ -3,6 +3,7 @@
 Each property takes the oracle first.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -10,37 +11,53 @@ import numpy as np
 from torch import Tensor
 
 from grading_tests.checks.nb03.contract import expect_value, of_a_loss, tiny_area
+from grading_tests.checks.nb03.ratios import Axes, Score, any_dice, any_score, dice, tversky_of
+from grading_tests.checks.nb03.suspects import KNOWN, Suspect
 from grading_tests.gap import Property
 from grading_tests.losses import Loss, certain, one_hot, scan
 
 IMAGE, BATCH = (2, 3), (0, 2, 3)
 
 
-def counts(logits: Tensor, target: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return soft true positives, false positives and false negatives of each class, (B, C) or (C,)."""
-    prob = logits.softmax(dim=1)
-    truth = one_hot(target, logits.shape[1])
-    positive = (prob * truth).sum(axes)
-    return positive, (prob * (1 - truth)).sum(axes), ((1 - prob) * truth).sum(axes)
+def loss(logits: Tensor, target: Tensor, axes: Axes, eps: float, score: Score = dice) -> Tensor:
+    """Return 1 - the mean score of the softmax."""
+    return 1 - score(logits.softmax(dim=1), one_hot(target, logits.shape[1]), axes, eps).mean()
 
 
-def soft_dice(logits: Tensor, target: Tensor, eps: float = 1e-6, axes: tuple[int, ...] = IMAGE) -> Tensor:
+def soft_dice(logits: Tensor, target: Tensor, eps: float = 1e-6) -> Tensor:
     """Milletari et al. 2016 (arXiv:1606.04797), with the sum of the areas below instead of their squares."""
-    tp, fp, fn = counts(logits, target, axes)
-    return 1 - ((2 * tp + eps) / (2 * tp + fp + fn + eps)).mean()
+    return loss(logits, target, IMAGE, eps)
 
 
 def batch_dice(logits: Tensor, target: Tensor, eps: float = 1e-6) -> Tensor:
     """Soft Dice with the images of a batch laid side by side, as one large image."""
-    return soft_dice(logits, target, eps, BATCH)
+    return loss(logits, target, BATCH, eps)
 
 
 def tversky(
     logits: Tensor, target: Tensor, alpha: float = 0.3, beta: float = 0.7, eps: float = 1e-6
 ) -> Tensor:
     """Salehi et al. 2017 (arXiv:1706.05721), equation 4, of each image and class."""
-    tp, fp, fn = counts(logits, target, IMAGE)
-    return 1 - ((tp + eps) / (tp + alpha * fp + beta * fn + eps)).mean()
+    return loss(logits, target, IMAGE, eps, tversky_of(alpha, beta))
+
+
+def suspects(axes: Axes) -> Iterator[Suspect]:
+    for words, score in any_dice():
+        yield words, lambda logits, target, eps=1e-6, s=score: loss(logits, target, axes, eps, s)
+
+
+def tversky_suspects() -> Iterator[Suspect]:
+    for number, (words, _) in enumerate(any_score(dice)):
+
+        def wrong(logits, target, alpha=0.3, beta=0.7, eps=1e-6, number=number):  # type: ignore[no-untyped-def]
+            return loss(logits, target, IMAGE, eps, list(any_score(tversky_of(alpha, beta)))[number][1])
+
+        yield words, wrong
+
+
+KNOWN[soft_dice] = partial(suspects, IMAGE)
+KNOWN[batch_dice] = partial(suspects, BATCH)
+KNOWN[tversky] = tversky_suspects
 
 
 def values(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
@@ -69,9 +86,10 @@ def in_one_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
 
 
 def eps_by_default(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
-    for area in (1e-6, 5e-6):
-        tried = f"an absent class of which {area:g} pixels are predicted, eps by default (1e-6)"
-        expect_value(answer, oracle, tiny_area(rng, 2, 4, area), tried)
+    # Neither area times the number of images or classes is a multiple of eps.
+    for area in (3.7e-6, 0.23e-6):
+        tried = f"an absent class, {area:g} pixels of it predicted in each of 3 images, eps by default (1e-6)"
+        expect_value(answer, oracle, tiny_area(rng, 3, 4, area), tried)
 
 
 def other_eps(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:

@@ -1,0 +1,181 @@
+"""What a wrong loss says about its cause: an argument that is not used, another default, another formula.
+
+Everything that is said here was tried out: the answer was called again, or returns the value of the formula
+that has this mistake. It is looked for only when a message is written.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grading_tests.gap import Wrong, plain
+from grading_tests.networks import attempt
+
+Formula = Callable[..., Any]
+# What is wrong in words, and the formula that has it: with the arguments of the right one.
+Suspect = tuple[str, Formula]
+
+CONSTANTS = (
+    *(10.0**-n for n in range(17)),
+    0.5,
+    0.01**0.5 / 2,
+    *(torch.finfo(t).eps for t in (torch.float32, torch.float64)),
+)
+# The suspects of each right formula: a function that yields them.
+KNOWN: dict[Formula, Callable[[], Iterable[Suspect]]] = {}
+
+LAYOUT = "view() works only where the memory has the order of the axes: reshape() does everywhere."
+SQUEEZED = "an axis of length 1 is lost: squeeze() without dim removes all of them."
+ABSENT = "the number of classes is taken from the labels that occur: a class may be absent."
+FIXED = "a number of classes is fixed; take it from the shape of the logits."
+DIGITS = "digits are lost: some of it is computed in float32 (.float(), a new tensor without dtype)."
+RANGE = "an exponential has left the range of numbers (0 or infinity) before the logarithm is taken."
+
+SLOPE = "the slope of a logarithm, a root or a power below 1 is infinite at 0, and infinity times 0 is NaN."
+CUT = "the value is right, but a part of it has no gradient, or a wrong one (detach, .data, no_grad, a rounding)."
+WRITES = "the function writes into {} (-=, .data, a method that ends in _): make a new tensor."
+
+
+class Traced(Wrong):
+    """A failure whose idea is looked for when it is asked for."""
+
+    def __init__(self, tried: str, expected: Any, got: Any, step: str, find: Callable[[], str]) -> None:
+        self._find, self._idea = find, ""
+        super().__init__(tried, expected, got, step)
+
+    @property
+    def idea(self) -> str:
+        self._idea = self._idea or self._find()
+        return self._idea
+
+    @idea.setter
+    def idea(self, value: str) -> None:
+        self._idea = value
+
+
+def number(value: Any) -> float | None:
+    """Return a value as a number, None if it is none."""
+    array = plain(value)
+    if array is None or array.size != 1 or array.dtype.kind not in "fiu":
+        return None
+    return float(array.reshape(-1)[0])
+
+
+def tried_again(call: Formula, *inputs: Tensor, **options: Any) -> float | None:
+    """Return what a function makes of copies of the inputs; None if that is no number."""
+    try:
+        return number(call(*map(copied, inputs), **options))
+    except Exception:
+        return None
+
+
+def copied(value: Tensor) -> Tensor:
+    """Return a copy that lies in memory as the tensor does: clone() makes a crop contiguous."""
+    return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype).copy_(value)
+
+
+def alike(first: float | None, second: float | None, tolerance: float = 3e-6) -> bool:
+    """Return whether two numbers agree, and are numbers."""
+    if first is None or second is None:
+        return False
+    return bool(np.isclose(first, second, rtol=tolerance, atol=2e-7, equal_nan=True))
+
+
+def idea_of(
+    answer: Any, oracle: Formula, inputs: tuple[Tensor, ...], options: dict[str, Any], got: Any
+) -> str:
+    """Return why an answer has this value, "" if that is not found."""
+    value = number(got)
+    if value is None:
+        return shape_idea(plain(got).shape) if plain(got) is not None and plain(got).size > 1 else ""
+    again = functools.partial(tried_again, answer, *inputs)
+    expected = tried_again(oracle, *inputs, **options)
+    for name, one in options.items():
+        others = [again(**options | {name: other}) for other in (2 * one + 0.1, one + 3)]
+        if np.isfinite(value) and all(alike(value, other) for other in others):
+            return f"the result is the same for every {name}: the argument is not used."
+    for name, parameter in inspect.signature(oracle).parameters.items():
+        default = parameter.default
+        if not isinstance(default, float) or name in options or not takes(answer, name):
+            continue
+        if alike(again(**options, **{name: default}), expected, 1e-5):
+            return f"the result is right as soon as {name} = {default:g} is passed: its default was changed."
+    for words, formula in KNOWN.get(oracle, tuple)():
+        if alike(tried_again(formula, *inputs, **options), value):
+            return words
+    return ""
+
+
+def shape_idea(shape: tuple[int, ...]) -> str:
+    """Return why a loss has this shape and not ()."""
+    if np.prod(shape) == 1:
+        return "axes of length 1 are left: a mean or a sum without dim has the shape ()."
+    return "a mean is missing: more than one number is returned."
+
+
+def takes(answer: Any, name: str) -> bool:
+    """Return whether a function has a parameter of this name."""
+    try:
+        return name in inspect.signature(answer).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def experiment(oracle: Formula, value: float, measure: Callable[[Formula], float]) -> str:
+    """Return the suspect for which an experiment gives this value, "" if there is none."""
+    for words, other in KNOWN.get(oracle, tuple)():
+        try:
+            if alike(measure(other), value):
+                return words
+        except Exception:
+            continue
+    return ""
+
+
+def bounded(answer: Any, inputs: tuple[Tensor, ...], expected: float, got: Any, **options: Any) -> str:
+    """Return why the loss of large logits is wrong: it leaves the range of numbers, or is bounded."""
+    value = number(got)
+    if value is None or not np.isfinite(value):
+        return "" if value is None else RANGE
+    logits, *rest = inputs
+    twice = tried_again(answer, 2 * logits, *rest, **options)
+    if twice is not None and value < 0.9 * expected and twice < 1.2 * value:
+        return (
+            f"the loss stays near {value:.4g} if the logits are doubled: a small number inside the logarithm, "
+            "or a clamp, bounds it."
+        )
+    return ""
+
+
+def called(answer: Any, inputs: tuple[Tensor, ...], tried: str, expected: Any, **options: Any) -> Any:
+    """Return what the answer makes of these inputs; an error that has one cause only says it."""
+    try:
+        return attempt(tried, expected, answer, *inputs, **options)
+    except Wrong as error:
+        error.idea = error.idea or idea_of_error(str(error.got), inputs)
+        raise
+
+
+def idea_of_error(text: str, inputs: tuple[Tensor, ...]) -> str:
+    """Return what an error says about its cause, "" if that is not certain."""
+    if "view size is not compatible" in text:
+        return LAYOUT
+    shape = inputs[0].shape
+    if 1 in shape and re.search(r"Dimension out of range|too many indices|not enough values to unpack", text):
+        return SQUEEZED
+    classes, occurring = shape[1], len(inputs[1].unique())
+    sizes = {int(size) for size in re.findall(r"\d+", text)}
+    if "must match" in text and occurring < classes and {occurring, classes} <= sizes:
+        return ABSENT
+    beyond = "out of bounds" in text and 3 in sizes and classes < 4
+    if classes not in (1, 4) and (
+        beyond or ("must match" in text and 4 not in shape and {4, classes} <= sizes)
+    ):
+        return FIXED
+    return ""
