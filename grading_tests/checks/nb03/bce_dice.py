@@ -73,8 +73,12 @@ def suspects() -> Iterator[Suspect]:
         "the tumour has a weight in the BCE (pos_weight); the plain mean is asked for.": lambda z, t: (
             F.softplus(z) - z * t + (pixels_ratio(t) - 1) * t * F.softplus(-z)
         ),
-        "the BCE is the mean over the pixels of the tumour; all pixels count.": lambda z, t: bce(z, t)[t > 0],
-        "the BCE is the mean over the background; all pixels count.": lambda z, t: bce(z, t)[t == 0],
+        "the BCE is the mean over the pixels of the tumour; all pixels count.": lambda z, t: (
+            (bce(z, t) * t).sum() / t.sum().clamp_min(1)
+        ),
+        "the BCE is the mean over the background; all pixels count.": lambda z, t: (
+            (bce(z, t) * (1 - t)).sum() / (1 - t).sum().clamp_min(1)
+        ),
         "the second term of the BCE is missing, that of the background.": lambda z, t: t * F.softplus(-z),
         "the first term of the BCE is missing, that of the tumour.": lambda z, t: (1 - t) * F.softplus(z),
         "in the BCE, tumour and background are exchanged.": lambda z, t: bce(z, 1 - t),

@@ -5,6 +5,7 @@ Each experiment gives the right number as soon as its own bug is fixed, whatever
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from grading_tests.checks.nb03.contract import (
 )
 from grading_tests.checks.nb03.pixels import any_surprise
 from grading_tests.checks.nb03.ratios import Score, any_dice, dice
-from grading_tests.checks.nb03.suspects import KNOWN, Suspect, Traced, experiment
+from grading_tests.checks.nb03.suspects import KNOWN, Suspect, Traced, suspected
 from grading_tests.gap import Gap, Property, Wrong, plain, same
 from grading_tests.losses import certain, one_hot, scan
 
@@ -82,7 +83,7 @@ def suspects() -> Iterator[Suspect]:
         lambda z, t: both(
             z,
             t,
-            F.cross_entropy(z, t, weight=1 / one_hot(t, z.shape[1]).sum((0, 2, 3)).clamp_min(1)),
+            F.cross_entropy(z, t, weight=1 / one_hot(t, z.shape[1]).sum((0, 2, 3)).clamp_min(1).to(z)),
             z.softmax(1),
         ),
     )
@@ -105,6 +106,12 @@ def suspects() -> Iterator[Suspect]:
                 z, t, F.cross_entropy(z, t, reduction="none").sum(d or None).mean(), z.softmax(1)
             ),
         )
+    yield (
+        "the Dice is added; a loss needs 1 - Dice.",
+        lambda z, t: F.cross_entropy(z, t) + 1 - overlap.soft_dice(z, t),
+    )
+    yield "1 - is missing: minus the Dice.", lambda z, t: repaired(z, t) - 1
+    yield "that is half of the sum.", lambda z, t: repaired(z, t) / 2
     yield "the cross-entropy is missing.", lambda z, t: both(z, t, torch.tensor(0.0), z.softmax(1))
     yield "the Dice is missing.", F.cross_entropy
 
@@ -142,7 +149,12 @@ def still_a_loss(answer: Any, rng: np.random.Generator) -> None:
     tried = "random logits, then a correct and confident prediction"
     bad, good = number(answer, logits, target, tried), number(answer, certain(target, 4), target, tried)
     if not bad > good:
-        raise Wrong(tried, "a loss that decreases", f"{bad:.3g}, then {good:.3g}")
+        got = f"{bad:.3g}, then {good:.3g}"
+
+        def measure(loss: Any) -> float:
+            return number(loss, logits, target, tried)
+
+        raise Traced(tried, "a loss that decreases", got, "", partial(traced, answer, measure, bad))
 
 
 def mended(run: Callable[[Any, np.random.Generator], None]) -> Callable[[Any, np.random.Generator], None]:
@@ -172,7 +184,19 @@ def expect_experiment(
     """Raise `Wrong` unless an experiment with the answer gives the expected number."""
     got = measure(answer)
     if not same(got, expected, rtol, 1e-4):
-        raise Traced(tried, expected, got, "", lambda: experiment(repaired, got, measure))
+        raise Traced(tried, expected, got, "", partial(traced, answer, measure, got))
+
+
+def traced(answer: Any, measure: Callable[[Any], float], got: float) -> str:
+    """Return the mistake of an answer for which an experiment gives this number, "" if it is not found."""
+
+    def of(formula: Any) -> float | None:
+        try:
+            return measure(formula)
+        except Wrong:
+            return None
+
+    return suspected(answer, repaired, scan(np.random.default_rng(7), 2, 4, 5, 6), of, got)
 
 
 def healthy_slice(answer: Any, rng: np.random.Generator) -> None:

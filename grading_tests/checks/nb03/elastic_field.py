@@ -4,13 +4,12 @@ The field is random, so it is judged by what holds for every field: between the 
 interpolation of the values at the nodes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from scipy import ndimage
+from scipy import interpolate, ndimage
 
 from brainlab.data import elastic_field
 from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain, same
@@ -34,18 +33,105 @@ def field_of(answer: Any, shape: tuple[int, int], tried: str, *options: Any, **n
 
 
 def at_nodes(field: np.ndarray, grid: int) -> np.ndarray:
-    """Return (2, grid, grid): the field at its nodes, which lie on pixels and up to the borders."""
-    rows, columns = (np.linspace(0, size - 1, grid).round().astype(int) for size in field.shape[1:])
-    return field[:, rows[:, None], columns]
+    """Return (..., grid, grid): fields (..., H, W) at their nodes, on pixels and up to the borders."""
+    rows, columns = (np.linspace(0, size - 1, grid).round().astype(int) for size in field.shape[-2:])
+    return field[..., rows[:, None], columns]
 
 
 def interpolations(nodes: np.ndarray, shape: tuple[int, int]) -> Iterator[np.ndarray]:
-    """Yield what may be called bicubic: cubic convolution as in torch, and two cubic splines of SciPy."""
-    batch = torch.from_numpy(nodes)[None]  # (1, 2, grid, grid)
-    yield F.interpolate(batch, size=shape, mode="bicubic", align_corners=True)[0].numpy()
-    zoom = (1, *(size / nodes.shape[1] for size in shape))
-    for border in ("mirror", "nearest"):
-        yield ndimage.zoom(nodes, zoom, order=3, mode=border)
+    """Yield what may be called bicubic, the same along both axes; first that of torch."""
+    for matrix in CUBIC:
+        down, across = (matrix(nodes.shape[1], size) for size in shape)
+        yield down @ nodes @ across.T
+
+
+# matrix(grid, size): how `size` pixels follow from `grid` nodes, (size, grid)
+Matrix = Callable[[int, int], np.ndarray]
+
+
+def convolution(a: float, border: str) -> Matrix:
+    """Return cubic convolution (Keys 1981); a is -0.75 in torch and -0.5 for Catmull-Rom."""
+
+    def matrix(grid: int, size: int) -> np.ndarray:
+        # Two nodes beyond each end: repeated, reflected or in a straight line.
+        wide = np.eye(grid)
+        for _ in range(2):
+            first, last = (2 * wide[:1] - wide[1:2], 2 * wide[-1:] - wide[-2:-1])
+            wide = np.vstack([first, wide, last]) if border == "line" else wide
+        if border != "line":
+            wide = np.pad(np.eye(grid), ((2, 2), (0, 0)), mode=border)
+        at = np.linspace(0, grid - 1, size)
+        away = abs(at[:, None] - np.arange(-2, grid + 2))
+        near = (a + 2) * away**3 - (a + 3) * away**2 + 1
+        far = a * (away**3 - 5 * away**2 + 8 * away - 4)
+        return np.where(away <= 1, near, np.where(away < 2, far, 0)) @ wide
+
+    return matrix
+
+
+def spline(ends: str) -> Matrix:
+    """Return the cubic spline with these ends, or of as many nodes as there are."""
+
+    def matrix(grid: int, size: int) -> np.ndarray:
+        return interpolate.CubicSpline(np.arange(grid), np.eye(grid), bc_type=ends)(
+            np.linspace(0, grid - 1, size)
+        )
+
+    return matrix
+
+
+def filtered(border: str, order: int = 3) -> Matrix:
+    """Return the spline of scipy.ndimage, whose ends follow its `mode`."""
+
+    def matrix(grid: int, size: int) -> np.ndarray:
+        at = np.linspace(0, grid - 1, size)[None]
+        return np.stack(
+            [ndimage.map_coordinates(x, at, order=order, mode=border) for x in np.eye(grid)], axis=1
+        )
+
+    return matrix
+
+
+CUBIC = (
+    *(convolution(a, border) for border in ("edge", "reflect", "symmetric", "line") for a in (-0.75, -0.5)),
+    *map(spline, ("not-a-knot", "natural", "clamped")),
+    *map(filtered, ("mirror", "nearest", "reflect")),
+)
+NOT_CUBIC: dict[str, Matrix] = {
+    "linear interpolation has kinks at the nodes": lambda grid, size: linear(grid, size),
+    "a spline of order 2 is quadratic": filtered("nearest", 2),
+    "a spline of order 4 is not cubic": filtered("nearest", 4),
+    "a spline of order 5 is not cubic": filtered("nearest", 5),
+    "the nearest node gives steps": filtered("nearest", 0),
+}
+
+
+def linear(grid: int, size: int) -> np.ndarray:
+    at = np.linspace(0, grid - 1, size)
+    return np.stack([np.interp(at, np.arange(grid), x) for x in np.eye(grid)], axis=1)
+
+
+def not_cubic(field: np.ndarray, grid: int) -> str:
+    """Return what a field has in place of bicubic interpolation, "" if that is not found."""
+    nodes, shape = at_nodes(field, grid), field.shape[1:]
+    for words, matrix in NOT_CUBIC.items():
+        down, across = (matrix(grid, size) for size in shape)
+        if same(field, down @ nodes @ across.T, atol=1e-3):
+            return f"{words}; between the nodes, the field is bicubic."
+    for other in range(2, 9):
+        rows, columns = (np.linspace(0, size - 1, other) for size in shape)
+        # With fewer pixels between the nodes, any smooth field looks like that.
+        if other != grid and min(shape) > 3 * (other - 1) and aligned(rows) and aligned(columns):
+            there = at_nodes(field, other)
+            if any(same(field, one, atol=1e-3) for one in interpolations(there, shape)):
+                return f"there are {other} x {other} nodes; {grid} x {grid} are asked for."
+    if abs(np.diff(field, axis=1)).max() < 1e-6 or abs(np.diff(field, axis=2)).max() < 1e-6:
+        return "the field does not change along one axis."
+    return ""
+
+
+def aligned(places: np.ndarray) -> bool:
+    return bool(np.allclose(places, places.round()))
 
 
 def expect_smooth(
@@ -56,7 +142,8 @@ def expect_smooth(
     if not any(same(field, other, atol=1e-3) for other in between):
         worst = np.unravel_index(first_largest(abs(field - between[0])), field.shape)
         place = f"pixel ({worst[1]}, {worst[2]}) along {'HW'[worst[0]]}"
-        raise Wrong(f"{tried}: {place}, from the nodes", between[0][worst], field[worst])
+        pair = between[0][worst], field[worst]
+        raise Wrong(f"{tried}: {place}, from the nodes", *pair, idea=not_cubic(field, grid))
 
 
 def between_the_nodes(answer: Any, rng: np.random.Generator) -> None:
@@ -65,19 +152,26 @@ def between_the_nodes(answer: Any, rng: np.random.Generator) -> None:
         expect_smooth(answer, rng, shape, 3, tried)
 
 
-def nodes_of(answer: Any, rng: np.random.Generator, tried: str, count: int, **options: Any) -> np.ndarray:
-    """Return the values at the nodes of many fields, (fields, 2, 3, 3)."""
-    fields = [field_of(answer, (5, 7), tried, rng=rng, **options) for _ in range(count)]
-    return np.stack([at_nodes(field, 3) for field in fields])
+def nodes_of(
+    answer: Any,
+    rng: np.random.Generator,
+    tried: str,
+    count: int,
+    shape: tuple[int, int] = (5, 7),
+    **options: Any,
+) -> np.ndarray:
+    """Return the values at the nodes of many fields, (fields, 2, grid, grid)."""
+    fields = [field_of(answer, shape, tried, rng=rng, **options) for _ in range(count)]
+    return at_nodes(np.stack(fields), options.get("grid", 3))
 
 
-def expect_near(got: float, wanted: float, slack: float, tried: str) -> None:
+def expect_near(got: float, wanted: float, slack: float, tried: str, idea: str = "") -> None:
     """Raise `Wrong` unless a statistic is near its value.
 
     It is rounded, so that a known mistake is recognised whatever its random numbers were.
     """
     if not abs(got - wanted) < slack:
-        raise Wrong(tried, float(f"{wanted:.3g}"), float(f"{got:.2g}"))
+        raise Wrong(tried, float(f"{wanted:.3g}"), float(f"{got:.2g}"), idea=idea)
 
 
 def size_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
@@ -86,12 +180,46 @@ def size_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
         tried = f"sigma {sigma:g}: at the nodes of 120 fields"
         values = nodes_of(answer, rng, tried, 120, sigma=sigma)
         expect_near(values.mean(), 0.0, 0.15 * sigma, f"{tried}, the mean")
+        idea = idea_of_size(values, sigma)
         for number, name in enumerate("WH"):
             part = values[:, 1 - number].std()
-            expect_near(part, sigma, 0.15 * sigma, f"{tried}, the standard deviation along {name}")
-        expect_near(values.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation")
+            expect_near(part, sigma, 0.15 * sigma, f"{tried}, the standard deviation along {name}", idea)
+        expect_near(values.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation", idea)
         border = np.delete(values.reshape(len(values), 2, 9), 4, axis=2)
-        expect_near(border.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation at the border")
+        expect_near(border.std(), sigma, 0.1 * sigma, f"{tried}, the standard deviation at the border", idea)
+    for grid, shape in ((4, (7, 10)), (5, (9, 5))):
+        tried = f"grid {grid}, sigma 3: at the nodes of 40 fields"
+        spread = nodes_of(answer, rng, tried, 40, shape, sigma=3.0, grid=grid).std()
+        idea = "the size depends on grid; sigma is the standard deviation whatever the grid."
+        expect_near(spread, 3.0, 0.3, f"{tried}, the standard deviation", idea)
+
+
+def idea_of_size(values: np.ndarray, sigma: float) -> str:
+    """Return why the nodes, of fields of 5 x 7, have another standard deviation than sigma."""
+    middle = values[:, :, 1, 1].std()
+    border = np.delete(values.reshape(len(values), 2, 9), 4, axis=2).std()
+    if border < 1e-6 * sigma < middle:
+        return "the nodes at the border do not move: all nodes have random vectors."
+    fields = values.reshape(len(values), -1).std(axis=1)
+    if fields.std() < 1e-3 * fields.mean():
+        return "every field is scaled to one size; sigma is the standard deviation over many fields."
+    along = [part / sigma for part in (values[:, 0].std(), values[:, 1].std())]
+    for words, scale in {
+        "divided by the height and the width": (1 / 5, 1 / 7),
+        "divided by the height": (1 / 5, 1 / 5),
+        "divided by the width": (1 / 7, 1 / 7),
+        "divided by the height less 1": (1 / 4, 1 / 4),
+        "divided by the number of nodes along a side": (1 / 3, 1 / 3),
+        "divided by the height and width less 1, halved": (1 / 2, 1 / 3),
+        "scaled by width over height along W": (1, 7 / 5),
+        "scaled by height over width along H": (5 / 7, 1),
+        "multiplied by the height and the width": (5, 7),
+        "the root of sigma": (sigma**-0.5, sigma**-0.5),
+        "sigma squared": (sigma, sigma),
+    }.items():
+        if np.allclose(along, scale, rtol=0.1):
+            return f"the standard deviation is not sigma but {words}; it is in pixels."
+    return ""
 
 
 def normal_at_the_nodes(answer: Any, rng: np.random.Generator) -> None:
@@ -111,13 +239,42 @@ def independent_nodes(answer: Any, rng: np.random.Generator) -> None:
     """The 18 numbers of a field, over 250 fields: each correlation has a standard error of 0.06."""
     tried = "the 18 numbers at the nodes of 250 fields"
     values = nodes_of(answer, rng, tried, 250).reshape(250, 2, 9)
+    idea = idea_of_dependence(values)
     expect_near(
-        np.std(values.mean(axis=(1, 2))), 10 / 18**0.5, 0.6, f"{tried}, spread of the mean of a field"
+        np.std(values.mean(axis=(1, 2))), 10 / 18**0.5, 0.6, f"{tried}, spread of the mean of a field", idea
     )
-    expect_near(np.std(values.mean(axis=2)), 10 / 3, 0.6, f"{tried}, spread of the mean along H and along W")
+    mean = f"{tried}, spread of the mean along H and along W"
+    expect_near(np.std(values.mean(axis=2)), 10 / 3, 0.6, mean, idea)
     together = np.corrcoef(values.reshape(250, 18).T) - np.eye(18)
     for what, block in (("between H and W", together[:9, 9:]), ("between nodes", together[:9, :9])):
-        expect_near(float(abs(block).max()), 0.0, 0.4, f"{tried}, the largest correlation {what}")
+        expect_near(float(abs(block).max()), 0.0, 0.4, f"{tried}, the largest correlation {what}", idea)
+    tried = "grid 4: the 32 numbers at the nodes of 100 fields"
+    together = np.corrcoef(nodes_of(answer, rng, tried, 100, (7, 4), grid=4).reshape(100, 32).T) - np.eye(32)
+    idea = "for more than 3 nodes along a side, some are copies of others."
+    expect_near(float(abs(together).max()), 0.0, 0.6, f"{tried}, the largest correlation", idea)
+
+
+def idea_of_dependence(values: np.ndarray) -> str:
+    """Return how the nodes of fields (fields, 2, 9) depend on each other, "" if that is not plain."""
+    down, across = values[:, 0], values[:, 1]
+    turned = down.reshape(-1, 3, 3).transpose(0, 2, 1).reshape(-1, 9)
+    for words, other in {
+        "the same as": down,
+        "minus": -down,
+        "the transpose of": turned,
+        "in reverse order": down[:, ::-1],
+    }.items():
+        if np.allclose(across, other, rtol=1e-3, atol=1e-4):
+            return f"the displacement along W is {words} that along H: draw both."
+    if abs(values - values[:, :, :1]).max() < 1e-3:
+        return "all nodes of a field have the same vector: one for each node is asked for."
+    if abs(values.mean(axis=2)).max() < 1e-3:
+        return "the mean is subtracted in each field: then the nodes depend on each other."
+    grid = values.reshape(-1, 2, 3, 3)
+    for axis, name in ((2, "row"), (3, "column")):
+        if abs(np.diff(grid, axis=5 - axis)).max() < 1e-3:
+            return f"all nodes of a {name} have the same vector: one for each node is asked for."
+    return ""
 
 
 def its_own_random_numbers(answer: Any, rng: np.random.Generator) -> None:

@@ -50,6 +50,10 @@ def any_score(right: Score) -> Iterator[tuple[str, Score]]:
             f"the result is that of eps = {constant:.3g}.",
             lambda p, t, axes, eps, c=constant: right(p, t, axes, c),
         )
+    yield (
+        "eps is missing: 0 / 0 is NaN where a class is nowhere.",
+        lambda p, t, axes, eps: right(p, t, axes, 0.0),
+    )
     for constant in CONSTANTS[1:]:
         words = (
             f"the probabilities are kept away from 0 by {constant:.3g}: a class that is nowhere gets an area."
@@ -90,6 +94,19 @@ def any_score(right: Score) -> Iterator[tuple[str, Score]]:
         "minus the logarithm of the scores in place of 1 - score.",
         lambda p, t, axes, eps: 1 + right(p, t, axes, eps).log(),
     )
+    yield (
+        "the background is left out; it is one of the classes.",
+        lambda p, t, axes, eps: right(p[:, 1:], t[:, 1:], axes, eps),
+    )
+    yield (
+        "the classes are pooled into one ratio; each has its own.",
+        lambda p, t, axes, eps: right(p, t, (*axes, 1), eps),
+    )
+    yield (
+        "the images of the batch are pooled into one ratio; each has its own.",
+        lambda p, t, axes, eps: right(p, t, (0, *axes), eps),
+    )
+    yield "each image has its own ratio; the batch has one.", lambda p, t, axes, eps: right(p, t, (2, 3), eps)
     yield "only the first image counts.", lambda p, t, axes, eps: right(p[:1], t[:1], axes, eps)
     yield (
         "the truth is turned round: 1 - truth.",

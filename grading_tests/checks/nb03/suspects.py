@@ -7,7 +7,7 @@ that has this mistake. It is looked for only when a message is written.
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ DIGITS = "digits are lost: some of it is computed in float32 (.float(), a new te
 RANGE = "an exponential has left the range of numbers (0 or infinity) before the logarithm is taken."
 
 SLOPE = "the slope of a logarithm, a root or a power below 1 is infinite at 0, and infinity times 0 is NaN."
-CUT = "the value is right, but a part of it has no gradient, or a wrong one (detach, .data, no_grad, a rounding)."
+CUT = "the value is right, but a part of it has no gradient, or a wrong one (detach, .data, no_grad)."
 WRITES = "the function writes into {} (-=, .data, a method that ends in _): make a new tensor."
 
 
@@ -106,10 +106,48 @@ def idea_of(
             continue
         if alike(again(**options, **{name: default}), expected, 1e-5):
             return f"the result is right as soon as {name} = {default:g} is passed: its default was changed."
-    for words, formula in KNOWN.get(oracle, tuple)():
-        if alike(tried_again(formula, *inputs, **options), value):
+    return suspected(
+        answer, oracle, inputs, lambda formula: tried_again(formula, *inputs, **options), value, **options
+    )
+
+
+def suspected(
+    answer: Any,
+    oracle: Formula,
+    inputs: tuple[Tensor, ...],
+    measure: Callable[[Formula], float | None],
+    value: float,
+    **options: Any,
+) -> str:
+    """Return the suspect that does what the answer does, "" if there is none.
+
+    `measure` must give `value`, and the losses of two further predictions must agree: different mistakes can
+    give the same number where a prediction is perfect.
+    """
+    fitting = [(words, one) for words, one in KNOWN.get(oracle, tuple)() if alike(measure(one), value)]
+    if not fitting:
+        return ""
+    trials = list(further(inputs))
+    found = [tried_again(answer, *trial, **options) for trial in trials]
+    for words, formula in fitting:
+        if all(
+            alike(tried_again(formula, *trial, **options), one)
+            for trial, one in zip(trials, found, strict=True)
+        ):
             return words
     return ""
+
+
+def further(inputs: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
+    """Yield two further inputs: a random prediction; the last class absent, and hardly predicted."""
+    logits, target, *rest = (one.double() if one.is_floating_point() else one for one in inputs)
+    generator = torch.Generator().manual_seed(0)
+    random = 2 * torch.randn(logits.shape, generator=generator, dtype=torch.float64)
+    yield random, target, *rest
+    classes = logits.shape[1]
+    small = random.clone()
+    small[:, -1] = -15.5 + (random[:, :-1].logsumexp(1) if classes > 1 else 0.0)
+    yield small, target % (classes - 1) if classes > 2 else 0 * target, *rest
 
 
 def shape_idea(shape: tuple[int, ...]) -> str:
@@ -127,17 +165,6 @@ def takes(answer: Any, name: str) -> bool:
         return False
 
 
-def experiment(oracle: Formula, value: float, measure: Callable[[Formula], float]) -> str:
-    """Return the suspect for which an experiment gives this value, "" if there is none."""
-    for words, other in KNOWN.get(oracle, tuple)():
-        try:
-            if alike(measure(other), value):
-                return words
-        except Exception:
-            continue
-    return ""
-
-
 def bounded(answer: Any, inputs: tuple[Tensor, ...], expected: float, got: Any, **options: Any) -> str:
     """Return why the loss of large logits is wrong: it leaves the range of numbers, or is bounded."""
     value = number(got)
@@ -147,8 +174,8 @@ def bounded(answer: Any, inputs: tuple[Tensor, ...], expected: float, got: Any, 
     twice = tried_again(answer, 2 * logits, *rest, **options)
     if twice is not None and value < 0.9 * expected and twice < 1.2 * value:
         return (
-            f"the loss stays near {value:.4g} if the logits are doubled: a small number inside the logarithm, "
-            "or a clamp, bounds it."
+            f"the loss stays near {value:.4g} if the logits are doubled: a small number inside the "
+            "logarithm, or a clamp, bounds it."
         )
     return ""
 
