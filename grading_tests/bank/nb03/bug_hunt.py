@@ -441,3 +441,14 @@ WRONG += edits_of(
         ),
     ),
 )
+
+WRONG += edits_of(
+    CELL,
+    ("eps 1e-7", "eps was changed: it remains 1e-6.", ("    eps = 1e-6", "    eps = 1e-7")),
+    ("eps 1e-5", "eps was changed: it remains 1e-6.", ("    eps = 1e-6", "    eps = 1e-5")),
+    (
+        "steep softmax",
+        "the softmax of 100 times the logits is nearly argmax; the probabilities themselves are needed.",
+        ("    pred = logits.softmax", "    pred = (100 * logits).softmax"),
+    ),
+)

@@ -566,3 +566,33 @@ SURVIVORS = [
         "there is only one field",
     ),
 ]
+
+WRONG += edits_of(
+    CELL,
+    (
+        "sigma by grid",
+        "the size depends on grid; sigma is the standard deviation whatever the grid.",
+        ("    return F", "    nodes = nodes * 3 / grid\n    return F"),
+    ),
+    (
+        "nine vectors",
+        "only 3 x 3 vectors are drawn: for more nodes they are repeated.",
+        (
+            "    return F",
+            "    nodes = torch.from_numpy(np.resize(nodes.numpy()[:, :, :3, :3], nodes.shape))\n    return F",
+        ),
+    ),
+    (
+        "W is minus H",
+        "the displacement along W is minus that along H: draw both.",
+        ("    return F", "    nodes[:, 1] = -nodes[:, 0]\n    return F"),
+    ),
+    (
+        "nodes as signs",
+        "the nodes are +sigma or -sigma, not normally distributed.",
+        (
+            "rng.normal(0, sigma, size=(1, 2, grid, grid))",
+            "sigma * rng.choice([-1.0, 1.0], size=(1, 2, grid, grid))",
+        ),
+    ),
+)

@@ -302,3 +302,15 @@ WRONG += edits_of(
         ("    return 1 - dice.mean()", "    return (1 - dice).mean(0)"),
     ),
 )
+
+WRONG += edits_of(
+    CELL,
+    (
+        "images that hold the class",
+        "each class is averaged over the images that hold it; all images count.",
+        (
+            "    return 1 - dice.mean()",
+            "    held = truth.sum(dim=(2, 3)) > 0; return 1 - ((dice * held).sum(0) / held.sum(0).clamp_min(1)).mean()",
+        ),
+    ),
+)

@@ -371,3 +371,12 @@ WRONG += edits_of(
         ),
     ),
 )
+
+WRONG += edits_of(
+    CELL,
+    (
+        "small weights raised",
+        "weights below 0.001 are raised: a weight may be 0 or tiny.",
+        ("    pixel_weight = weight[target]", "    pixel_weight = weight.clamp_min(1e-3)[target]"),
+    ),
+)

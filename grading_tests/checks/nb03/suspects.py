@@ -87,6 +87,41 @@ def alike(first: float | None, second: float | None, tolerance: float = 3e-6) ->
     return bool(np.isclose(first, second, rtol=tolerance, atol=2e-7, equal_nan=True))
 
 
+def relation(got: Any, expected: float, shape: tuple[int, ...]) -> str:
+    """Return how a wrong value follows from the right one, such as "yours is minus that"; "" if unknown."""
+    array = plain(got)
+    if array is None or array.size == 0 or array.dtype.kind == "c":
+        return ""
+    if array.size > 1:
+        return f"one number: yours has shape {array.shape}"
+    value, close = float(array.reshape(-1)[0]), functools.partial(np.isclose, rtol=1e-4, atol=0)
+    if np.isnan(value) or abs(expected) < 1e-3 or abs(value) < 1e-4:
+        return ""
+    images, classes, *size = shape
+    pixels = int(np.prod(size))
+    factors = {
+        -1: "minus that",
+        2: "twice that",
+        100: "100 times that",
+        images: "that times the number of images",
+        classes: "that times the number of classes",
+        pixels: "that times the pixels of an image",
+        images * pixels: "that times the number of pixels: the sum",
+        images * classes: "that times images x classes: the sum",
+        1 / np.log(2): "that in the logarithm to base 2",
+        1 / np.log(10): "that in the logarithm to base 10",
+        1 / images: "that divided by the number of images",
+        1 / classes: "that divided by the number of classes: a mean over too many",
+        1 / 2: "half of that",
+    }
+    for factor, words in factors.items():
+        if factor != 1 and close(value, factor * expected):
+            return f"yours is {words}"
+    if close(value, 1 - expected):
+        return "yours is 1 minus that"
+    return "yours is 1 less" if close(value, expected - 1) else ""
+
+
 def idea_of(
     answer: Any, oracle: Formula, inputs: tuple[Tensor, ...], options: dict[str, Any], got: Any
 ) -> str:
