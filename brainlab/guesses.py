@@ -61,10 +61,10 @@ def predicted(what: str, said: Any, was: Any, form: str = ".4g", options: Sequen
     before = f" (first {first})" if first != word else ""
     if options:
         verdict = compare_options(word, shown, options)
+    elif guess is None or truth is None:
+        verdict = compare_words(word, shown)
     else:
-        verdict = (
-            compare_words(word, shown) if guess is None or truth is None else compare_numbers(guess, truth)
-        )
+        verdict = compare_numbers(guess, truth)
     print(f"{MARK} {what}: you said {word}{before}, it was {shown}{': ' * bool(verdict)}{verdict}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO), str(REPO / "tests" / "browser")]
 
-from demo_server import visit  # noqa: E402
+from demo_server import demo, visit  # noqa: E402
 from lab import browser, open_in_lab, run_all, server, watch, write_notebook  # noqa: E402
 
 from brainlab.home import cohort_folder, home_folder  # noqa: E402
@@ -42,33 +42,18 @@ def viewer(chromium) -> None:
 
 def app(chromium) -> None:
     """Take the demo with a segmented synthetic patient beside the truth."""
-    import os
-    import subprocess
-
-    from lab import _wait_for, free_port
-
-    with tempfile.TemporaryDirectory() as folder:
-        port, log = free_port(), Path(folder) / "log"
-        command = [sys.executable, "-m", "demo", "--no-browser", f"--port={port}"]
-        with log.open("w") as file:
-            process = subprocess.Popen(command, cwd=REPO, env=dict(os.environ), stdout=file, stderr=file)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/voila/files/no", process, log)
-            page, _ = visit(chromium, address)
-            page.set_viewport_size({"width": 1240, "height": 780})
-            page.locator("select").first.select_option(label="synthetic patient 3")
-            page.get_by_role("button", name="Open").click()
-            page.locator("canvas[data-drawn]").first.wait_for()
-            page.get_by_role("button", name="Segment").click()
-            page.get_by_text("Download the segmentation").wait_for()
-            page.locator(".bl-stage").focus()
-            page.keyboard.press("b")
-            page.wait_for_timeout(1500)
-            page.screenshot(path=OUT / "app.png")
-        finally:
-            process.terminate()
-            process.wait(30)
+    with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as address:
+        page, _ = visit(chromium, address)
+        page.set_viewport_size({"width": 1240, "height": 780})
+        page.locator("select").first.select_option(label="synthetic patient 3")
+        page.get_by_role("button", name="Open").click()
+        page.locator("canvas[data-drawn]").first.wait_for()
+        page.get_by_role("button", name="Segment").click()
+        page.get_by_text("Download the segmentation").wait_for()
+        page.locator(".bl-stage").focus()
+        page.keyboard.press("b")
+        page.wait_for_timeout(1500)
+        page.screenshot(path=OUT / "app.png")
 
 
 if __name__ == "__main__":

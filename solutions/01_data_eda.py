@@ -288,10 +288,12 @@ def zscore_in_brain(image):
     """Scale each modality to mean 0 and standard deviation 1 inside its own brain mask.
 
     image   (C, ...) array, one or more modalities of one case, volumes or slices; integers or floats
-            of any scale, 0 outside the brain; must not be modified
-    returns (C, ...) array of float32 or float64, 0 outside the brain. A modality without brain becomes
-            0, and so does one that is constant in the brain. For floats compare its minimum and
-            maximum: rounding can leave a standard deviation of 1e-17. Divide by n or by n - 1.
+            of any size and sign (a million, or a standard deviation of 1e-9), 0 outside the brain;
+            must not be modified
+    returns (C, ...) array of float32 or float64, not rounded, 0 outside the brain. A modality without
+            brain becomes 0, and so does one that is constant in the brain. For floats compare its
+            minimum and maximum: after rounding, the standard deviation of equal values may be 1e-17.
+            Divide by n or by n - 1.
     """
     ### BEGIN SOLUTION
     scored = np.zeros(image.shape, dtype=np.float32)
@@ -381,10 +383,11 @@ my_regions = "?"
 def relabel(seg, table):
     """Translate the labels of a segmentation.
 
-    seg     array of any shape; whole numbers of any size, possibly stored as floats (0.9999999 for 1)
-    table   dict: label in the file -> new label, 0 included, in any order; it may have labels that seg
-            lacks. No input may be modified.
-    returns array of an integer type, of the same shape
+    seg     array of any shape; whole numbers of up to six digits, possibly stored as floats (0.9999999
+            for 1)
+    table   dict: label in the file -> new label (0 to 3), in any order. It has an entry for 0 as well,
+            and may have labels that seg lacks. No input may be modified.
+    returns array of an integer type, of the same shape (axes of length 1 too)
     raises  ValueError (not KeyError) if seg holds a label that is not in the table
     """
     ### BEGIN SOLUTION
@@ -457,7 +460,8 @@ def blend(grey, labels, alpha, palette):
     grey    (H, W) array of floats in [0, 1]
     labels  (H, W) array of integers 0 to 3; some of them may be absent
     alpha   0 (only image) to 1 (only colour)
-    palette (4, 3) array: red, green, blue in [0, 1], one row per label. No input may be modified.
+    palette (4, 3) array: red, green, blue in [0, 1], one row per label; rows may be black, or equal.
+            No input may be modified.
     returns (H, W, 3) array of floats, not rounded; pixels with label 0 keep their grey value
     """
     ### BEGIN SOLUTION
@@ -544,7 +548,7 @@ my_share, my_rarest = "?", "?"
 def label_counts(labels):
     """Count the voxels of every class in every slice.
 
-    labels  (Z, X, Y) array of integers 0 to 3, slices first; must not be modified
+    labels  (Z, X, Y) array of integers 0 to 3, slices first, one or more; must not be modified
     returns (Z, 4) array, of integers or of floats: row z, column c: voxels of class c in slice z
     """
     ### BEGIN SOLUTION
@@ -579,9 +583,9 @@ view.show(picture, alt="Voxels per label on a logarithmic axis, with the share o
 def slices_without(counts, label):
     """Return the indices of the slices that have no voxel of a class, in ascending order.
 
-    counts  (Z, 4) array from gap 6; must not be modified
+    counts  (Z, 4) array from gap 6, one or more slices; must not be modified
     label   0 to 3
-    returns (N,) array, list or tuple of integers; empty if the class is in every slice
+    returns (N,) array, list or tuple of integers; empty (of any type) if the class is in every slice
     """
     ### BEGIN SOLUTION
     # 1. in which rows is the column of this class 0?
@@ -664,10 +668,10 @@ view.show(fig, alt="Dice of a mask shifted by one voxel against the tumour area 
 def select_slices(labels, spacing, min_area):
     """Return the indices of the slices with at least `min_area` mm2 of whole tumour.
 
-    labels  (Z, X, Y) array of integers 0 to 3, slices first; must not be modified
-    spacing (3,) array, list or tuple: size of a voxel along x, y, z in mm
-    returns (N,) array or list of integers, in ascending order, which can be used as an index also if
-            it is empty (`np.array([])` holds floats, and cannot)
+    labels  (Z, X, Y) array of integers 0 to 3, slices first, one or more
+    spacing (3,) array, list or tuple: size of a voxel along x, y, z in mm. No input may be modified.
+    returns (N,) array or list (no tuple) of integers, in ascending order, which can be used as an index
+            also if it is empty (`np.array([])` holds floats, and cannot)
     """
     ### BEGIN SOLUTION
     # 1. pixels of any tumour label in each slice -> (Z,)
@@ -829,7 +833,8 @@ def split_items(patients, val=0.2, test=0.2, seed=0):
     val, test shares of the *patients*, above 0; their numbers are rounded to the nearest whole number
               (0.5 up or down), at least one patient each
     seed      the same seed gives the same split in every session, a different seed a different one. In
-              another session a set of texts has another order, and `hash` gives other numbers.
+              another session a set of texts has another order, also where a sort leaves ties; `hash`
+              gives other numbers and must not be used.
     returns   (train, val, test): three lists, tuples or arrays of item indices, in any order; every item
               occurs exactly once
     """
@@ -963,8 +968,9 @@ view.show(picture, alt="FLAIR of the five suspect cases with masks, drawn with t
 def diagnose():
     """Return the name of the defect of each of the five cases.
 
-    returns dict with exactly five entries: case number -> a name from the table above, such as
-            {90900: "truncated_file", ...}; capitals, spaces and hyphens in a name do not matter
+    returns dict with exactly five entries: case number (a whole number, no text) -> a name from the table
+            above, such as {90900: "truncated_file", ...}; capitals, spaces and hyphens in a name do not
+            matter
     """
     ### BEGIN SOLUTION
     # 1. one entry per case: its number and the name of its defect

@@ -909,7 +909,7 @@ for name, scored in by_lesion.items():
     by_volume[name] = np.bincount(of_group, true[:, 1], minlength=3) / np.where(number, number, np.nan)
 print("true lesions:", ", ".join(f"{n} of {group} cm3" for n, group in zip(number, groups)))
 picture = view.curves(range(3), {"mean Dice of a lesion": by_volume}, "volume of the lesion in cm³", marker="o")
-picture.axes[0].set_xticks(range(3), groups)
+picture.axes[0].set_xticks(range(3), [f"{group}\n{n} lesions" for n, group in zip(number, groups)])
 picture.axes[0].set_ylim(0, 1)
 view.show(picture, alt="Mean Dice of a lesion in three groups of volume, for four losses")
 

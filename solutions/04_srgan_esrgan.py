@@ -144,8 +144,9 @@ def kspace_crop(hr, size):
     """Return the image of a scan that measures only the central size x size samples of k-space.
 
     hr      (B, 1, H, W) in [0, 1]       size   new height and width, at most H and W
-    returns a tensor (B, 1, size, size): the magnitude; a uniform image keeps its value. Ringing above 1 may
-            stay or be clipped. H, W and size may be odd and all different; hr is not modified
+    returns a real tensor (B, 1, size, size): the magnitude, of the complex image or of its real part; a uniform
+            image keeps its value. Ringing above 1 may stay or be clipped. H, W and size may be odd and all
+            different; hr is not modified
     """
     height, width = hr.shape[-2:]
     k = torch.arange(size) - size // 2  # the frequencies that are kept, 0 in the centre
@@ -352,8 +353,9 @@ def pixel_shuffle(x, r):
 class ResidualBlock(nn.Module):
     """Convolution, batch norm, PReLU, convolution, batch norm, plus the input; all convolutions 3 x 3.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W). All weights can learn; the PReLU has one slope, or one for each channel
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type. All weights can learn; the PReLU has one slope, or one for each
+            channel; convolutions with or without bias
     """
 
     def __init__(self, num_feat):
@@ -495,14 +497,15 @@ view.show(
 def discriminator_step(generator, discriminator, optimizer, lr, hr):
     """Update the discriminator once to distinguish real from generated images; the generator does not change.
 
-    The discriminator is put in training mode. The generator keeps its weights, its gradients and its mode.
+    The discriminator is put in training mode. The generator keeps its weights, its gradients and its mode, and all
+    its weights can still learn afterwards.
 
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    discriminator  maps images (B, 1, H, W) to logits (B, 1): positive for "real", sometimes large (±200); no sigmoid
     optimizer      optimiser of the weights of the discriminator
     lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
-    returns        the loss before the step, a plain number: the mean cross-entropy of the real images
-                   (target 1) plus that of the generated ones (target 0)
+    returns        the loss before the step, a plain number, not a tensor or array: the mean cross-entropy of the
+                   real images (target 1) plus that of the generated ones (target 0)
     """
     ### BEGIN SOLUTION
     # 1. training mode: batch normalisation uses the statistics of this batch
@@ -543,12 +546,12 @@ def generator_step(generator, discriminator, optimizer, lr, hr, weight=1e-3):
     can still learn afterwards; gradients may be left in them.
 
     generator      maps images (B, 1, h, w) to (B, 1, H, W)
-    discriminator  maps images (B, 1, H, W) to logits (B, 1), positive for "real"; no sigmoid
+    discriminator  maps images (B, 1, H, W) to logits (B, 1): positive for "real", sometimes large (±200); no sigmoid
     optimizer      optimiser of the weights of the generator
     lr, hr         low-resolution images (B, 1, h, w), and the real high-resolution ones (B, 1, H, W); not modified
     weight         of the adversarial term; 0.001 in SRGAN
-    returns        the loss before the step, a plain number: the mean squared error of the pixels plus
-                   weight times the mean cross-entropy of the generated images with target 1
+    returns        the loss before the step, a plain number, not a tensor or array: the mean squared error of the
+                   pixels plus weight times the mean cross-entropy of the generated images with target 1
     """
     ### BEGIN SOLUTION
     # 1. training mode: batch normalisation uses the statistics of this batch
@@ -752,8 +755,9 @@ view.show(
 class DenseBlock(nn.Module):
     """Five 3 x 3 convolutions; the input of each is x and the outputs of all earlier ones, oldest first.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W): x + 0.2 times the fifth output; LeakyReLU (0.2) after the first four
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type: x + 0.2 times the fifth output; LeakyReLU (0.2) after the first
+            four convolutions only. All weights can learn; convolutions with or without bias
     """
 
     def __init__(self, num_feat, num_grow_ch):
@@ -800,8 +804,8 @@ print(f"{count_parameters(ResidualBlock(sizes.num_feat)):,}")
 class RRDB(nn.Module):
     """Three dense blocks in sequence, scaled by 0.2, plus the input.
 
-    x       (B, num_feat, H, W); not modified
-    returns (B, num_feat, H, W)
+    x       (B, num_feat, H, W), of the type of the weights, float32 or float64; not modified
+    returns (B, num_feat, H, W), of the same type. All weights can learn
     """
 
     def __init__(self, num_feat, num_grow_ch):
@@ -835,7 +839,8 @@ class RRDB(nn.Module):
 def relativistic_loss(real_logits, fake_logits):
     """Relativistic average losses: is an image more realistic than images of the other kind on average?
 
-    real_logits  (B, 1) of real images         fake_logits  (B', 1) of generated ones; B' may differ from B
+    real_logits  (B, 1) of real images, positive for "real"; they may be large (±200)
+    fake_logits  (B', 1) of generated ones; B' may differ from B
     returns      two scalar tensors, the discriminator's loss and the generator's; each is the sum of two mean
                  cross-entropies, one over the real images and one over the generated ones. Both have gradients
                  in both kinds of logits, which are not modified
@@ -903,7 +908,7 @@ def perceptual_loss(features, sr, hr):
 
     features  maps images (B, 1, H, W) to features (B, K, h, w) before their activation; frozen, in evaluation mode
     sr, hr    generated and real images (B, 1, H, W); hr is a constant, no gradient flows into it
-    returns   a scalar tensor, shape (), differentiable in sr; sr and hr are not modified
+    returns   a scalar tensor, shape (), differentiable in sr; sr and hr are not modified, nor their requires_grad
     """
     ### BEGIN SOLUTION
     # 1. features of the real image, without gradient -> (B, K, h, w)
@@ -1018,7 +1023,7 @@ higher, smaller = (
 predicted("GAN with the higher PSNR", my_higher_psnr, higher, options=gans)
 predicted("GAN with the smaller distance", my_smaller_distance, smaller, options=gans)
 alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with difference maps"
-view.show(side_by_side(outputs), alt=alt, dpi=64)
+view.show(side_by_side(outputs), alt=alt)
 
 # %% [markdown]
 # *Look:* which image is sharper, and which one has more that is not in the truth: grain, ringing, grey background? If
@@ -1047,7 +1052,8 @@ def compared(differences):
     if len(differences) < 5:
         return f"{np.mean(differences):+.3f}; patients: {len(differences)}, too few for an interval"
     interval = bootstrap_interval(differences)
-    return f"{interval}, {'' if interval.excludes_zero else 'not '}established"
+    verdict = "established" if interval.excludes_zero else "not established"
+    return f"{interval} over {len(differences)} patients, {verdict}"
 
 
 for score in ("PSNR", "distance", "Fréchet"):
@@ -1078,9 +1084,10 @@ def interpolate(psnr_state, gan_state, alpha):
 
     psnr_state, gan_state  state dicts of one architecture, name to tensor; must not be modified
     alpha                  0 is the PSNR network, 1 the GAN
-    returns                a new state dict with its own tensors, of the same names, shapes and types: every
-                           floating-point entry is interpolated; whole numbers, such as the counter of batch
-                           norm, are copied from gan_state
+    returns                a new state dict with its own tensors, of the same names, shapes and types; the order
+                           of the names is free, and may differ between the two. Every floating-point entry is
+                           interpolated; all others, such as the counter of batch norm or a mask of True and
+                           False, are copied from gan_state
     """
     ### BEGIN SOLUTION
     mixture = {}
@@ -1108,7 +1115,7 @@ interpolate = yours("g04_interpolate", interpolate)
 
 mixture, path = copy.deepcopy(esrgan), {}
 gan_state = copy_weights(esrgan)
-for alpha in (0.25, 0.5, 0.75):
+for alpha in (0, 0.25, 0.5, 0.75, 1):
     mixture.load_state_dict(interpolate(psnr_state, gan_state, alpha))
     row = sr_recipe.scores(sr_recipe.enlarge(mixture, lr, sizes.hr), hr, levels)
     path[f"{alpha:g}"] = row["PSNR"], row["Fréchet"]
@@ -1121,7 +1128,7 @@ for name in gans:
 view.show(picture, alt="PSNR against Fréchet distance: bicubic, four networks and the interpolated networks")
 
 # %% [markdown]
-# *Look:* the dashed line joins the three interpolated networks; RRDBNet (alpha 0) and ESRGAN (alpha 1) are its ends.
+# *Look:* the numbers on the dashed line are alpha: it leads from RRDBNet (0) to ESRGAN (1).
 # Is there a network that is best in both? Blau and Michaeli (2018) prove that there is a bound which no method can
 # cross: at this bound, outputs that are distributed more like real images necessarily have a larger error. A network
 # that another one beats in both does not lie on the bound: it could still improve in one without loss in the other.
@@ -1129,8 +1136,7 @@ view.show(picture, alt="PSNR against Fréchet distance: bicubic, four networks a
 # one seed that is a hint only: over five seeds of the benchmark, the network half-way has a higher PSNR and a
 # smaller perceptual distance than ESRGAN, but in the Fréchet distance no difference is established.
 #
-# Move the slider (or use the arrow keys on it): which interpolation would you choose? *Sharpness* is the
-# high-frequency ratio of this slice.
+# Move the slider (or use the arrow keys on it): which interpolation would you choose?
 
 # %%
 from brainlab.view import NetworkMixer
@@ -1199,7 +1205,7 @@ for column, (name, images) in zip(picture.subplots(2, 4, sharex="row", sharey="r
     for ax, number, title in zip(column, (item, other), (name, "")):
         draw(ax, images[number, 0].numpy(), affine, title=title, window=(0, 1))
 alt = "Two slices, one row each: after the high rates, after each of the two cures, and the truth"
-view.show(picture, alt=alt, dpi=64)
+view.show(picture, alt=alt)
 
 # %% [markdown]
 # *Look:* is any anatomy left in the images of the first column? This is **divergence**: the weights have
@@ -1352,12 +1358,13 @@ for name, flat in (("largest rise", change.argmax()), ("largest fall", change.ar
     near = slice(max(x - 2, 0), x + 3), slice(max(y - 2, 0), y + 3)
     share = core[number][near].float().mean()
     print(f"{name}, {case.id}: {change[number, x, y]:+.2f}; {share:.0%} of the pixels are core", end="; ")
-    nearer = "generated" if (change[number, x, y] > 0) == (share > 0.5) else "true"
+    errors = [abs(probabilities["sharp", kind][number][near].mean() - share) for kind in ("high resolution", "ESRGAN")]
+    nearer = "generated" if errors[1] < errors[0] else "true"
     print(f"the reader is nearer to the labels in the {nearer} slice")
 window = 5 * sizes.hr // 8  # size of the crop in pixels
 picture = view.prediction_differences(pairs, probability_pairs, affines, titles, side=window, places=places)
 alt = "Two slices, true and generated, with outlines of the segmented tumour core, and both differences"
-view.show(picture, alt=alt, dpi=64)
+view.show(picture, alt=alt)
 
 # %% [markdown]
 # *Look:* the orange outline is the tumour core that the reader segments in the true slice, the blue one in the
@@ -1414,14 +1421,16 @@ predicted("Dice of TC on bicubic", my_dice, cores["bicubic"], ".2f")
 without = {name: dice for name, dice in cores.items() if name != "high resolution"}
 predicted("best input", my_best_input, max(without, key=without.get), options=tuple(without))
 baseline_cores = np.array([row["TC"] for row in rows["trained on coarse"].values()])
-for name in ("SRResNet", "ESRGAN"):
+best_network = max(networks, key=cores.get)
+for name in dict.fromkeys(("SRResNet", "ESRGAN", best_network)):
     differences = np.array([row["TC"] for row in rows[name].values()]) - baseline_cores
     print(f"{name} - trained on coarse, TC: {compared(differences)}")
 
 # %% [markdown]
-# *Look:* how far are the methods from *high resolution*, and is one of the two tested differences from the U-Net
-# trained on bicubic slices established? The best of several means from a few patients may be best by chance. A
-# patient whose core is never found lowers every mean alike.
+# *Look:* how far are the methods from *high resolution*, and is one of the tested differences from the U-Net trained
+# on bicubic slices established? The differences printed are those of SRResNet, of ESRGAN and of the network that is
+# best here, whose interval is too favourable: the best of several means may be best by chance. A patient whose core
+# is never found lowers every mean alike.
 #
 # <details><summary>What may be concluded</summary>No function of the coarse image contains more information about
 # the patient than the coarse image itself. Super-resolution adapts the images to the U-Net; training on coarse
@@ -1465,7 +1474,7 @@ for name, image in scans.items():
     print(f"{name:18s}{psnr(image, scan_hr).mean():6.2f} dB, SSIM {ssim(image, scan_hr).mean():.3f}")
     images[f"{name}\n{psnr(image, scan_hr)[item]:.1f} dB"] = plane(image)
 gain = psnr(scans["not adapted"], scan_hr).mean() - psnr(scans["bicubic"], scan_hr).mean()
-predicted("untrained for scans", my_transfer, "yes" if gain > 0 else "no", options=("yes", "no"))
+predicted("better than bicubic", my_transfer, "yes" if gain > 0 else "no", options=("yes", "no"))
 picture = view.compare_images(images | {"truth": plane(scan_hr)}, affine, centre, side)
 view.show(picture, alt="A noisy scan of 28 pixels, enlarged by bicubic and by two networks, and the truth")
 

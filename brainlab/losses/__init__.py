@@ -26,7 +26,7 @@ _HOMES = {
     "combined": f"{_COMBINED} deeply_supervised label_weights",
     "crossentropy": f"{_PIXELS} probabilities",
     "overlap": _AREAS,
-    "perceptual": "VGG_SCALE discriminator_loss esrgan_loss generator_loss perceptual_loss pixel_loss "
+    "perceptual": "discriminator_loss esrgan_loss generator_loss perceptual_loss pixel_loss "
     "relativistic_discriminator_loss relativistic_generator_loss srgan_loss",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

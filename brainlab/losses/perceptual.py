@@ -20,8 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from brainlab.models.features import VGG19Features
-
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Return -mean log D(real) - mean log(1 - D(fake)), with D the sigmoid of the logits.
@@ -119,7 +117,6 @@ def _check(*batches: Tensor) -> None:
 
 
 Features = Callable[[Tensor], Tensor]
-VGG_SCALE = 1 / 12.75  # SRGAN scales the features of VGG19 by this, to the order of pixel differences
 _DISTANCES = {"l1": F.l1_loss, "mse": F.mse_loss}
 
 
@@ -188,9 +185,9 @@ def srgan_loss(
         The content term is the MSE of these features; by default that of the pixels (the paper's SRGAN-MSE).
     adversarial_weight : float
     feature_scale : float, optional
-        By default 1 / 12.75 for `VGG19Features`, as in the paper, and 1 for all others: that scale belongs to
-        the range of VGG19. It enters squared; applied to features that are small already, it leaves a content
-        loss so weak that the generator only follows the discriminator.
+        By default the attribute `scale` of the features, 1 if they have none. `VGG19Features` have the
+        paper's 1 / 12.75, which belongs to their range. It enters squared; applied to features that are small
+        already, it leaves a content loss so weak that the generator only follows the discriminator.
 
     Returns
     -------
@@ -200,8 +197,8 @@ def srgan_loss(
     if features is None:
         content = pixel_loss(sr, hr, "mse")
     else:
-        scale = VGG_SCALE if isinstance(features, VGG19Features) else 1.0
-        content = perceptual_loss(features, sr, hr, "mse", scale if feature_scale is None else feature_scale)
+        scale = getattr(features, "scale", 1.0) if feature_scale is None else feature_scale
+        content = perceptual_loss(features, sr, hr, "mse", scale)
     adversarial = generator_loss(fake_logits)
     total = content + adversarial_weight * adversarial
     return {"total": total, "content": content, "adversarial": adversarial}

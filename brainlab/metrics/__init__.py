@@ -8,7 +8,7 @@ from brainlab.lazy import lazy_names
 _HOMES = {
     "confusion": "Scores confusion_matrix region_dice region_dice_of_labels scores",
     "images": "frechet_distance high_frequency_ratio perceptual_distance psnr ssim",
-    "lesions": "LesionScores lesion_wise surface_dice",
+    "lesions": "LesionScores lesion_wise lesion_zones surface_dice",
     "masks": "dice hd95 jaccard lesion_recall region_scores",
     "paired": "Interval bootstrap_interval",
 }

@@ -14,9 +14,7 @@ from scipy import ndimage
 
 from brainlab.metrics.masks import checked_spacing, dice, hd95, surface_distances, two_masks
 
-PENALTY = (
-    374.0  # mm, HD95 of a lesion that was missed, and of one that is none: the diagonal of a volume of BraTS
-)
+PENALTY = 374.0  # mm, HD95 of a missed lesion and of one that is none: the diagonal of a volume of BraTS
 TOUCHING = np.ones((3, 3, 3), bool)  # 26 neighbours
 
 
@@ -92,15 +90,12 @@ def lesion_wise(
     if not join >= 0:
         raise ValueError(f"join is {join}; expected a distance in mm of at least 0")
     size = checked_spacing(spacing, 3)
-    near = _dilation(size, join)
-    # Only the surroundings of both masks matter.
-    for box in ndimage.find_objects((pred | target).astype(np.uint8)):
-        box = tuple(slice(max(0, s.start - n), s.stop + n) for s, n in zip(box, near.shape, strict=True))
+    for box in ndimage.find_objects((pred | target).astype(np.uint8)):  # nothing else matters
         pred, target = pred[box], target[box]
-    zones, count = ndimage.label(ndimage.binary_dilation(target, near), TOUCHING)
+    zones = lesion_zones(target, size, join)
     parts, number = ndimage.label(pred, TOUCHING)
     lesions, matched = [], {0}
-    for zone in range(1, count + 1):
+    for zone in range(1, zones.max(initial=0) + 1):
         lesion, touching = target & (zones == zone), set(parts[zones == zone].tolist()) - {0}
         matched |= touching
         volume = float(lesion.sum() * size.prod())
@@ -114,6 +109,14 @@ def lesion_wise(
     tp, fn, fp = (sum(lesion.kind == kind for lesion in lesions) for kind in ("TP", "FN", "FP"))
     mean_dice, mean_hd95 = np.mean([lesion[2:] for lesion in lesions], axis=0) if lesions else (1, 0)
     return LesionScores(float(mean_dice), float(mean_hd95), tp, fn, fp, tuple(lesions))
+
+
+def lesion_zones(mask: np.ndarray, spacing: np.ndarray, join: float = 3.0) -> np.ndarray:
+    """Return the number of the lesion, from 1, in the voxels (X, Y, Z) of a mask and within `join` mm of it.
+
+    Regions that touch once each is dilated by `join` are one lesion, as in `lesion_wise`.
+    """
+    return ndimage.label(ndimage.binary_dilation(mask, _dilation(spacing, join)), TOUCHING)[0]
 
 
 def surface_dice(

@@ -51,6 +51,7 @@ class VGG19Features(nn.Module):
         If the file cannot be downloaded.
     """
 
+    scale = 1 / 12.75  # SRGAN multiplies these features by it, which brings them to the order of pixel values
     mean: Tensor
     std: Tensor
 

@@ -1,10 +1,10 @@
 """Image scores of a generator, and what goes wrong in the training of a GAN, from its history and a probe.
 
-Three failures show in the curves: the discriminator separates the two kinds perfectly and the generator gets
-no useful gradient, the generator makes one image whatever its input, or the images fall apart (I. Goodfellow,
-2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). A fourth does not: a
-discriminator whose outputs stay at 0.5 has met its match, or learns nothing. A probe tells which: a fresh
-discriminator, trained on frozen images of both kinds (`probe_auc`). The limits below are ours.
+Three failures show in the curves: the discriminator separates the two kinds almost perfectly and is a poor
+guide for the generator, the generator makes one image whatever its input, or the images fall apart
+(I. Goodfellow, 2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160). A fourth does
+not: a discriminator whose outputs stay at 0.5 has met its match, or learns nothing. A probe tells which: a
+fresh discriminator, trained on frozen images of both kinds (`probe_auc`). The limits below are ours.
 """
 
 import math
@@ -172,8 +172,8 @@ def _winner(history: History) -> Finding | None:
             return Finding(
                 epoch,
                 "discriminator wins",
-                f"D(real) {real:.2f} and D(fake) {fake:.2f} for {IN_A_ROW} epochs: the generator "
-                "gets no useful gradient; lower d_lr, or train the generator longer in the first phase",
+                f"D(real) {real:.2f} and D(fake) {fake:.2f} for {IN_A_ROW} epochs: its gradient is a poor "
+                "guide for the generator; lower d_lr, or train the generator longer in the first phase",
             )
     return None
 

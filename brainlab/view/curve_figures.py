@@ -151,7 +151,7 @@ def perception_distortion(
             ax.annotate(name, place, (5, -9), textcoords="offset points", fontsize=8, color="#555555")
     for number, (name, place) in enumerate(points.items()):
         colour, marker = CURVES[number % len(CURVES)], MARKERS[number % len(MARKERS)]
-        ax.scatter(*place, s=55, zorder=2, label=name, color=colour, marker=marker)
+        ax.scatter(*place, s=80, zorder=2, label=name, color=colour, marker=marker)
     ax.legend(frameon=False, fontsize=9)
     return fig
 

@@ -23,13 +23,9 @@ def head_boxes(volume: np.ndarray, frame: Frame, margin: int = 5) -> dict[str, B
     dict
         View -> first and last row, first and last column, half-open.
     """
-    inside = volume != 0
-    ends = []
+    extents, ends = head_extents(volume), []
     for array_axis, flip in zip(frame.axes, frame.flipped, strict=True):
-        others = tuple(axis for axis in range(3) if axis != array_axis)
-        length = volume.shape[array_axis]
-        hits = np.flatnonzero(inside.any(axis=others))
-        low, high = (int(hits[0]), int(hits[-1]) + 1) if hits.size else (0, length)
+        (low, high), length = extents[array_axis], volume.shape[array_axis]
         low, high = max(0, low - margin), min(length, high + margin)
         ends.append((length - high, length - low) if flip else (low, high))
     left, back, up = ends
@@ -43,14 +39,16 @@ def head_middle(volume: np.ndarray) -> list[float]:
 
     Sides are told from here: in BraTS files x = 0 is at the edge of the volume, so its sign says nothing.
     """
-    inside = volume != 0
-    middle = []
+    return [(low + high - 1) / 2 for low, high in head_extents(volume)]
+
+
+def head_extents(volume: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first voxel of the head and the one after its last along each axis; all without a head."""
+    extents = []
     for axis, length in enumerate(volume.shape):
-        others = tuple(other for other in range(3) if other != axis)
-        hits = np.flatnonzero(inside.any(axis=others))
-        first, last = (hits[0], hits[-1]) if hits.size else (0, length - 1)
-        middle.append(float(first + last) / 2)
-    return middle
+        hits = np.flatnonzero((volume != 0).any(axis=tuple({0, 1, 2} - {axis})))
+        extents.append((int(hits[0]), int(hits[-1]) + 1) if hits.size else (0, length))
+    return extents
 
 
 def label_volumes(labels: np.ndarray, frame: Frame) -> list[float]:

@@ -21,7 +21,7 @@ from brainlab.view.widgets.panel import Panel
 
 
 class NetworkMixer(Panel):
-    """Interpolate the weights of two networks, and see the image, its error, PSNR and sharpness.
+    """Interpolate the weights of two networks, and see the image, its error, PSNR and high-frequency ratio.
 
     Eleven interpolations are computed when it opens, so that the slider responds at once; others on demand.
 
@@ -98,8 +98,8 @@ class NetworkMixer(Panel):
         return psnr(image, true).item(), high_frequency_ratio(image, true).item()
 
     def scores(self) -> dict[str, float]:
-        """Return PSNR in dB, of the whole image, and sharpness: its high-frequency ratio to the truth."""
-        return dict(zip(("PSNR", "sharpness"), self._scores(self.alpha), strict=True))
+        """Return PSNR in dB and high-frequency ratio (`brainlab.metrics`) of the whole image."""
+        return dict(zip(("PSNR", "HF ratio"), self._scores(self.alpha), strict=True))
 
     def to_figure(self) -> Figure:
         """Draw what is shown as a new Matplotlib figure."""
@@ -114,7 +114,7 @@ class NetworkMixer(Panel):
         }
         for column, (title, plane) in enumerate(parts.items()):
             show_plane(figure.add_subplot(grid[:, column]), plane[self._window], self.affine, title)
-        for row, title, value in zip((0, 1), ("PSNR in dB", "sharpness"), scores.values(), strict=True):
+        for row, title, value in zip((0, 1), ("PSNR in dB", "HF ratio"), scores.values(), strict=True):
             ax = figure.add_subplot(grid[row, 4])
             ax.plot(list(self.path), [both[row] for both in self.path.values()], ".-", color="#999999")
             ax.plot([self.alpha], [value], "o", color=BLUE, markersize=8)
@@ -130,5 +130,5 @@ class NetworkMixer(Panel):
         scores = self.scores()
         return (
             "A window of the output of an interpolated network, the truth, and their difference; alpha "
-            f"{self.alpha:.2g}: PSNR {scores['PSNR']:.2f} dB, sharpness {scores['sharpness']:.2f}"
+            f"{self.alpha:.2g}: PSNR {scores['PSNR']:.2f} dB, HF ratio {scores['HF ratio']:.2f}"
         )

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from brainlab.losses import VGG_SCALE, perceptual_loss
+from brainlab.losses import perceptual_loss
+from brainlab.models import VGG19Features
 from grading_tests.bank.nb04 import SECOND, with_steps
 from grading_tests.gap import Mistake
 
@@ -205,7 +206,7 @@ WRONG = [
         "SRGAN's scale",
         "XPixelGroup/BasicSR#118: no rescaling in ESRGAN",
         "the features are divided by 12.75, as SRGAN does with its own; here they are compared as they are.",
-        partial(perceptual_loss, scale=VGG_SCALE),
+        partial(perceptual_loss, scale=VGG19Features.scale),
     ),
     Mistake(
         "normalised once more",
