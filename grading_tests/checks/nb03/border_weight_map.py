@@ -119,7 +119,7 @@ def suspects(instances: np.ndarray, w0: float, sigma: float) -> Iterator[tuple[s
     yield "w0 is added twice.", with_border(2 * bell(near + far))
     for small in (np.int8, np.uint8, np.int16, np.uint16, np.float16):
         yield (
-            f"{np.dtype(small)} does not hold these numbers.",
+            "the numbers of the objects become a type of 8 or 16 bits, which does not hold them.",
             border_map(instances.astype(small), w0, sigma),
         )
     low = right.astype(np.float16)

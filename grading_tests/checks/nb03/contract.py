@@ -223,8 +223,11 @@ def of_a_loss(
                     raise
 
     def float64(answer: Any, rng: np.random.Generator) -> None:
-        # Multiples of 1/64 are exact in float32 too: only the computation can lose digits.
-        inputs = tuple(round_to_64th(double(one)) for one in draw(rng, 2, classes, 6, 5))
+        # Logits that are multiples of 1/64 are exact in float32 too: only the computation can lose digits.
+        logits, target, *rest = map(double, draw(rng, 2, classes, 6, 5))
+        # Further inputs, such as weights, need float64.
+        rest = [one * (1 + 2e-8 * torch.arange(1, len(one) + 1)) for one in map(round_to_64th, rest)]
+        inputs = round_to_64th(logits), target, *rest
         tried = "float64 logits, compared to more digits"
         got = expect_value(answer, oracle, inputs, tried, rtol=precise, atol=0)
         dtype = getattr(plain(got), "dtype", None)

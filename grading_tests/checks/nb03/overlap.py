@@ -3,7 +3,8 @@
 Each property takes the oracle first.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 from torch import Tensor
 
 from grading_tests.checks.nb03.contract import expect_value, of_a_loss, tiny_area
-from grading_tests.checks.nb03.ratios import Axes, Score, any_dice, any_score, dice, tversky_of
-from grading_tests.checks.nb03.suspects import KNOWN, Suspect
+from grading_tests.checks.nb03.ratios import Axes, Score, any_dice, any_score, dice, errors, tversky_of
+from grading_tests.checks.nb03.suspects import KNOWN, Formula, Suspect
 from grading_tests.gap import Property
 from grading_tests.losses import Loss, certain, one_hot, scan
 
@@ -47,12 +48,68 @@ def suspects(axes: Axes) -> Iterator[Suspect]:
 
 
 def tversky_suspects() -> Iterator[Suspect]:
+    def of(score_of: Callable[[float, float], Score]) -> Formula:
+        def wrong(logits, target, alpha=0.3, beta=0.7, eps=1e-6):  # type: ignore[no-untyped-def]
+            return loss(logits, target, IMAGE, eps, score_of(alpha, beta))
+
+        return wrong
+
     for number, (words, _) in enumerate(any_score(dice)):
+        yield (
+            words,
+            of(lambda a, b, n=number: next(itertools.islice(any_score(tversky_of(a, b)), n, None))[1]),
+        )
+    for words, index in TVERSKY.items():
 
-        def wrong(logits, target, alpha=0.3, beta=0.7, eps=1e-6, number=number):  # type: ignore[no-untyped-def]
-            return loss(logits, target, IMAGE, eps, list(any_score(tversky_of(alpha, beta)))[number][1])
+        def score(a: float, b: float, f: Callable[..., Tensor] = index) -> Score:
+            return lambda p, t, axes, eps: f(*errors(p, t, axes), p, t, a, b, eps)
 
-        yield words, wrong
+        yield words, of(score)
+
+
+# Wrong indices of TP, FP, FN, the probabilities, the truth, alpha, beta and eps.
+TVERSKY = {
+    "alpha weighs both errors; beta belongs to the false negatives.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp + fn) + e)
+    ),
+    "beta weighs both errors; alpha belongs to the false positives.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + b * (fp + fn) + e)
+    ),
+    "alpha and beta are exchanged.": lambda tp, fp, fn, p, t, a, b, e: (tp + e) / (tp + b * fp + a * fn + e),
+    "the weighted errors are multiplied; they are added.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp * b * fn + e)
+    ),
+    "TP has the weight alpha + beta above only.": lambda tp, fp, fn, p, t, a, b, e: (
+        ((a + b) * tp + e) / (tp + a * fp + b * fn + e)
+    ),
+    "eps is added more than once below.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * fn + 2 * e)
+    ),
+    "eps is added to FP and so multiplied by alpha.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp + e) + b * fn + e)
+    ),
+    "eps is added to FN and so multiplied by beta.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * (fn + e) + e)
+    ),
+    "eps is a lower bound here (max, clamp); it is added.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * fn).clamp_min(e)
+    ),
+    "eps is only a lower bound (max, clamp); it is added.": lambda tp, fp, fn, p, t, a, b, e: (
+        tp.clamp_min(e) / (tp + a * fp + b * fn).clamp_min(e)
+    ),
+    "FN is the difference truth - probability, with its sign.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * (fn - fp) + e)
+    ),
+    "FP is the difference probability - truth, with its sign.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp - fn) + b * fn + e)
+    ),
+    "(1 - prob)(1 - truth) is TN, not FP.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * ((1 - p) * (1 - t)).sum(IMAGE) + b * fn + e)
+    ),
+    "(1 - prob)(1 - truth) is TN, not FN.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * ((1 - p) * (1 - t)).sum(IMAGE) + e)
+    ),
+}
 
 
 KNOWN[soft_dice] = partial(suspects, IMAGE)

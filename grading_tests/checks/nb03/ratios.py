@@ -74,6 +74,15 @@ def any_score(right: Score) -> Iterator[tuple[str, Score]]:
         "only what is somewhere true enters the mean: absent classes and images without tumour count.",
         lambda p, t, axes, eps: right(p, t, axes, eps)[t.sum(axes) > 0],
     )
+    for empty in (0, 1):
+        yield (
+            "only what is somewhere true enters the mean: absent classes and images without tumour count.",
+            lambda p, t, axes, eps, e=empty: present(right(p, t, axes, eps), t.sum(axes) > 0, e),
+        )
+    yield (
+        "each class is averaged over the images that hold it; all images count.",
+        lambda p, t, axes, eps: held(right(p, t, axes, eps), t.sum(axes) > 0),
+    )
     yield (
         "eps is in proportion to the number of pixels (a mean in place of a sum): it is added to sums.",
         lambda p, t, axes, eps: right(p, t, axes, eps * t[0, 0].numel() * (len(t) if 0 in axes else 1)),
@@ -183,6 +192,14 @@ def any_dice() -> Iterator[tuple[str, Score]]:
         "a ratio is taken in every pixel; the areas are summed first.",
         lambda p, t, axes, eps: (2 * p * t + eps) / (p + t + eps),
     )
+
+
+def present(values: Tensor, there: Tensor, empty: float) -> Tensor:
+    return values[there] if there.any() else torch.full_like(values, empty)
+
+
+def held(values: Tensor, there: Tensor) -> Tensor:
+    return (values * there).sum(0) / there.sum(0).clamp_min(1)
 
 
 def weighted(values: Tensor, weights: Tensor) -> Tensor:

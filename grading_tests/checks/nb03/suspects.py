@@ -156,8 +156,8 @@ def suspected(
 ) -> str:
     """Return the suspect that does what the answer does, "" if there is none.
 
-    `measure` must give `value`, and the losses of two further predictions must agree: different mistakes can
-    give the same number where a prediction is perfect.
+    `measure` must give `value`, and the losses of further predictions must agree: different mistakes can give
+    the same number where a prediction is perfect.
     """
     fitting = [(words, one) for words, one in KNOWN.get(oracle, tuple)() if alike(measure(one), value)]
     if not fitting:
@@ -174,7 +174,7 @@ def suspected(
 
 
 def further(inputs: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
-    """Yield two further inputs: a random prediction; the last class absent, and hardly predicted."""
+    """Yield a random prediction; the last class absent and hardly predicted; it is absent in one image."""
     logits, target, *rest = (one.double() if one.is_floating_point() else one for one in inputs)
     generator = torch.Generator().manual_seed(0)
     random = 2 * torch.randn(logits.shape, generator=generator, dtype=torch.float64)
@@ -182,7 +182,10 @@ def further(inputs: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
     classes = logits.shape[1]
     small = random.clone()
     small[:, -1] = -15.5 + (random[:, :-1].logsumexp(1) if classes > 1 else 0.0)
-    yield small, target % (classes - 1) if classes > 2 else 0 * target, *rest
+    absent = target % (classes - 1) if classes > 2 else 0 * target
+    yield small, absent, *rest
+    if len(target) > 1:
+        yield random, torch.cat([absent[:1], target[1:]]), *rest
 
 
 def shape_idea(shape: tuple[int, ...]) -> str:
