@@ -255,7 +255,7 @@ WRONG = [
     Mistake(
         "rows alike",
         "numpy: size=(grid,) draws one row",
-        "all rows of nodes are the same: draw for each node of the grid.",
+        "the rows or the columns of nodes are copies of one: draw for each node of the grid.",
         partial(field, draw=same_for_rows),
     ),
     Mistake(

@@ -270,7 +270,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "tensorflow/models#181, maxvfischer/keras-image-segmentation-loss-functions#1",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits the exponential is 0 or infinite, and so is the loss: take log_softmax in one step.",
         joined(
             right_dice,
             lambda logits, target, gamma: power(

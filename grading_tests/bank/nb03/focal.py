@@ -196,7 +196,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "fudannlp16/focal-loss#4, mkocabas/focal-loss-keras#17",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits the exponential is 0 or infinite, and so is the loss: take log_softmax in one step.",
         lambda logits, target, gamma=2.0: (
             -((1 - true_prob(logits, target)) ** gamma * true_prob(logits, target).log()).mean()
         ),

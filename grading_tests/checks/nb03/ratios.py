@@ -47,7 +47,7 @@ def any_score(right: Score) -> Iterator[tuple[str, Score]]:
     """Yield what can be wrong about the mean of any score."""
     for constant in CONSTANTS:
         yield (
-            f"the result is that of eps = {constant:.3g}.",
+            f"that is the value for eps = {constant:.3g}." if constant > 1e-9 else "eps is far too small.",
             lambda p, t, axes, eps, c=constant: right(p, t, axes, c),
         )
     yield (
@@ -185,7 +185,7 @@ def any_dice() -> Iterator[tuple[str, Score]]:
     )
     for above, below, what in (((0, 2, 3), (2, 3), "the overlaps"), ((2, 3), (0, 2, 3), "the areas")):
         yield (
-            f"{what} above or below are of the whole batch, the other of each image: sum over the same axes.",
+            f"{what} are summed over the whole batch, the rest over each image: use the same axes.",
             lambda p, t, axes, eps, a=above, b=below: (2 * (p * t).sum(a) + eps) / ((p + t).sum(b) + eps),
         )
     yield (
