@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from grading_tests.checks.nb03.suspects import (
-    CUT,
     DIGITS,
     SLOPE,
     SQUEEZED,
@@ -25,6 +24,7 @@ from grading_tests.checks.nb03.suspects import (
     called,
     copied,
     idea_of,
+    idea_of_gradient,
     relation,
     shape_idea,
     tried_again,
@@ -143,8 +143,8 @@ def expect_gradient(
     if difference.max() > rtol * largest:
         image, row, column = np.unravel_index(first_largest(difference.numpy()), difference.shape)
         tried = f"{tried}: at pixel ({row}, {column}) of image {image}, class by class"
-        idea = CUT if same(loss, value) else ""
-        raise Wrong(tried, expected[image, :, row, column], got[image, :, row, column], idea=idea)
+        find = partial(idea_of_gradient, oracle, inputs, options, got, same(loss, value))
+        raise Traced(tried, expected[image, :, row, column], got[image, :, row, column], "", find)
 
 
 def without_last_class(inputs: tuple[Tensor, ...], classes: int) -> tuple[Tensor, ...]:

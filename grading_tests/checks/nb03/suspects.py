@@ -131,6 +131,14 @@ def idea_of(
         return shape_idea(plain(got).shape) if plain(got) is not None and plain(got).size > 1 else ""
     again = functools.partial(tried_again, answer, *inputs)
     expected = tried_again(oracle, *inputs, **options)
+    if alike(value, expected, 1e-5):
+        # Only digits are wrong: the formulas would all fit.
+        exact = [
+            words
+            for words, one in KNOWN.get(oracle, tuple)()
+            if near(tried_again(one, *inputs, **options), value)
+        ]
+        return exact[0] if exact else DIGITS if inputs[0].dtype == torch.float64 else ""
     for name, one in options.items():
         others = [again(**options | {name: other}) for other in (2 * one + 0.1, one + 3)]
         if np.isfinite(value) and all(alike(value, other) for other in others):
@@ -174,6 +182,27 @@ def suspected(
         ):
             return words
     return ""
+
+
+def near(first: float | None, second: float) -> bool:
+    """Return whether two numbers agree in nearly all digits of float64."""
+    return first is not None and abs(first - second) <= 1e-11 * abs(second)
+
+
+def idea_of_gradient(
+    oracle: Formula, inputs: tuple[Tensor, ...], options: dict[str, Any], got: Tensor, right: bool
+) -> str:
+    """Return the suspect of an oracle that has this gradient; else what follows if the value is right."""
+    logits, *rest = inputs
+    for words, formula in KNOWN.get(oracle, tuple)():
+        x = logits.clone().requires_grad_()
+        try:
+            (other,) = torch.autograd.grad(formula(x, *rest, **options), x)
+        except Exception:
+            continue
+        if float((other - got).abs().max()) < 1e-5 * float(got.abs().max()):
+            return words
+    return CUT if right else ""
 
 
 def further(inputs: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
