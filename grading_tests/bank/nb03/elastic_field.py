@@ -349,7 +349,7 @@ WRONG += edits_of(
     ),
     (
         "clipped",
-        "step 1: the values are cut off at sigma.",
+        "step 1: large values are cut off: a normal distribution has them.",
         (
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-sigma, sigma)",
@@ -357,7 +357,7 @@ WRONG += edits_of(
     ),
     (
         "clipped2",
-        "step 1: the values are cut off at 2 sigma.",
+        "step 1: large values are cut off: a normal distribution has them.",
         (
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-2 * sigma, 2 * sigma)",

@@ -233,7 +233,7 @@ def of_a_loss(
         dtype = getattr(plain(got), "dtype", None)
         if dtype != np.float64:
             raise Wrong("the type of the loss of float64 logits", "float64", str(dtype))
-        expect_digits(answer, oracle, inputs)
+        expect_digits(answer, oracle, inputs, rng)
 
     def inputs_kept(answer: Any, rng: np.random.Generator) -> None:
         for change in (Tensor.float, Tensor.double):
@@ -264,19 +264,22 @@ def of_a_loss(
     ]
 
 
-def expect_digits(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...]) -> None:
+def expect_digits(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], rng: np.random.Generator) -> None:
     """Raise `Wrong` unless the loss follows a change of the logits that float32 does not hold.
 
     So a part in float32 is seen whatever small numbers an answer may add or bound.
     """
     logits, *rest = inputs
     slope, _ = gradient_of(oracle, inputs, "the slope")
-    moved = (logits + 1e-8 * slope.sign(), *rest)
-    pairs = [(tried_again(one, *moved), tried_again(one, *inputs)) for one in (oracle, answer)]
-    expected, got = (np.nan if None in pair else pair[0] - pair[1] for pair in pairs)
-    if not abs(got - expected) <= 0.05 * abs(expected):
-        tried = "float64 logits that are moved by 1e-8: how much does the loss change?"
-        raise Wrong(tried, float(f"{expected:.3g}"), float(f"{got:.2g}"), idea=DIGITS)
+    random = torch.as_tensor(rng.choice([-1.0, 1.0], (5, *logits.shape)))
+    before = [tried_again(one, *inputs) for one in (oracle, answer)]
+    for direction in (slope.sign(), *random):  # the second, because one part may hide another in the first
+        moved = (logits + 1e-8 * direction, *rest)
+        pairs = zip((tried_again(one, *moved) for one in (oracle, answer)), before, strict=True)
+        expected, got = (np.nan if None in pair else pair[0] - pair[1] for pair in pairs)
+        if not abs(got - expected) <= 0.05 * max(abs(expected), 1e-9 * float(slope.norm())):
+            tried = "float64 logits that are moved by 1e-8: how much does the loss change?"
+            raise Wrong(tried, float(f"{expected:.3g}"), float(f"{got:.2g}"), idea=DIGITS)
 
 
 def double(value: Tensor) -> Tensor:

@@ -157,6 +157,8 @@ def idea_of_size(values: np.ndarray, sigma: float) -> str:
     }.items():
         if np.allclose(along, scale, rtol=0.1):
             return f"the standard deviation is not sigma but {words}; it is in pixels."
+    if abs(along[0] - along[1]) > 0.2 * max(along):
+        return "the standard deviation along H is not that along W: both are sigma, in pixels."
     return ""
 
 

@@ -74,11 +74,6 @@ def suspects(confusion: np.ndarray, name: str) -> Iterator[tuple[str, np.ndarray
         "that of a TN that holds the whole diagonal": tp.sum() / (tp.sum() + fp),
         "that of the table with rows and columns exchanged": one_against_all(confusion.T)[name],
     }
-    for what, values in ratios.items():
-        yield f"{name} is {what} here.", values
-    for digits in (1, 2, 3, 4, 5, 6):
-        yield f"the {name} is rounded.", right[name].round(digits)
-    yield f"{name} is in per cent; a share is asked for.", 100 * right[name]
     for value in (0.0, 1.0, np.inf, -1.0):
         words = f"0 / 0 is {value:g} here; a score without a denominator is nan."
         yield words, np.where(absent, value, right[name])
@@ -87,6 +82,11 @@ def suspects(confusion: np.ndarray, name: str) -> Iterator[tuple[str, np.ndarray
         "the score of every absent class is nan here; only 0 / 0 is.",
         np.where(tp + fn == 0, np.nan, right[name]),
     )
+    for what, values in ratios.items():
+        yield f"{name} is {what} here.", values
+    for digits in (1, 2, 3, 4, 5, 6):
+        yield f"the {name} is rounded.", right[name].round(digits)
+    yield f"{name} is in per cent; a share is asked for.", 100 * right[name]
     harmonic = 2 * recall * precision / (recall + precision)
     yield "F1 from recall and precision is nan where one of them is; from the counts it is not.", harmonic
     words = "F1 from recall and precision cannot tell 0 / 0, which is nan, from 0: take the counts."
@@ -117,7 +117,7 @@ def idea_of(confusion: np.ndarray, name: str, got: Any) -> str:
         if values is None or values.shape != (len(confusion),):
             return ""
         for words, wrong in suspects(confusion, name):
-            if np.allclose(wrong, values, rtol=1e-6, atol=1e-9, equal_nan=True):
+            if np.allclose(wrong, values, rtol=1e-9, atol=1e-12, equal_nan=True):
                 return words
     return ""
 

@@ -140,14 +140,16 @@ def idea_of(
         ]
         return exact[0] if exact else DIGITS if inputs[0].dtype == torch.float64 else ""
     for name, one in options.items():
-        others = [again(**options | {name: other}) for other in (2 * one + 0.1, one + 3)]
-        if np.isfinite(value) and all(alike(value, other) for other in others):
+        found = [again(**context | {name: other}) for context in (options, {}) for other in around(one)]
+        if all(alike(found[0], other) for other in found[1:3]) and all(
+            alike(found[3], other) and np.isfinite(other) for other in found[4:]
+        ):
             return f"the result is the same for every {name}: the argument is not used."
     for name, parameter in inspect.signature(oracle).parameters.items():
         default = parameter.default
         if not isinstance(default, float) or name in options or not takes(answer, name):
             continue
-        others = [again(**options, **{name: other}) for other in (2 * default + 0.1, default + 3)]
+        others = [again(**options, **{name: other}) for other in around(default)]
         if np.isfinite(value) and all(alike(value, other) for other in others):
             return f"the result is the same for every {name}: the argument is not used."
         if alike(again(**options, **{name: default}), expected, 1e-5):
@@ -218,6 +220,11 @@ def further(inputs: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
     yield small, absent, *rest
     if len(target) > 1:
         yield random, torch.cat([absent[:1], target[1:]]), *rest
+
+
+def around(value: float) -> tuple[float, float, float]:
+    """Return a value of an argument, and two others."""
+    return value, 2 * value + 0.1, value + 3
 
 
 def shape_idea(shape: tuple[int, ...]) -> str:
