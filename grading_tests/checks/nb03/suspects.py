@@ -4,6 +4,7 @@ Everything that is said here was tried out: the answer was called again, or retu
 that has this mistake. It is looked for only when a message is written.
 """
 
+import contextlib
 import functools
 import inspect
 import re
@@ -51,7 +52,9 @@ class Traced(Wrong):
 
     @property
     def idea(self) -> str:
-        self._idea = self._idea or self._find()
+        if not self._idea:
+            with contextlib.suppress(Exception):  # an answer may fail in another way when it is tried again
+                self._idea = self._find()
         return self._idea
 
     @idea.setter
