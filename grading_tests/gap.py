@@ -1,7 +1,8 @@
 """A gap: its points, its minutes and the properties of a right answer."""
 
+import contextlib
 import dis
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,16 @@ class Wrong(Exception):
         super().__init__(tried)
         self.tried, self.expected, self.got = tried, expected, got
         self.step, self.certain, self.idea = step, certain, idea
+
+
+@contextlib.contextmanager
+def because(idea: str) -> Iterator[None]:
+    """Give every `Wrong` that is raised in this block an idea, unless it has one (see `Wrong`)."""
+    try:
+        yield
+    except Wrong as error:
+        error.idea = error.idea or idea
+        raise
 
 
 @dataclass(frozen=True)

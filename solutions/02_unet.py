@@ -749,8 +749,8 @@ def cross_entropy(logits, target):
     """Return the mean of -log(probability of the true class) over all pixels.
 
     logits  (B, C, H, W) any numbers             target  (B, H, W) int64, the true class
-    returns a scalar tensor, shape (), of the type of the logits and differentiable in them; also right for
-            logits of several hundred
+    returns a scalar tensor, shape (), differentiable in logits, of their type or a more precise one; also right
+            for logits of several hundred
 
     C is any number of classes; not all of them have to occur. Both inputs stay unchanged.
     """
