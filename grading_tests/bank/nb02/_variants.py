@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from courseware.proof.edits import defined, edited, solution_code
+from grading_tests.bank._edits import defined, edited, solution_code
 from grading_tests.gap import Mistake
 
 # Where a mistake was not seen by others: it was written down from the gap's text, without its checks.

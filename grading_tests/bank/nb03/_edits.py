@@ -1,5 +1,6 @@
 """Wrong answers as edits of a right one, and the slips that any loss can have."""
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,8 @@ from scipy import ndimage
 
 from brainlab import losses
 from brainlab.losses import probabilities
+from grading_tests.bank._edits import defined
+from grading_tests.bank._edits import edited as replaced
 from grading_tests.gap import Mistake
 
 # Nobody was seen to write these: they follow from reading the gap's text as a student does.
@@ -19,31 +22,20 @@ SOURCE = "thought of from the notebook's text alone"
 STEP = re.compile(r"step (\d): ")
 
 Edit = tuple[str, str]
+# What the cells of notebook 03 use.
+NAMES = {
+    "np": np,
+    "torch": torch,
+    "F": F,
+    "ndimage": ndimage,
+    "losses": losses,
+    "probabilities": probabilities,
+}
 
 
 def edited(cell: str, *edits: Edit) -> Callable[..., Any]:
-    """Return the function that a cell defines after these replacements.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to replace.
-    """
-    for before, after in edits:
-        if before not in cell:
-            raise ValueError(f"{before!r} is not in the cell")
-        cell = cell.replace(before, after)
-    space = {
-        "np": np,
-        "torch": torch,
-        "F": F,
-        "ndimage": ndimage,
-        "losses": losses,
-        "probabilities": probabilities,
-        "__name__": f"{__name__}.cell",
-    }
-    exec(compile(cell, "<answer>", "exec"), space)
-    return space[cell.split("def ", 1)[1].split("(", 1)[0]]
+    """Return the function that a cell defines after these replacements."""
+    return defined(replaced(cell, *itertools.chain(*edits)), NAMES)
 
 
 def edits_of(cell: str, *rows: tuple) -> list[Mistake]:

@@ -97,11 +97,14 @@ def others(psnr: Tensor, gan: Tensor, alpha: float) -> dict[str, Any]:
     def mixture(share: float) -> Any:
         return lambda: (1 - share) * psnr + share * gan
 
+    def powers() -> Tensor:
+        return psnr.abs() ** (1 - alpha) * gan.abs() ** alpha
+
     return {
         "the geometric mean is taken: powers of the weights instead of multiples.": (
-            lambda: psnr.abs() ** (1 - alpha) * gan.abs() ** alpha,
-            lambda: psnr.sign() * psnr.abs() ** (1 - alpha) * gan.abs() ** alpha,
-            lambda: gan.sign() * psnr.abs() ** (1 - alpha) * gan.abs() ** alpha,
+            powers,
+            lambda: psnr.sign() * powers(),
+            lambda: gan.sign() * powers(),
         ),
         "alpha is divided by 100; it is a share from 0 to 1.": mixture(alpha / 100),
         "alpha is rounded; every number from 0 to 1 is allowed.": (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseware.proof.edits import defined, edited, solution_code
+from grading_tests.bank._edits import defined, edited, solution_code
 
 
 def test_the_code_of_a_solution_is_without_comments_and_docstring():
