@@ -115,7 +115,7 @@ def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
             tried,
             lists[0] or "no other layers",
             ", ".join([found, *bare]),
-            idea=idea_of_layers(kinds[1], lists[0], lists[1], bool(bare)),
+            idea=idea_of_layers(kinds[1], lists[0], lists[1], bool(bare), bool(model._parameters)),
         )
 
 
@@ -125,7 +125,7 @@ def without_weights(module: nn.Module) -> str:
     return f"{type(module).__name__}({module.num_features}, affine=False)" if bare else ""
 
 
-def idea_of_layers(found: Counter, missing: str, surplus: str, bare: bool) -> str:
+def idea_of_layers(found: Counter, missing: str, surplus: str, bare: bool, own: bool = False) -> str:
     """Return what is wrong with the layers of a network in a sentence."""
     if bare:
         return "a batch normalisation has no scale and offset to learn (affine=False)."
@@ -134,6 +134,8 @@ def idea_of_layers(found: Counter, missing: str, surplus: str, bare: bool) -> st
             "the network has no weights of its own: its layers are made in forward, or kept in a plain list, "
             "where PyTorch does not find them."
         )
+    if own:
+        return "weights of your own (nn.Parameter) are not recognised: make layers of torch.nn."
     if not surplus:
         return f"layers are missing, or one layer is used twice: {missing}."
     if not missing:

@@ -124,6 +124,11 @@ RIGHT = {
     "blocks and tanh": FromFunctions,
     "matrix products": PixelProducts,
     "a function of parts": made_by_hand,
+    "corners aligned": changed(
+        enlarge=lambda self, alpha, skip: F.interpolate(
+            alpha, size=tuple(skip.shape[-2:]), mode="bilinear", align_corners=True
+        )
+    ),
     "same thing, cropped": changed(
         enlarge=lambda self, alpha, skip: centre_crop(
             F.interpolate(alpha, size=tuple(skip.shape[-2:]), mode="bilinear"), tuple(skip.shape[-2:])
@@ -251,13 +256,6 @@ WRONG += variants(
         3,
         "bilinear",
         "bicubic",
-    ),
-    (
-        "corners aligned",
-        "keep the default align_corners=False: with True the pixels are shifted.",
-        3,
-        'mode="bilinear")',
-        'mode="bilinear", align_corners=True)',
     ),
     (
         "scale factor of 2",

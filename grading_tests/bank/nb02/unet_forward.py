@@ -255,6 +255,13 @@ WRONG += variants(
         "self.bottom(skips[-1])",
     ),
     (
+        "one skip for all levels",
+        "each level has its own skip connection; here the deepest one is used on all of them.",
+        3,
+        "reversed(skips)",
+        "[skips[-1]] * len(skips)",
+    ),
+    (
         "bottom twice",
         "the block at the bottom is applied once.",
         2,

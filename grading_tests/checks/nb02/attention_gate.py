@@ -3,14 +3,36 @@
 from typing import Any
 
 import numpy as np
-from torch import nn
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from brainlab.models import AttentionGate
 from grading_tests.checks.nb02 import contract
 from grading_tests.checks.nb02.contract import Inputs, noises, on
-from grading_tests.gap import Gap, Property, Wrong
+from grading_tests.gap import Gap, Property, Wrong, same
 
 OUTPUTS = ("the weighted skip connection", "alpha")
+
+
+class CornersAligned(AttentionGate):
+    """The same with the other convention of bilinear upsampling, which the text leaves open."""
+
+    def forward(self, skip: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
+        both = F.relu(self.from_skip(skip) + self.from_gate(gate))
+        alpha = self.psi(both).sigmoid()
+        alpha = F.interpolate(alpha, skip.shape[-2:], mode="bilinear", align_corners=True)
+        return alpha * skip, alpha
+
+
+def aligns_corners(model: nn.Module, aligned: nn.Module, inputs: Inputs) -> bool:
+    """Return whether an answer upsamples with aligned corners."""
+    try:
+        with torch.no_grad():
+            got = model(*(value.clone() for value in inputs.values()))
+            return same(got[1], aligned(*inputs.values())[1])
+    except Exception:  # whatever the answer does wrongly is said by the property
+        return False
 
 
 def gates(
@@ -21,7 +43,9 @@ def gates(
     counts = [sum(weight.numel() for weight in network.parameters()) for network in (reference, model)]
     if counts[0] != counts[1]:
         raise Wrong(f"the number of weights of AttentionGate{sizes}", *counts, "the given layers")
-    return model, reference
+    aligned = CornersAligned(*sizes).eval()
+    aligned.load_state_dict(reference.state_dict())
+    return model, aligned if aligns_corners(model, aligned, inputs) else reference
 
 
 def weighted_skip(answer: Any, rng: np.random.Generator) -> None:

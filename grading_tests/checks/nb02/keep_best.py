@@ -69,6 +69,8 @@ def expect_rows(got: list, expected: list, tried: str, step: str = "", **how: fl
         idea = (
             "a lower loss is not taken: any counts, however small the difference, around 0 and below it too."
         )
+    if len(got) > 1 and all(one == (-1, math.inf, one[2]) for one in got):
+        idea = "no epoch ever becomes the best one: is the comparison the wrong way round?"
     expect(got, expected, tried, step, idea=idea, **how)
 
 

@@ -95,7 +95,10 @@ def suspects(instances: np.ndarray, w0: float, sigma: float) -> Iterator[tuple[s
     yield "the difference of the distances is taken; their sum decays.", with_border(bell(far - near))
     yield "the mean of the distances is taken; it is their sum.", with_border(bell((near + far) / 2))
     yield "twice the nearest distance; the second nearest object counts too.", with_border(bell(2 * near))
-    yield "only the nearest distance counts; it is the sum with the second nearest.", with_border(bell(near))
+    yield (
+        "only the nearest distance counts; it is the sum with the second nearest (and 0 is no object).",
+        with_border(bell(near)),
+    )
     yield "only the second nearest distance counts; it is the sum of both.", with_border(bell(far))
     yield "the sum of all distances is taken; only the nearest two count.", with_border(bell(each.sum(0)))
     yield (

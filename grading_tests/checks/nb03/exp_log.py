@@ -64,7 +64,15 @@ def suspects() -> Iterator[Suspect]:
 
         return wrong
 
+    negative = "the minus before the logarithm is missing: the logarithm of a score or share is negative."
+    for sign in (1, -1):
+        yield (
+            negative,
+            of_parts(lambda z, t, g, e, k=sign: (scores(z, t, e).log() ** g, (k * pixels(z, t)) ** g)),
+        )
     for words, score in any_dice():
+        if words.startswith("minus the logarithm"):  # that is the task here
+            continue
         yield (
             words,
             of_parts(lambda z, t, g, e, s=score: (of_score(scores(z, t, e, s), g), pixels(z, t) ** g)),
@@ -119,11 +127,11 @@ def suspects() -> Iterator[Suspect]:
         ),
     )
     yield (
-        "the bound is the wrong way round (clamp_max, minimum): it makes all values small.",
+        "all values become small: the bound is the wrong way round (clamp_max), or a minus is missing.",
         of_parts(lambda z, t, g, e: ((-scores(z, t, e).log()).clamp_max(1e-6) ** g, pixels(z, t) ** g)),
     )
     yield (
-        "the bound is the wrong way round (clamp_max, minimum): it makes all values small.",
+        "all values become small: the bound is the wrong way round (clamp_max), or a minus is missing.",
         of_parts(lambda z, t, g, e: (of_score(scores(z, t, e), g), pixels(z, t).clamp_max(1e-6) ** g)),
     )
     yield (

@@ -20,6 +20,7 @@ from grading_tests.gap import Wrong, expect, same
 from grading_tests.networks import Given, expect_gradient, noise
 
 Norm = nn.modules.batchnorm._BatchNorm
+OTHER_NORMS = (nn.modules.instancenorm._InstanceNorm, nn.GroupNorm, nn.LayerNorm)
 Make = Callable[..., nn.Module]
 # Idea to forward pass of a rival: (the library's block, x) -> output.
 Forward = Callable[[nn.Module, Tensor], Tensor]
@@ -50,7 +51,7 @@ def is_slope(model: nn.Module, name: str) -> bool:
     if isinstance(module, nn.PReLU | nn.Conv2d | Norm):
         return isinstance(module, nn.PReLU)
     single = tensor.numel() == 1 or any(isinstance(part, Norm) for part in model.modules())
-    flat = tensor.dim() < 2 or tensor.shape[0] == 1 == tensor.shape[-1]
+    flat = sum(size > 1 for size in tensor.shape) <= 1 and (tensor.dim() != 4 or tensor.shape[0] == 1)
     return single and flat and "bias" not in entry
 
 
@@ -71,10 +72,7 @@ def parts(model: nn.Module) -> Counter[str]:
             ] += 1
         elif tensor.dim() != 1:
             found[f"weights of {tuple(tensor.shape)}"] += 1
-    layers = [
-        part for part in model.modules() if type(part).__name__.startswith(("Instance", "Group", "Layer"))
-    ]
-    found.update(type(part).__name__ for part in layers)
+    found.update(type(part).__name__ for part in model.modules() if isinstance(part, OTHER_NORMS))
     return found
 
 

@@ -34,11 +34,19 @@ def loss(*given: Any) -> Tensor:
     return real_term(*given) + made_term(*given)
 
 
+def in_one_batch(g: nn.Module, d: nn.Module, lr: Tensor, hr: Tensor, weight: float) -> Tensor:
+    real, fake = d(torch.cat([hr, g(lr).detach()])).chunk(2)
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
 STEP = Step(
     "discriminator",
     loss,
     evaluating(1, loss),
     rivals={
+        "both kinds of images are in one batch, which batch normalisation mixes: one call for each kind.": (
+            in_one_batch
+        ),
         "the real images do not move the weights: their gradient is reset between two backward calls, "
         "cut off (detach, no_grad), or their term is missing.": made_term,
         "the generated images do not move the weights: their gradient is reset between two backward calls, "

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grading_tests.checks.nb04.ideas import attempt, expect_rival
+from grading_tests.checks.nb04.ideas import OVERFLOW, attempt, expect_rival
 from grading_tests.gap import Wrong, expect
 from grading_tests.networks import IN_PLACE, WatchedSGD, noise, weights_of
 
@@ -120,7 +120,7 @@ class TwoNetworks:
         last.weight.data.mul_(6)
         self.lr = noise(rng, images, 1, *size)
         self.hr = noise(rng, images, 1, 2 * size[0], 2 * size[1]).cumsum(dim=-1) / 2
-        self.kind, self.weight = step, weight
+        self.kind, self.weight, self.largest = step, weight, largest
         self.given = self.lr.clone(), self.hr.clone()
         if largest:
             generator, discriminator = copy.deepcopy((self.generator, self.discriminator))
@@ -171,7 +171,7 @@ class TwoNetworks:
                 tried,
                 "zero_grad, backward, step",
                 f"weights unmoved after: {', '.join(watched.events) or 'neither backward nor step'}",
-                idea=why_unmoved(watched.events),
+                idea=why_unmoved(watched.events) if not self.largest else OVERFLOW,
             )
         if (count := watched.events.count("step")) != 1:
             idea = "one call is one step: add the terms, then call backward and step once."
