@@ -44,7 +44,8 @@ def make(root: Path, numbers: list[str], force: bool = False, never: bool = Fals
 def solution(text: Path, root: Path, force: bool, never: bool) -> str:
     """Write the solution notebook with its outputs, and return one line about it.
 
-    A run takes minutes, so the notebook is run only if code has changed; changed prose needs no run.
+    A run takes minutes, so the notebook is run only if code has changed; changed prose needs no run. What is
+    too large to be published is kept in `build`.
     """
     published = text.with_suffix(".ipynb")
     notebook = readable(nbformat.read(staged(text, root), as_version=4))
@@ -58,7 +59,13 @@ def solution(text: Path, root: Path, force: bool, never: bool) -> str:
         seconds = execute(notebook, text.stem, root, budget)
         notebook.metadata["brainlab"] = {"budget": budget}
         done = f"ran in {seconds:.0f} s ({budget})"
-    size = verify_size(notebook, text.stem)
+    try:
+        size = verify_size(notebook, text.stem)
+    except BuildError as error:
+        kept = root / "build" / published.name
+        kept.parent.mkdir(exist_ok=True)
+        write(notebook, kept)
+        raise BuildError(f"{error} {published.name} stays as it was; what was run is in build/.") from error
     write(notebook, published)
     return f"{text.stem}: {done}, {size / 1e6:.2f} MB"
 

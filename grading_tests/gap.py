@@ -1,7 +1,8 @@
 """A gap: its points, its minutes and the properties of a right answer."""
 
+import contextlib
 import dis
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +27,26 @@ class Wrong(Exception):
         wrong for several reasons. The steps of known mistakes are in the bank (`Mistake.step`).
     certain : bool
         Whether an answer can fail here for no other reason than this step.
+    idea : str
+        What is wrong, in a sentence, if nothing else can be: shown where no known mistake is recognised.
     """
 
-    def __init__(self, tried: str, expected: Any, got: Any, step: str = "", certain: bool = False) -> None:
+    def __init__(
+        self, tried: str, expected: Any, got: Any, step: str = "", certain: bool = False, idea: str = ""
+    ) -> None:
         super().__init__(tried)
         self.tried, self.expected, self.got = tried, expected, got
-        self.step, self.certain = step, certain
+        self.step, self.certain, self.idea = step, certain, idea
+
+
+@contextlib.contextmanager
+def because(idea: str) -> Iterator[None]:
+    """Give every `Wrong` that is raised in this block an idea, unless it has one (see `Wrong`)."""
+    try:
+        yield
+    except Wrong as error:
+        error.idea = error.idea or idea
+        raise
 
 
 @dataclass(frozen=True)
@@ -131,13 +146,14 @@ def expect(
     like: bool = False,
     shapes: tuple[tuple[int, ...], ...] = (),
     certain: bool = False,
+    idea: str = "",
 ) -> None:
     """Raise `Wrong` unless `got` agrees with `expected`.
 
     Parameters
     ----------
-    got, expected, tried, step, certain
-        As for `Wrong`.
+    got, expected, tried, step, certain, idea
+        As for `Wrong`; `idea` is said of values only.
     rtol, atol : float
         Tolerances of floating-point numbers.
     like : bool
@@ -155,7 +171,7 @@ def expect(
     if like and not same_form(got, expected, shapes):
         raise Wrong(f"{tried}: the kind and shape of the result", form(expected), form(got))
     if not same(got, expected, rtol, atol):
-        raise Wrong(tried, expected, got, step, certain)
+        raise Wrong(tried, expected, got, step, certain, idea)
 
 
 def is_stub(error: BaseException) -> bool:

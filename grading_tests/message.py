@@ -30,8 +30,8 @@ def explain(gap: Gap, error: BaseException, mistake: Known | None) -> str:
         lines.append(f"  your code stopped with {type(error).__name__}: {one_line(error)}")
         if place := place_of(error):
             lines.append(f"  in {place}")
-    if mistake:
-        lines.append(f"  likely: {one_line(mistake.message, 400)}")
+    if idea := mistake.message if mistake else getattr(error, "idea", ""):
+        lines.append(f"  likely: {one_line(idea, 400)}")
     return "\n".join(lines)
 
 

@@ -51,7 +51,7 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
     """Return the known mistake that fails as an answer did, if there is one.
 
     Of several the one with the fewest unstable parts is returned, the first of equals; without its step if
-    theirs differ.
+    theirs differ. None either where nothing fits exactly and the failure itself says what is wrong.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def name_mistake(gap: Gap, results: list[BaseException | None]) -> Known | None:
             if any(map(telling, kept)) and agree(kept, marks):
                 fitting.append((json.dumps(kept).count(f'"{UNSTABLE}"'), known))
     if not fitting:
-        return nearly(gap, numbers, marks)
+        failed = next((result for result in results if result is not None), None)
+        return None if getattr(failed, "idea", "") else nearly(gap, numbers, marks)
     found = min(fitting, key=lambda pair: pair[0])[1]
     certain = len({known.step for _, known in fitting}) == 1  # mistakes of several steps may look alike
     return found if certain else replace(found, step=0)

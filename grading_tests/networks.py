@@ -5,6 +5,8 @@ style do not matter.
 """
 
 import copy
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,8 @@ from torch import Tensor, nn
 from grading_tests.gap import Wrong, is_stub, same
 
 State = dict[str, Tensor]
+# What is wrong where an input has other values after the call.
+IN_PLACE = "the input itself is changed in place (+=, x[...] =, a method that ends in _): work on a copy."
 
 
 def layers(model: nn.Module) -> list[tuple[str, dict[str, str]]]:
@@ -80,6 +84,66 @@ def share_weights(reference: nn.Module, answer: nn.Module, tried: str) -> None:
     answer.load_state_dict(state)
 
 
+def words(model: nn.Module, kind: str, entries: dict[str, str]) -> str:
+    """Return a layer in words: `Conv2d(3, 8, 3 x 3)`."""
+    module = dict(model.named_modules()).get(entries["weight"].rpartition(".")[0])
+    shape = tuple(model.state_dict()[entries["weight"]].shape)
+    if module is None or type(module) is type(model) or len(shape) not in (1, 4):
+        return kind
+    name = type(module).__name__
+    if len(shape) == 1:
+        return f"{name}({shape[0]})"
+    first, second = shape[:2] if isinstance(module, nn.ConvTranspose2d) else (shape[1], shape[0])
+    return f"{name}({first}, {second}, {shape[2]} x {shape[3]})"
+
+
+def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
+    """Raise `Wrong` unless both have the same layers; it names the missing ones and those too many."""
+    wanted, found = layers(reference), layers(model)
+    kinds = [Counter(kind for kind, _ in part) for part in (wanted, found)]
+    if kinds[0] != kinds[1]:
+        lists = []
+        for network, part, others in ((reference, wanted, kinds[1]), (model, found, kinds[0])):
+            left, odd = others.copy(), []
+            for kind, entries in part:
+                left[kind] -= 1
+                odd += [words(network, kind, entries)] if left[kind] < 0 else []
+            lists.append(", ".join(odd))
+        found = lists[1] or f"no {lists[0]}"
+        bare = [name for module in model.modules() if (name := without_weights(module))]
+        raise Wrong(
+            tried,
+            lists[0] or "no other layers",
+            ", ".join([found, *bare]),
+            idea=idea_of_layers(kinds[1], lists[0], lists[1], bool(bare)),
+        )
+
+
+def without_weights(module: nn.Module) -> str:
+    """Return a batch normalisation without learnt scale and offset in words, of other modules nothing."""
+    bare = isinstance(module, nn.modules.batchnorm._BatchNorm) and not module.affine
+    return f"{type(module).__name__}({module.num_features}, affine=False)" if bare else ""
+
+
+def idea_of_layers(found: Counter, missing: str, surplus: str, bare: bool) -> str:
+    """Return what is wrong with the layers of a network in a sentence."""
+    if bare:
+        return "a batch normalisation has no scale and offset to learn (affine=False)."
+    if not found:
+        return (
+            "the network has no weights of its own: its layers are made in forward, or kept in a plain list, "
+            "where PyTorch does not find them."
+        )
+    if not surplus:
+        return f"layers are missing, or one layer is used twice: {missing}."
+    if not missing:
+        return f"there are more layers than asked for: {surplus}."
+    sizes = [re.findall(r"\d+ x \d+", text) for text in (missing, surplus)]
+    if sorted(sizes[0]) != sorted(sizes[1]):
+        return f"the layers have another number or other kernel sizes than {missing}."
+    return "a layer has another number of channels than asked for: what comes in, what goes out?"
+
+
 def attempt(tried: str, expected: Any, call: Any, *inputs: Any, **named: Any) -> Any:
     """Return `call(*inputs)`; an exception becomes a `Wrong` with its text as the returned value.
 
@@ -113,7 +177,7 @@ class Given:
         for number, (now, before) in enumerate(zip(self.inputs, self.kept, strict=True), start=1):
             # The proof of the banks disturbs inputs by a millionth, in place (courseware.proof.disturbed).
             if not same(detached(now), before, rtol=1e-5, atol=1e-5):
-                raise Wrong(f"{tried}: is input {number} still what it was?", before, now, "work on a copy")
+                raise Wrong(f"{tried}: is input {number} still what it was?", before, now, idea=IN_PLACE)
 
 
 def detached(value: Any) -> Any:

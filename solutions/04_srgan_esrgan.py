@@ -1023,7 +1023,7 @@ higher, smaller = (
 predicted("GAN with the higher PSNR", my_higher_psnr, higher, options=gans)
 predicted("GAN with the smaller distance", my_smaller_distance, smaller, options=gans)
 alt = "Coarse, bicubic, SRResNet, SRGAN, RRDBNet, ESRGAN and truth, with difference maps"
-view.show(side_by_side(outputs), alt=alt)
+view.show(side_by_side(outputs), alt=alt, dpi=64)
 
 # %% [markdown]
 # *Look:* which image is sharper, and which one has more that is not in the truth: grain, ringing, grey background? If
@@ -1205,7 +1205,7 @@ for column, (name, images) in zip(picture.subplots(2, 4, sharex="row", sharey="r
     for ax, number, title in zip(column, (item, other), (name, "")):
         draw(ax, images[number, 0].numpy(), affine, title=title, window=(0, 1))
 alt = "Two slices, one row each: after the high rates, after each of the two cures, and the truth"
-view.show(picture, alt=alt)
+view.show(picture, alt=alt, dpi=72)
 
 # %% [markdown]
 # *Look:* is any anatomy left in the images of the first column? This is **divergence**: the weights have
@@ -1364,7 +1364,7 @@ for name, flat in (("largest rise", change.argmax()), ("largest fall", change.ar
 window = 5 * sizes.hr // 8  # size of the crop in pixels
 picture = view.prediction_differences(pairs, probability_pairs, affines, titles, side=window, places=places)
 alt = "Two slices, true and generated, with outlines of the segmented tumour core, and both differences"
-view.show(picture, alt=alt)
+view.show(picture, alt=alt, dpi=72)
 
 # %% [markdown]
 # *Look:* the orange outline is the tumour core that the reader segments in the true slice, the blue one in the

@@ -38,7 +38,7 @@ from courseware.proof.rates import rates
 
 for gap_id in banks():
     if gap_id.startswith("g{number}"):
-        of = rates(gap_id)
+        of = rates(gap_id, every=2)
         print(gap_id, of.right - of.accepted, of.wrong - of.rejected, of.misled, of.wrong, of.named)
 """
 

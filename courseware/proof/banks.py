@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -88,13 +89,15 @@ def bank_of(gap_id: str) -> Bank:
 def definitions(cells: list[str]) -> dict[str, Any]:
     """Run only the imports, functions and classes of these cells, and return what they define.
 
-    A gap's cell may use what the cells before it import or define, but needs no data.
+    A gap's cell may use what the cells before it import or define, but needs no data. Other functions whose
+    defaults come from a result are left out.
     """
     space: dict[str, Any] = {"__name__": "notebook"}
     for cell in cells:
         for node in ast.parse(cell).body:
             if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-                exec(compile(ast.Module([node], []), "<notebook>", "exec"), space)
+                with contextlib.suppress(NameError):
+                    exec(compile(ast.Module([node], []), "<notebook>", "exec"), space)
     return space
 
 

@@ -46,8 +46,8 @@ class Rates:
 
 
 @functools.cache
-def rates(gap_id: str) -> Rates:
-    """Run both checks of a gap on all answers of its bank."""
+def rates(gap_id: str, every: int = 1) -> Rates:
+    """Run both checks of a gap on the right answers of its bank, and on every `every`-th wrong one."""
     gap, bank = banks()[gap_id]
     right = {name: one for name, one in bank.right.items() if not name.startswith(LENT)}
     accepted, rejected, seen, named, misled, misses, marks = 0, 0, 0, 0, 0, [], []
@@ -55,7 +55,8 @@ def rates(gap_id: str) -> Rates:
         good = holds(gap, answer, SEED, graded=False) and holds(gap, answer, GRADED_SEED)
         accepted += good
         misses += [] if good else [f"{gap_id}: the right answer {name!r} is rejected"]
-    for mistake in bank.wrong:
+    wrong = bank.wrong[::every]
+    for mistake in wrong:
         results = outcomes(gap, mistake.answer, SEED, graded=True)
         visible = [result for item, result in zip(gap.properties, results, strict=True) if item.visible]
         found = name_mistake(gap, visible if any(visible) else results)
@@ -72,7 +73,7 @@ def rates(gap_id: str) -> Rates:
         misses += [] if any(visible) else [f"{gap_id}: only the graded check rejects {mistake.name!r}"]
         if not right_name:
             misses.append(f"{gap_id}: {mistake.name!r} is named {found.name if found else None!r}")
-    return Rates(len(right), accepted, len(bank.wrong), rejected, seen, named, misled, misses, marks)
+    return Rates(len(right), accepted, len(wrong), rejected, seen, named, misled, misses, marks)
 
 
 def steps_named(gap: Gap, errors: list[BaseException], found: Known | None) -> set[int]:

@@ -7,7 +7,8 @@ import nbformat
 import pytest
 
 from courseware.build import build
-from courseware.execute import readable, reuse
+from courseware.execute import BuildError, readable, reuse
+from courseware.make import solution
 from courseware.markers import cell_id
 from courseware.stage import has_work
 
@@ -52,6 +53,18 @@ def test_a_second_build_runs_nothing_and_changes_nothing(toy_course):
     before = [file.read_bytes() for file in files]
     assert "code unchanged, outputs kept" in toy_course.run("courseware", "build", "99")
     assert [file.read_bytes() for file in files] == before
+
+
+def test_what_was_run_and_is_too_large_is_kept(toy_course, monkeypatch):
+    monkeypatch.setattr("courseware.execute.LARGEST", 1000)
+    text = toy_course.root / "solutions" / "99_toy.py"
+    published, kept = text.with_suffix(".ipynb"), toy_course.root / "build" / "99_toy.ipynb"
+    before = published.read_bytes()
+    with pytest.raises(BuildError, match=r"expected at most .* stays as it was; what was run is in build/"):
+        solution(text, toy_course.root, force=False, never=False)
+    assert published.read_bytes() == before
+    assert "twice 4 is 8" in kept.read_text()
+    kept.unlink()
 
 
 def test_work_in_the_course_folder_is_never_overwritten(toy_course):

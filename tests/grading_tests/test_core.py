@@ -62,7 +62,9 @@ def examiner(monkeypatch):
     monkeypatch.setattr(core, "gaps_of", lambda number: {GAP.id: GAP} if number == "98" else found(number))
     marks = [mark(result) for result in outcomes(GAP, squares, SEED, graded=True)]
     square = Known("square", "it looks like a square.\nTwo lines.", marks, step=2)
-    monkeypatch.setattr("grading_tests.naming.known_mistakes", {GAP.id: [square]}.get)
+    monkeypatch.setattr(
+        "grading_tests.naming.known_mistakes", lambda gap_id: [square] if gap_id == GAP.id else []
+    )
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
 
@@ -123,6 +125,15 @@ def test_a_failed_check_has_four_lines_and_names_the_mistake(capsys):
     assert "expected: [" in lines[2]
     assert lines[2].endswith("(look at step 2)")
     assert lines[3] == "  likely: it looks like a square. Two lines."
+
+
+def test_a_failure_that_can_have_one_cause_only_says_it():
+    def run(answer, rng):
+        expect(answer(1.0), 2.0, "one", idea="two is asked for.")
+
+    gap = Gap("g97_two", "two", 1, 1, None, [Property("a", run)])
+    assert first_problem(gap, lambda x: 2.0 * x)[0] is None
+    assert first_problem(gap, lambda x: x)[1].endswith("  likely: two is asked for.")
 
 
 def test_an_unknown_mistake_is_not_named():

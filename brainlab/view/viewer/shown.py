@@ -80,7 +80,7 @@ class ShownViewer(StoredPicture, ViewerState):
         ax.axvline(column - 0.5, color="#f0e442", linewidth=0.8)
         for text, side, shift in zip(self.captions, ("right", "left"), (-4, 4), strict=True):
             ax.annotate(
-                text, (column - 0.5, row - 0.5), (shift, 18), textcoords="offset points", ha=side, va="bottom"
+                text, (column - 0.5, row - 0.5), (shift, 24), textcoords="offset points", ha=side, va="bottom"
             ).set(color="white", fontsize=8, path_effects=GLOWING_TEXT)
 
     def describe(self) -> str:

@@ -213,26 +213,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-class AttentionGate(nn.Module):
-    def __init__(self, skip_channels, gate_channels):
-        super().__init__()
-        inner = max(skip_channels // 2, 1)
-        self.from_skip = nn.Conv2d(skip_channels, inner, kernel_size=2, stride=2, bias=False)
-        self.from_gate = nn.Conv2d(gate_channels, inner, kernel_size=1)
-        self.psi = nn.Conv2d(inner, 1, kernel_size=1)
-
-    def forward(self, skip, gate):
-        both = F.relu(self.from_skip(skip) + self.from_gate(gate))
-        alpha = torch.sigmoid(self.psi(both))
-        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")
-        return alpha * skip, alpha
-"""
-
 WRONG += variants(
-    CODE,
-    "AttentionGate",
+    "g02_attention_gate",
     (
         "ReLU of each",
         "the ReLU is taken of the sum, not of the two terms.",

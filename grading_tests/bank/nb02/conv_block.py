@@ -203,24 +203,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-class ConvBlock(nn.Sequential):
-    def __init__(self, in_channels, out_channels, padded=True):
-        padding = 1 if padded else 0
-        super().__init__(
-            nn.Conv2d(in_channels, out_channels, 3, padding=padding),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(),
-            nn.Conv2d(out_channels, out_channels, 3, padding=padding),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(),
-        )
-"""
-
 WRONG += variants(
-    CODE,
-    "ConvBlock",
+    "g02_conv_block",
     (
         "no first batch norm",
         "the batch normalisation after the first convolution is missing.",

@@ -131,16 +131,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def conv_output_size(size, kernel, padding=0, stride=1, dilation=1):
-    reach = dilation * (kernel - 1) + 1
-    return (size + 2 * padding - reach) // stride + 1
-"""
-
 WRONG += variants(
-    CODE,
-    "conv_output_size",
+    "g02_conv_output_size",
     (
         "padding ignored",
         "padding adds pixels at both ends; yours ignores it.",

@@ -162,18 +162,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def crop_and_concat(skip, x):
-    h, w = x.shape[-2:]
-    top, left = (skip.shape[-2] - h) // 2, (skip.shape[-1] - w) // 2
-    middle = skip[:, :, top : top + h, left : left + w]
-    return torch.cat([middle, x], dim=1)
-"""
-
 WRONG += variants(
-    CODE,
-    "crop_and_concat",
+    "g02_crop_and_concat",
     (
         "along the batch",
         "concatenate along the channels, dim=1; dim=0 makes more images.",

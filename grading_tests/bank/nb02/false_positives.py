@@ -175,19 +175,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def false_positives(prob, target, thresholds):
-    classes = prob.shape[1]
-    absent = F.one_hot(target, classes).movedim(-1, 1) == 0
-    by_threshold = prob >= thresholds.view(1, -1, 1, 1)
-    by_argmax = F.one_hot(prob.argmax(dim=1), classes).movedim(-1, 1) == 1
-    return (by_threshold & absent).sum(dim=(0, 2, 3)), (by_argmax & absent).sum(dim=(0, 2, 3))
-"""
-
 WRONG += variants(
-    CODE,
-    "false_positives",
+    "g02_false_positives",
     (
         "all that is assigned by threshold",
         "only the pixels that do not belong to the class are counted.",

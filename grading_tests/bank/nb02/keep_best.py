@@ -164,17 +164,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def keep_best(best, epoch, val_loss, weights):
-    if not val_loss < best["val_loss"]:
-        return {**best, "waited": best["waited"] + 1}
-    return {"epoch": epoch, "val_loss": val_loss, "weights": copy.deepcopy(weights), "waited": 0}
-"""
-
 WRONG += variants(
-    CODE,
-    "keep_best",
+    "g02_keep_best",
     (
         "views of NumPy",
         "numpy() shares the memory with the tensor, and state_dict() holds tensors: copy.deepcopy.",

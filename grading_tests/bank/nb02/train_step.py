@@ -214,21 +214,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def train_step(model, batch, loss_fn, optimizer):
-    images, target = batch
-    model.train()
-    optimizer.zero_grad()
-    loss = loss_fn(model(images), target)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-"""
-
 WRONG += variants(
-    CODE,
-    "train_step",
+    "g02_train_step",
     (
         "never in training mode",
         "switch to training mode first: a validation may have left the network in evaluation mode.",

@@ -231,37 +231,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-class UNet(nn.Module):
-    def __init__(self, in_channels=4, num_classes=4, width=16, depth=4, padded=True):
-        super().__init__()
-        self.depth = depth
-        widths = [width * 2**level for level in range(depth)]
-        self.down = nn.ModuleList()
-        channels = in_channels
-        for w in widths:
-            self.down.append(ConvBlock(channels, w, padded=padded))
-            channels = w
-        self.bottom = ConvBlock(channels, 2 * channels, padded=padded)
-        self.up = nn.ModuleList(UpBlock(2 * w, w, w, padded=padded) for w in reversed(widths))
-        self.head = nn.Conv2d(width, num_classes, kernel_size=1)
-
-    def forward(self, x):
-        skips = []
-        for block in self.down:
-            x = block(x)
-            skips.append(x)
-            x = F.max_pool2d(x, 2)
-        x = self.bottom(x)
-        for block, skip in zip(self.up, reversed(skips)):
-            x = block(x, skip)
-        return self.head(x)
-"""
-
 WRONG += variants(
-    CODE,
-    "UNet",
+    "g02_unet_forward",
     (
         "skip before the block",
         "the skip connection is stored after the block, before the pooling.",

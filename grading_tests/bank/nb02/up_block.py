@@ -186,23 +186,8 @@ def crop_only(skip, x):
     return crop_and_concat(skip, x)[:, : skip.shape[1]]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-class UpBlock(nn.Module):
-    def __init__(self, in_channels, skip_channels, out_channels, padded=True):
-        super().__init__()
-        self.up = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=2, stride=2)
-        self.block = ConvBlock(skip_channels + out_channels, out_channels, padded=padded)
-
-    def forward(self, x, skip):
-        x = self.up(x)
-        x = crop_and_concat(skip, x)
-        return self.block(x)
-"""
-
 WRONG += variants(
-    CODE,
-    "UpBlock",
+    "g02_up_block",
     (
         "in_channels into the block",
         "after the concatenation there are the channels of both parts; in_channels is "

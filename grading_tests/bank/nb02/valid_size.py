@@ -201,25 +201,8 @@ WRONG = [
 ]
 
 
-# The solution, from which the next ones are made.
-CODE = """
-def valid_size(size, depth=4):
-    def fits(n):
-        for _ in range(depth):
-            n -= 4
-            if n % 2:
-                return False
-            n //= 2
-        return True
-
-    below = next(n for n in range(size, 0, -1) if fits(n))
-    above = next(n for n in range(size, 2 * size) if fits(n))
-    return below, above
-"""
-
 WRONG += variants(
-    CODE,
-    "valid_size",
+    "g02_valid_size",
     (
         "above is never the size itself",
         "a size that is valid already is its own nearest size: start the search at `size`.",

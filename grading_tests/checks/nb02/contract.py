@@ -5,7 +5,6 @@ in which the forward pass uses them, so that names and the order of creation do 
 """
 
 import copy
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +14,14 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 from torch.overrides import TorchFunctionMode
 
-from grading_tests.gap import Wrong, expect, same
-from grading_tests.networks import attempt, layers, noise, randomise
+from grading_tests.gap import Wrong, because, expect, same
+from grading_tests.networks import IN_PLACE, attempt, expect_layers, layers, noise, randomise
 
 Inputs = dict[str, Tensor]  # name of the argument -> tensor
+
+MEMORY = "something is kept from one call to the next: each call depends on its own input only."
+FIXED_TYPE = "the type is fixed somewhere (.float(), a new tensor without dtype): keep that of the weights."
+CUT = "the graph is cut (no_grad, detach, .data, NumPy, a new tensor): nothing could learn through it."
 
 
 class Uses(TorchFunctionMode):
@@ -48,34 +51,6 @@ def layers_in_use(model: nn.Module, inputs: Inputs) -> list[tuple[str, dict[str,
         pass  # the property that follows reports it
     last = len(uses.seen)
     return sorted(layers(model), key=lambda layer: min(uses.seen.get(key, last) for key in layer[1].values()))
-
-
-def words(model: nn.Module, kind: str, entries: dict[str, str]) -> str:
-    """Return a layer in words: `Conv2d(3, 8, 3 x 3)`."""
-    module = dict(model.named_modules()).get(entries["weight"].rpartition(".")[0])
-    shape = tuple(model.state_dict()[entries["weight"]].shape)
-    if module is None or type(module) is type(model) or len(shape) not in (1, 4):
-        return kind
-    name = type(module).__name__
-    if len(shape) == 1:
-        return f"{name}({shape[0]})"
-    first, second = shape[:2] if isinstance(module, nn.ConvTranspose2d) else (shape[1], shape[0])
-    return f"{name}({first}, {second}, {shape[2]} x {shape[3]})"
-
-
-def expect_layers(reference: nn.Module, model: nn.Module, tried: str) -> None:
-    """Raise `Wrong` unless both have the same layers; it names the missing ones and those too many."""
-    wanted, found = layers(reference), layers(model)
-    kinds = [Counter(kind for kind, _ in part) for part in (wanted, found)]
-    if kinds[0] != kinds[1]:
-        lists = []
-        for network, part, others in ((reference, wanted, kinds[1]), (model, found, kinds[0])):
-            left, odd = others.copy(), []
-            for kind, entries in part:
-                left[kind] -= 1
-                odd += [words(network, kind, entries)] if left[kind] < 0 else []
-            lists.append(", ".join(odd))
-        raise Wrong(tried, lists[0] or "no other layers", lists[1] or f"no {lists[0]}")
 
 
 def share_weights(reference: nn.Module, model: nn.Module, inputs: Inputs, tried: str) -> None:
@@ -145,6 +120,9 @@ def expect_output(
     wanted = " and ".join(f"shape {tuple(part.shape)}" for part in expected)
     given = [value.clone() for value in inputs.values()]
     got = parts_of(attempt(tried, wanted, model, *given), len(outputs))
+    for (name, value), now in zip(inputs.items(), given, strict=True):
+        if now.shape != value.shape or not same(now.detach(), value.detach()):
+            raise Wrong(f"{tried}: is {name} unchanged?", value, now, idea=IN_PLACE)
     if len(got) != len(expected):
         form = f"{type(got[0]).__name__} of shape {tuple(getattr(got[0], 'shape', ()))}"
         raise Wrong(tried, f"a pair: {', '.join(outputs)}", form)
@@ -152,10 +130,7 @@ def expect_output(
         place = f"{tried}: {name}" if name else tried
         expect(one, other.detach(), place, like=True, **how)
         if one.dtype != other.dtype:
-            raise Wrong(f"{place}: the dtype", str(other.dtype), str(one.dtype))
-    for (name, value), now in zip(inputs.items(), given, strict=True):
-        if not same(now.detach(), value.detach()):
-            raise Wrong(f"{tried}: is {name} unchanged?", value, now, "work on a copy")
+            raise Wrong(f"{place}: the dtype", str(other.dtype), str(one.dtype), idea=FIXED_TYPE)
 
 
 def expect_training(
@@ -164,12 +139,35 @@ def expect_training(
     """Raise `Wrong` unless the network trains as the reference does and stays in its mode."""
     model.train()
     reference.train()
+    expect_nothing_random(model, inputs, tried)
     expect_output(model, reference, inputs, f"{tried}, in training mode", outputs)
     if not all(module.training for module in model.modules()):
-        raise Wrong(f"{tried}, in training mode", "still in training mode", "parts of it in evaluation mode")
+        raise Wrong(
+            f"{tried}, in training mode",
+            "still in training mode",
+            "parts of it in evaluation mode",
+            idea="forward switches the mode; only train() and eval() of the caller do that.",
+        )
     model.eval()
     reference.eval()
     expect_output(model, reference, inputs, f"{tried}, in evaluation mode after training", outputs)
+
+
+def expect_nothing_random(model: nn.Module, inputs: Inputs, tried: str) -> None:
+    """Raise `Wrong` if two calls in training mode differ; the running averages stay as they were."""
+    before = copy.deepcopy(model.state_dict())
+    results = [
+        parts_of(attempt(tried, "a result", model, *(value.clone() for value in inputs.values())), 2)[0]
+        for _ in range(2)
+    ]
+    model.load_state_dict(before)
+    if not same(*(result.detach() for result in results)):
+        raise Wrong(
+            f"{tried}, in training mode: the same input twice",
+            "the same result",
+            "another one each time",
+            idea="something in it is random (dropout?); nothing of the kind is asked for.",
+        )
 
 
 def expect_calls_alike(
@@ -180,14 +178,21 @@ def expect_calls_alike(
     for number, inputs in enumerate(calls, start=1):
         expect_output(model, reference, inputs, f"call {number} of one network: {on(call, inputs)}", outputs)
         kept.append(things_kept(model))
+    again = {name: value.flip(-1) for name, value in calls[0].items()}
+    with because(MEMORY):
+        expect_output(model, reference, again, f"call {len(calls) + 1}: as call 1, mirrored", outputs)
     if kept[-1] > kept[0]:
         raise Wrong(
-            f"{len(calls)} calls of one {call}", "nothing is kept from call to call", "a list that grows"
+            f"{len(calls)} calls of one {call}",
+            "nothing is kept from call to call",
+            "a list that grows",
+            idea=MEMORY,
         )
     model.double()
     reference.double()
     exact = {name: value.double() for name, value in calls[-1].items()}
-    expect_output(model, reference, exact, f"{on(call, exact)}, float64", outputs, rtol=1e-8, atol=1e-9)
+    with because(FIXED_TYPE):
+        expect_output(model, reference, exact, f"{on(call, exact)}, float64", outputs, rtol=1e-8, atol=1e-9)
 
 
 def things_kept(model: nn.Module) -> int:
@@ -219,12 +224,13 @@ def expect_gradients(
                 results = attempt(of, "a gradient", network, *leaves)
                 result = parts_of(results, len(outputs))[number]
                 if not (isinstance(result, Tensor) and result.requires_grad):
-                    raise Wrong(of, "a gradient", "none: the graph is cut")
+                    raise Wrong(of, "a gradient", "none: the graph is cut", idea=CUT)
                 result.square().sum().backward()
                 grads.append([leaf.grad for leaf in leaves])
             for name, expected, got in zip(inputs, *grads, strict=True):
                 if got is None:
-                    raise Wrong(f"{of} in {name}", "a gradient", f"none: the graph is cut at {name}")
+                    cut = f"none: the graph is cut at {name}"
+                    raise Wrong(f"{of} in {name}", "a gradient", cut, idea=f"{name}: {CUT}")
                 size = float(expected.abs().max())
                 expect(got, expected, f"{of} in {name}", rtol=1e-4, atol=1e-6 * size)
             if number == 0 and not training:
@@ -236,10 +242,20 @@ def expect_weights_learn(model: nn.Module, tried: str) -> None:
     weights = dict(model.named_parameters())
     frozen = [name for name, weight in weights.items() if not weight.requires_grad]
     if frozen:
-        raise Wrong(f"{tried}: weights that are trained", f"all {len(weights)}", f"not {', '.join(frozen)}")
+        raise Wrong(
+            f"{tried}: weights that are trained",
+            f"all {len(weights)}",
+            f"not {', '.join(frozen)}",
+            idea="weights are frozen (requires_grad=False): they would never be trained.",
+        )
     cut = [name for name, weight in weights.items() if weight.grad is None or not weight.grad.abs().max() > 0]
     if cut:
-        raise Wrong(f"{tried} in its weights", f"one for all {len(weights)}", f"none for {', '.join(cut)}")
+        raise Wrong(
+            f"{tried} in its weights",
+            f"one for all {len(weights)}",
+            f"none for {', '.join(cut)}",
+            idea="these weights are not used, or cut off from the result, so they would never be trained.",
+        )
 
 
 def expect_fresh(answer: Any, inputs: Inputs, call: str, *sizes: Any, outputs: int = 1) -> None:
@@ -249,13 +265,28 @@ def expect_fresh(answer: Any, inputs: Inputs, call: str, *sizes: Any, outputs: i
         id(weight) for weight in models[1].parameters()
     }
     if shared:
-        raise Wrong(f"two networks {call}", "weights of their own", f"{len(shared)} weights in common")
+        raise Wrong(
+            f"two networks {call}",
+            "weights of their own",
+            f"{len(shared)} weights in common",
+            idea="layers are made once for all networks (outside __init__, or as a default argument).",
+        )
     frozen = [name for name, weight in models[0].named_parameters() if not weight.requires_grad]
     if frozen:
-        raise Wrong(f"the weights of a new {call}", "all trainable", f"not {', '.join(frozen)}")
+        raise Wrong(
+            f"the weights of a new {call}",
+            "all trainable",
+            f"not {', '.join(frozen)}",
+            idea="weights are frozen (requires_grad=False): they would never be trained.",
+        )
     output = parts_of(attempt(f"a new {call}", "an output", models[0], *inputs.values()), outputs)[0]
     if not float(output.detach().std()) > 1e-4:
-        raise Wrong(f"a new {call}", "random weights, so an output that varies", "the same value everywhere")
+        raise Wrong(
+            f"a new {call}",
+            "random weights, so an output that varies",
+            "the same value everywhere",
+            idea="all weights start equal: units with the same weights learn the same.",
+        )
 
 
 def noises(rng: np.random.Generator, **shapes: tuple[int, ...]) -> Inputs:

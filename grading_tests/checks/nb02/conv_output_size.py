@@ -17,7 +17,8 @@ def expect_size(answer: Any, tried: str, step: str, *sizes: int, **options: int)
     got = attempt(tried, expected, answer, *sizes, **options)
     expect(got, expected, tried, step)
     if not isinstance(got, int | np.integer) or isinstance(got, bool):
-        raise Wrong(f"{tried}: the type of the result", "a whole number (int)", type(got).__name__)
+        idea = "sizes are counted: the result is a whole number (int)."
+        raise Wrong(f"{tried}: the type of the result", "a whole number (int)", type(got).__name__, idea=idea)
 
 
 def valid_convolution(answer: Any, rng: np.random.Generator) -> None:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from brainlab.models import crop_and_concat
-from grading_tests.gap import Gap, Property, Wrong, expect, same
-from grading_tests.networks import attempt, noise
+from grading_tests.checks.nb02.contract import CUT
+from grading_tests.gap import Gap, Property, Wrong, because, expect, same
+from grading_tests.networks import IN_PLACE, attempt, noise
 
 Shape = tuple[int, ...]
 
@@ -23,12 +24,30 @@ def expect_joined(answer: Any, skip: Tensor, x: Tensor, tried: str, step: str = 
     expected = crop_and_concat(skip, x)
     given = skip.clone(), x.clone()
     got = attempt(tried, f"shape {tuple(expected.shape)}", answer, *given)
-    expect(got, expected, tried, step, like=True)
-    if got.dtype != expected.dtype:
-        raise Wrong(f"{tried}: the dtype", str(expected.dtype), str(got.dtype))
     for name, now, before in zip(("skip", "x"), given, (skip, x), strict=True):
-        if not same(now, before):
-            raise Wrong(f"{tried}: is {name} unchanged?", before, now, "work on a copy")
+        if now.shape != before.shape or not same(now, before):
+            raise Wrong(f"{tried}: is {name} unchanged?", before, now, idea=IN_PLACE)
+    with because(idea_of_shape(got, skip.shape, x.shape)):
+        expect(got, expected, tried, step, like=True)
+    if got.dtype != expected.dtype:
+        idea = "the result has the type of the inputs: no .float(), .half() or new tensor."
+        raise Wrong(f"{tried}: the dtype", str(expected.dtype), str(got.dtype), idea=idea)
+
+
+def idea_of_shape(got: Any, skip: Shape, x: Shape) -> str:
+    """Return what a wrong shape says about an answer; nothing of a right one."""
+    shape = tuple(getattr(got, "shape", ()))
+    if len(shape) != 4 or shape == (skip[0], skip[1] + x[1], *x[2:]):
+        return ""
+    if shape[0] != skip[0]:
+        return "the images of the batch are mixed: channels are axis 1."
+    if shape[2:] != tuple(x[2:]):
+        return "the result has the height and width of x, to which the skip connection is cropped."
+    if skip[1] != x[1] and shape[1] in (skip[1], x[1]):
+        return (
+            f"only the channels of {'the skip connection' if shape[1] == skip[1] else 'x'} are in the result."
+        )
+    return "the result has all channels of the skip connection and all of x."
 
 
 def crop_even(answer: Any, rng: np.random.Generator) -> None:
@@ -67,13 +86,13 @@ def crop_gradient(answer: Any, rng: np.random.Generator) -> None:
         leaves = [value.clone().requires_grad_() for value in (skip, x)]
         joined = attempt("the gradient", "shape (2, 5, 4, 4)", function, *leaves)
         if not (isinstance(joined, Tensor) and joined.requires_grad):
-            raise Wrong("the gradient of the result", "a gradient", "none: the graph is cut")
+            raise Wrong("the gradient of the result", "a gradient", "none: the graph is cut", idea=CUT)
         (joined * weight).sum().backward()
         grads.append([leaf.grad for leaf in leaves])
     for name, expected, got in zip(("skip", "x"), *grads, strict=True):
         tried = f"the gradient of the result in {name}"
         if got is None:
-            raise Wrong(tried, "a gradient", f"none: the graph is cut at {name}")
+            raise Wrong(tried, "a gradient", f"none: the graph is cut at {name}", idea=f"{name}: {CUT}")
         expect(got, expected, tried)
 
 

@@ -8,18 +8,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from brainlab.losses import cross_entropy
-from grading_tests.gap import Gap, Property, Wrong, expect, same
-from grading_tests.networks import attempt, labels_like, noise
+from grading_tests.checks.nb02.contract import CUT, FIXED_TYPE
+from grading_tests.gap import Gap, Property, Wrong, because, expect, same
+from grading_tests.networks import IN_PLACE, attempt, labels_like, noise
 
 
 def expect_loss(answer: Any, logits: Tensor, target: Tensor, tried: str, step: str = "", **how: Any) -> None:
     expected = F.cross_entropy(logits, target)
     given = logits.clone(), target.clone()
     got = attempt(tried, expected, answer, *given)
-    expect(got, expected, tried, step, **how)
     for name, now, before in zip(("logits", "target"), given, (logits, target), strict=True):
-        if not same(now, before) or now.shape != before.shape:
-            raise Wrong(f"{tried}: are the {name} unchanged?", before, now, "work on a copy")
+        if now.shape != before.shape or not same(now, before):
+            tried = f"{tried}: {'are' if name == 'logits' else 'is'} {name} unchanged?"
+            raise Wrong(tried, before, now, idea=IN_PLACE)
+    expect(got, expected, tried, step, **how)
 
 
 def loss_values(answer: Any, rng: np.random.Generator) -> None:
@@ -57,10 +59,13 @@ def loss_other_classes(answer: Any, rng: np.random.Generator) -> None:
 
 
 def loss_of_a_slice(answer: Any, rng: np.random.Generator) -> None:
-    """The size of the training batches; most pixels are background."""
-    target = torch.zeros(4, 96, 80, dtype=torch.int64)
-    target[:, 30:50, 20:60] = labels_like(rng, 4, 20, 40)
-    expect_loss(answer, 3 * noise(rng, 4, 4, 96, 80), target, "slices of 96 x 80 pixels")
+    """Images larger than 64 pixels along each axis; most pixels are background.
+
+    One image of few pixels more, since an answer that indexes with the whole target takes their square.
+    """
+    target = torch.zeros(1, 66, 70, dtype=torch.int64)
+    target[:, 20:40, 20:50] = labels_like(rng, 1, 20, 30)
+    expect_loss(answer, 3 * noise(rng, 1, 4, 66, 70), target, "a slice of 66 x 70 pixels")
 
 
 def loss_form(answer: Any, rng: np.random.Generator) -> None:
@@ -68,7 +73,12 @@ def loss_form(answer: Any, rng: np.random.Generator) -> None:
     expect_loss(answer, logits, target, "what is returned", "step 3", like=True)
     exact = torch.as_tensor(rng.normal(size=(2, 3, 4, 2)))
     target = labels_like(rng, 2, 4, 2, classes=3)
-    expect_loss(answer, exact, target, "float64 logits", rtol=1e-9, atol=1e-10)
+    with because(FIXED_TYPE):
+        expect_loss(answer, exact, target, "float64 logits", rtol=1e-9, atol=1e-10)
+    idea = "the loss is less precise than the logits."
+    loss = answer(exact.clone(), target.clone())
+    if loss.dtype != exact.dtype:
+        raise Wrong("the dtype of the loss of float64 logits", str(exact.dtype), str(loss.dtype), idea=idea)
 
 
 def loss_gradient(answer: Any, rng: np.random.Generator) -> None:
@@ -80,10 +90,10 @@ def loss_gradient(answer: Any, rng: np.random.Generator) -> None:
             x = logits.clone().requires_grad_()
             loss = attempt(tried, "a gradient", loss_fn, x, target.clone())
             if not (isinstance(loss, Tensor) and loss.requires_grad):
-                raise Wrong(tried, "a gradient", "none: the graph is cut")
+                raise Wrong(tried, "a gradient", "none: the graph is cut", idea=CUT)
             loss.sum().backward()
             if x.grad is None:
-                raise Wrong(tried, "a gradient in the logits", "none: the graph is cut")
+                raise Wrong(tried, "a gradient in the logits", "none: the graph is cut", idea=CUT)
             pairs.append(x.grad)
         expect(pairs[1], pairs[0], tried, rtol=1e-3, atol=1e-6)
 
@@ -99,7 +109,7 @@ GAP = Gap(
         Property("equal logits", loss_of_equal_logits),
         Property("large logits", loss_of_large_logits),
         Property("other numbers of classes", loss_other_classes),
-        Property("a batch of slices", loss_of_a_slice),
+        Property("a slice", loss_of_a_slice),
         Property("a scalar tensor, float64", loss_form),
         Property("the gradient", loss_gradient),
     ],

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from brainlab import inference
 from grading_tests.gap import Gap, Property, Wrong, expect, plain, same
-from grading_tests.networks import attempt, labels_like, noise
+from grading_tests.networks import IN_PLACE, attempt, labels_like, noise
 
 Counts = tuple[np.ndarray, np.ndarray]
 
@@ -27,7 +27,8 @@ def counts_of(answer: Any, prob: Tensor, target: Tensor, thresholds: Tensor, tri
     got = attempt(tried, wanted, answer, *given)
     for (name, value), now in zip(before.items(), given, strict=True):
         if now.shape != value.shape or not same(now, value):
-            raise Wrong(f"{tried}: is {name} unchanged?", value, now, "work on a copy")
+            verb = "are" if name == "thresholds" else "is"
+            raise Wrong(f"{tried}: {verb} {name} unchanged?", value, now, idea=IN_PLACE)
     if isinstance(got, Tensor | np.ndarray) and got.ndim == 2 and len(got) == 2:
         got = tuple(got)
     if not (isinstance(got, tuple | list) and len(got) == 2):
@@ -37,7 +38,8 @@ def counts_of(answer: Any, prob: Tensor, target: Tensor, thresholds: Tensor, tri
     for name, part, raw in zip(("thresholds", "argmax"), parts, got, strict=True):
         if part is None or part.shape != (prob.shape[1],):
             form = f"shape {part.shape}" if part is not None else type(raw).__name__
-            raise Wrong(f"{tried}: counts by {name}", f"shape ({prob.shape[1]},)", form)
+            idea = "one count for each class is asked for, also for classes with none and for background."
+            raise Wrong(f"{tried}: counts by {name}", f"shape ({prob.shape[1]},)", form, idea=idea)
     return tuple(part.astype(float) for part in parts)
 
 
@@ -60,6 +62,25 @@ def compare(answer: Any, prob: Tensor, target: Tensor, limits: Tensor, tried: st
     by_thresholds, by_argmax = counts_of(answer, prob, target, limits, tried)
     expect(by_thresholds, expected[0], f"{tried}: by thresholds", "step 2", rtol=0, atol=0.1)
     expect(by_argmax, expected[1], f"{tried}: by argmax", "step 3", rtol=0, atol=0.1)
+
+
+def equal_probabilities(answer: Any, rng: np.random.Generator) -> None:
+    """Argmax takes one of the largest probabilities, no matter which; the threshold takes all."""
+    prob = torch.tensor([0.4, 0.4, 0.2]).view(1, 3, 1, 1).expand(2, 3, 4, 3).contiguous()
+    target = torch.full((2, 4, 3), 2)
+    tried = "24 pixels of class 2, probabilities 0.4, 0.4, 0.2, thresholds 0.3"
+    by_thresholds, by_argmax = counts_of(answer, prob, target, torch.full((3,), 0.3), tried)
+    expect(by_thresholds, np.array([24.0, 24.0, 0.0]), f"{tried}: by thresholds")
+    idea = "by argmax a pixel is assigned to exactly one class, also where two probabilities are equal."
+    tried = f"{tried}: by argmax, the sum of the counts"
+    expect(by_argmax.sum(), 24.0, tried, rtol=0, atol=0.1, idea=idea)
+
+
+def pixels_below_all_thresholds(answer: Any, rng: np.random.Generator) -> None:
+    """They belong to no class by the thresholds; those above several belong to all of these."""
+    for thresholds in ([0.6, 0.7, 0.8, 0.9], [0.9, 0.5, 0.45, 0.5], [2.0, 2.0, 2.0, 2.0]):
+        tried = f"prob (2, 4, 8, 6), thresholds {thresholds}"
+        expect_counts(answer, rng, (2, 4, 8, 6), thresholds, f"{tried}: many pixels reach none")
 
 
 def one_threshold_for_all(answer: Any, rng: np.random.Generator) -> None:
@@ -125,6 +146,8 @@ GAP = Gap(
         Property("a threshold for each class", own_thresholds),
         Property("a perfect prediction", perfect_prediction),
         Property("a probability at the threshold", exactly_at_the_threshold),
+        Property("equal probabilities", equal_probabilities),
+        Property("pixels that reach no threshold", pixels_below_all_thresholds),
         Property("other numbers of classes", other_classes),
         Property("an absent class", absent_class),
         Property("many pixels", many_pixels),

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from brainlab.training import train_step
 from grading_tests.gap import Gap, Property, Wrong, expect, same
-from grading_tests.networks import WatchedSGD, attempt, labels_like, noise, weights_of
+from grading_tests.networks import IN_PLACE, WatchedSGD, attempt, labels_like, noise, weights_of
 
 Batch = tuple[Tensor, Tensor]
+NUMBER = "a plain number is returned, which a list can keep: a tensor holds its graph."
 
 
 def small_network(rng: np.random.Generator) -> nn.Module:
@@ -41,16 +42,16 @@ def reference_step(
 class Squares(nn.Module):
     """A loss of this slope, in which the two arguments play different roles."""
 
-    def __init__(self, slope: float) -> None:
+    def __init__(self, slope: float, least: float = 3) -> None:
         super().__init__()
-        self.slope = slope
+        self.slope, self.least = slope, least
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         distance = logits - F.one_hot(target, logits.shape[1]).movedim(-1, 1)
-        return self.slope * distance.square().mean() + 3
+        return self.slope * distance.square().mean() + self.least
 
 
-steep, flat = Squares(40), Squares(1e-5)
+steep, flat, low, negative = Squares(40), Squares(1e-5), Squares(1e-5, 0), Squares(1, -5)
 
 
 def expect_moved(model: nn.Module, before: Tensor, optimizer: WatchedSGD, tried: str) -> None:
@@ -108,17 +109,20 @@ def step_returns_a_number(answer: Any, rng: np.random.Generator) -> None:
     _, (loss,), _, expected = after_steps(answer, rng, 1, tried)
     if not isinstance(loss, int | float | np.number):
         if getattr(loss, "requires_grad", False):
-            raise Wrong(tried, "a number", "a tensor that holds on to the whole graph", "step 5", True)
-        raise Wrong(f"{tried}: its type", "a plain number (float)", type(loss).__name__, "step 5", True)
+            got = "a tensor that holds on to the whole graph"
+            raise Wrong(tried, "a number", got, "step 5", True, NUMBER)
+        raise Wrong(f"{tried}: its type", "a plain number", type(loss).__name__, "step 5", True, NUMBER)
     expect(loss, expected[0], f"{tried}: the loss before the step", "step 5")
 
 
 def step_after_validation(answer: Any, rng: np.random.Generator) -> None:
     tried = "a network that validation left in evaluation mode"
     ours, _, theirs, _ = after_steps(answer, rng, 1, tried, evaluated=True)
-    modes = [module.training for module in ours.modules()]
-    expect(all(modes), True, f"{tried}: is all of it in training mode after the step?", "step 1")
     expect(ours[1].running_mean, theirs[1].running_mean, f"{tried}: its running means", "step 1")
+    idea = "the step ran in training mode, but left the network, or a part of it, in evaluation mode."
+    modes = ["training" if module.training else "evaluation" for module in ours.modules()]
+    wanted = ["training"] * len(modes)
+    expect(modes, wanted, f"{tried}: the modes of its parts after the step", "step 1", idea=idea)
     expect(weights_of(ours), weights_of(theirs), f"{tried}: its weights", "step 1")
 
 
@@ -145,8 +149,14 @@ def step_with_another_loss(answer: Any, rng: np.random.Generator) -> None:
 
 def step_with_steep_sgd(answer: Any, rng: np.random.Generator) -> None:
     """Plain SGD shows the size of the gradient, which Adam hides; large gradients first, then tiny ones."""
-    for loss_fn, rate, size in ((steep, 0.01, "large"), (flat, 1e4, "tiny")):
-        tried = f"another loss with {size} gradients, plain SGD"
+    cases = (
+        (steep, 0.01, "with large gradients"),
+        (flat, 1e4, "with tiny gradients"),
+        (low, 1e4, "with tiny values and gradients"),
+        (negative, 0.1, "with negative values"),
+    )
+    for loss_fn, rate, words in cases:
+        tried = f"another loss {words}, plain SGD"
         ours, batch = small_network(rng), some_batch(rng)
         theirs = copy.deepcopy(ours)
         reference_step(theirs, batch, torch.optim.SGD(theirs.parameters(), lr=rate), loss_fn)
@@ -172,11 +182,12 @@ def step_leaves_the_rest(answer: Any, rng: np.random.Generator) -> None:
     attempt(tried, "a loss", answer, model, given, loss_fn, optimizer)
     for name, now, before in zip(("images", "target"), given, (images.double(), target), strict=True):
         if not same(now.detach(), before) or now.requires_grad:
-            raise Wrong(f"{tried}: are the {name} unchanged?", before, now.detach(), "work on a copy")
+            raise Wrong(f"{tried}: are the {name} unchanged?", before, now.detach(), idea=IN_PLACE)
     if any(graph() is not None for graph in graphs):
         gc.collect()
     if any(graph() is not None for graph in graphs):
-        raise Wrong("what is left after the step", "no graph", "logits or loss are kept with their graph")
+        idea = "logits or loss are kept outside the function (a list, an attribute), with their whole graph."
+        raise Wrong("what is left after the step", "no graph", "logits or loss with their graph", idea=idea)
 
 
 GAP = Gap(

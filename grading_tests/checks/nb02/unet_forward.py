@@ -8,6 +8,7 @@ from brainlab.models import UNet
 from grading_tests.checks.nb02 import contract
 from grading_tests.checks.nb02.contract import Inputs, noises, on
 from grading_tests.gap import Gap, Property
+from grading_tests.networks import expect_layers
 
 
 def unet_twins(answer: Any, rng: np.random.Generator, inputs: Inputs, *sizes: Any) -> tuple[Any, UNet]:
@@ -40,6 +41,9 @@ def unet_training(answer: Any, rng: np.random.Generator) -> None:
     inputs = noises(rng, x=(2, 4, 8, 8))
     model, reference = unet_twins(answer, rng, inputs, 4, 4, 2, 2, True)
     contract.expect_training(model, reference, inputs, "UNet(width=2, depth=2)")
+    inputs = noises(rng, x=(2, 2, 20, 24))
+    model, reference = unet_twins(answer, rng, inputs, 2, 2, 2, 1, False)
+    contract.expect_training(model, reference, inputs, "UNet(width=2, depth=1, padded=False)")
 
 
 def unet_calls(answer: Any, rng: np.random.Generator) -> None:
@@ -59,7 +63,7 @@ def unet_defaults(answer: Any, rng: np.random.Generator) -> None:
     for options in ({"width": 1}, {"depth": 1}):
         words = f"UNet({', '.join(f'{name}={value}' for name, value in options.items())})"
         model = contract.made(answer, words, **options)
-        contract.expect_layers(UNet(**options), model, f"the layers of {words}")
+        expect_layers(UNet(**options), model, f"the layers of {words}")
     inputs = noises(rng, x=(1, 2, 8, 8))
     contract.expect_fresh(answer, inputs, "UNet(2, 3, 2, 2)", 2, 3, 2, 2)
 

@@ -20,16 +20,23 @@ def up_block_values(answer: Any, rng: np.random.Generator) -> None:
 
 
 def up_block_valid(answer: Any, rng: np.random.Generator) -> None:
-    reference, inputs = UpBlock(5, 3, 2, padded=False), noises(rng, x=(1, 5, 5, 6), skip=(1, 3, 19, 15))
-    call = "UpBlock(5, 3, 2, padded=False)"
-    model = contract.twins(answer, reference, rng, inputs, call, 5, 3, 2, padded=False)
-    contract.expect_output(model, reference, inputs, on(call, inputs))
+    """A skip connection that is larger by odd and even numbers of pixels, by none, along one axis only."""
+    reference, call = UpBlock(5, 3, 2, padded=False), "UpBlock(5, 3, 2, padded=False)"
+    x = (1, 5, 5, 6)
+    cases = [noises(rng, x=x, skip=(1, 3, *size)) for size in ((19, 15), (10, 12), (10, 14), (11, 12))]
+    model = contract.twins(answer, reference, rng, cases[0], call, 5, 3, 2, padded=False)
+    for inputs in cases:
+        contract.expect_output(model, reference, inputs, on(call, inputs))
 
 
 def up_block_training(answer: Any, rng: np.random.Generator) -> None:
     reference, inputs = UpBlock(8, 4, 4), noises(rng, x=(3, 8, 3, 4), skip=(3, 4, 6, 8))
     model = contract.twins(answer, reference, rng, inputs, "UpBlock(8, 4, 4)", 8, 4, 4)
     contract.expect_training(model, reference, inputs, "UpBlock(8, 4, 4)")
+    call, reference = "UpBlock(4, 4, 4, padded=False)", UpBlock(4, 4, 4, padded=False)
+    inputs = noises(rng, x=(2, 4, 4, 5), skip=(2, 4, 9, 10))
+    model = contract.twins(answer, reference, rng, inputs, call, 4, 4, 4, padded=False)
+    contract.expect_training(model, reference, inputs, call)
 
 
 def up_block_calls(answer: Any, rng: np.random.Generator) -> None:

@@ -23,7 +23,8 @@ def expect_sizes(answer: Any, size: int, depth: int, step: str = "") -> None:
     expect(tuple(numbers), expected, tried, step)
     if not all(isinstance(value, int | np.integer) for value in pair):
         names = " and ".join(type(value).__name__ for value in pair)
-        raise Wrong(f"{tried}: the types of below and above", "whole numbers (int)", names)
+        idea = "sizes are counted: whole numbers, of which the next cells cut images."
+        raise Wrong(f"{tried}: the types of below and above", "whole numbers (int)", names, idea=idea)
 
 
 def between_two(answer: Any, rng: np.random.Generator) -> None:
@@ -37,8 +38,8 @@ def already_valid(answer: Any, rng: np.random.Generator) -> None:
 
 
 def next_to_a_valid_one(answer: Any, rng: np.random.Generator) -> None:
-    """The longest ways to the next valid size, in both directions."""
-    for size, depth in ((571, 4), (557, 4), (189, 4), (93, 3), (45, 2)):
+    """The longest ways to the next valid size, in both directions; the smallest valid size of a depth."""
+    for size, depth in ((571, 4), (557, 4), (189, 4), (93, 3), (45, 2), (92, 3), (44, 2), (20, 1), (380, 5)):
         expect_sizes(answer, size, depth, "step 2")
 
 
@@ -46,6 +47,10 @@ def other_depths(answer: Any, rng: np.random.Generator) -> None:
     for depth in (1, 2, 5, 6):
         for size in (997, *rng.integers(800, 1200, size=3)):
             expect_sizes(answer, int(size), depth, "step 1")
+    for depth in (7, 8):  # valid sizes are 128 and 256 pixels apart
+        first = 12 * 2**depth - 4
+        for size in (first, first + 1, first + int(rng.integers(2, 2**depth))):
+            expect_sizes(answer, size, depth, "step 1")
 
 
 def defaults(answer: Any, rng: np.random.Generator) -> None:
