@@ -138,6 +138,7 @@ def main() -> None:
     parser.add_argument("--retrain", action="store_true", help="train again although a network is kept")
     parser.add_argument("--against", type=Path, help="CSV of an earlier call, for paired differences")
     options = parser.parse_args()
+    before = read_rows(options.against) if options.against else []  # this call may write the same file
     if not options.folder.is_dir():
         print(f"{options.folder} does not exist: no real case to segment")
         return
@@ -158,9 +159,9 @@ def main() -> None:
     table = options.out / f"cases-{options.budget}.csv"
     write_rows(table, rows)
     print(report(rows))
-    if options.against:
+    if before:
         print(f"Dice minus that of {options.against}; * the interval excludes 0")
-        print(differences_table(rows, read_rows(options.against), DICE))
+        print(differences_table(rows, before, DICE))
     print(table)
     print(draw_worst(rows, cases, options.budget, options.out, options.worst))
 

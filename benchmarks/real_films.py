@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--retrain", action="store_true", help="train again although a network is kept")
     parser.add_argument("--against", type=Path, help="CSV of an earlier call, for paired differences")
     options = parser.parse_args()
+    before = read_rows(options.against) if options.against else []  # this call may write the same file
     if not options.folder.is_dir():
         print(f"{options.folder} does not exist: no real X-ray to segment")
         return
@@ -100,9 +101,9 @@ def main() -> None:
     print(means_table(rows, SCORES))
     empty = np.mean([(films[number][1] == 0).float().mean() for number in range(len(films))])
     print(f"accuracy of an empty prediction: {empty:.3f}; {REFERENCE}")
-    if options.against:
+    if before:
         print(f"differences from {options.against}; * the interval excludes 0")
-        print(differences_table(rows, read_rows(options.against), SCORES))
+        print(differences_table(rows, before, SCORES))
     print(table)
     chosen = worst(rows, ["dice"], options.worst)
     numbers = [[pair.id for pair in pairs].index(film) for film in chosen]
