@@ -1427,15 +1427,16 @@ for name in dict.fromkeys(("SRResNet", "ESRGAN", best_network)):
     print(f"{name} - trained on coarse, TC: {compared(differences)}")
 
 # %% [markdown]
-# *Look:* how far are the methods from *high resolution*, and is one of the tested differences from the U-Net trained
-# on bicubic slices established? The differences printed are those of SRResNet, of ESRGAN and of the network that is
-# best here, whose interval is too favourable: the best of several means may be best by chance. A patient whose core
-# is never found lowers every mean alike.
+# *Look:* how far are the methods from *high resolution*? The last lines compare SRResNet, ESRGAN and the network that
+# is best here with the U-Net trained on bicubic slices. The best one of four was chosen by these same patients, so
+# its interval is too favourable: where it says *established*, other patients would have to confirm it. A patient
+# whose core is never found lowers every mean alike.
 #
 # <details><summary>What may be concluded</summary>No function of the coarse image contains more information about
 # the patient than the coarse image itself. Super-resolution adapts the images to the U-Net; training on coarse
-# images adapts the U-Net to the images. If no difference from the baseline is established, no advantage of
-# super-resolution is shown; with few patients, none is excluded either.</details>
+# images adapts the U-Net to the images. As long as no difference from the baseline is established with patients that
+# were not used to choose the network, no advantage of super-resolution is shown; with few patients, none is excluded
+# either.</details>
 #
 # > **Key point:** evaluate super-resolution by the clinical task, and compare with a baseline that was trained on
 # the images that are available.

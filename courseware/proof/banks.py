@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import contextlib
 import dataclasses
 import functools
 import importlib

@@ -102,6 +102,33 @@ def scaled(change):
 OWN_COLOURS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
 
 
+def opaque_by_colour(seen):
+    """Return an answer that blends pixels with a label only where `seen(colours, palette)` says so."""
+
+    def run(grey, labels, alpha, palette):
+        return blend(grey, np.where(seen(palette[labels], palette), labels, 0), alpha, palette)
+
+    return run
+
+
+def by_position(grey, labels, alpha, palette):
+    present = [label for label in np.unique(labels) if label > 0]
+    places = np.zeros_like(labels)
+    for place, label in enumerate(present, start=1):
+        places[labels == label] = place
+    return blend(grey, places, alpha, palette)
+
+
+def height_and_width_exchanged(grey, labels, alpha, palette):
+    width, height = grey.shape
+    picture = rgb_of(grey).copy()
+    for y in range(height):
+        for x in range(width):
+            if labels[y, x]:
+                picture[y, x] = (1 - alpha) * grey[y, x] + alpha * palette[labels[y, x]]
+    return picture
+
+
 WRONG = [
     Mistake(
         "background darkened",
@@ -379,6 +406,84 @@ WRONG = [
         "a common slip: alpha limited",
         "you limit alpha; up to 1 is possible.",
         lambda grey, labels, alpha, palette: blend(grey, labels, min(alpha, 0.5), palette),
+    ),
+    Mistake(
+        "alpha 0 replaced",
+        "a common slip: alpha or 0.5",
+        "alpha = 0 is a value, too: `or` takes it for missing.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha or 0.5, palette),
+    ),
+    Mistake(
+        "black labels left out",
+        "misconception: black is no colour",
+        "you leave out labels whose colour is black; what is a label, the labels say.",
+        opaque_by_colour(lambda colours, palette: colours.any(axis=-1)),
+        2,
+    ),
+    Mistake(
+        "colour of the background left out",
+        "misconception: the background is known by its colour",
+        "you leave out labels that have the colour of row 0; what is a label, the labels say.",
+        opaque_by_colour(lambda colours, palette: (colours != palette[0]).any(axis=-1)),
+        2,
+    ),
+    Mistake(
+        "colours by position",
+        "a common slip: enumerate(np.unique(labels))",
+        "an absent label moves the colours of the others: look them up with the label.",
+        by_position,
+        3,
+    ),
+    Mistake(
+        "background not 0 added",
+        "misconception: row 0 of the palette is black",
+        "you add the colour of row 0 to pixels without a label; they should keep their grey value.",
+        lambda grey, labels, alpha, palette: (
+            (1 - alpha * (labels > 0)[..., None]) * rgb_of(grey) + alpha * palette[labels]
+        ),
+        2,
+    ),
+    Mistake(
+        "colour times image",
+        "misconception: a transparent colour is a filter",
+        "you multiply the colour by the image; blending adds them, each with its share.",
+        lambda grey, labels, alpha, palette: (
+            blend(grey, labels, alpha, palette)
+            + alpha * (rgb_of(grey) - 1) * palette[labels] * (labels > 0)[..., None]
+        ),
+        3,
+    ),
+    Mistake(
+        "slice returned as it is",
+        "a common slip: an early return",
+        "without any label you return the slice with one channel; it should have three.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette) if labels.any() else grey,
+        1,
+    ),
+    Mistake(
+        "nothing without labels",
+        "a common slip: an early return",
+        "without any label your function returns nothing; the slice is still to be shown.",
+        lambda grey, labels, alpha, palette: blend(grey, labels, alpha, palette) if labels.any() else None,
+    ),
+    Mistake(
+        "only the coloured part",
+        "a common slip: the image is left out of the sum",
+        "the image is missing from the sum: you return the coloured part alone.",
+        lambda grey, labels, alpha, palette: alpha * (labels > 0)[..., None] * palette[labels],
+        3,
+    ),
+    Mistake(
+        "half precision",
+        "a common slip: float16 has three digits",
+        "float16 has three digits only: return float32 or float64.",
+        returning(blend, lambda picture: picture.astype(np.float16)),
+    ),
+    Mistake(
+        "height and width exchanged",
+        "a common slip: w, h = image.shape",
+        "the shape of an array is (rows, columns), so the height is first.",
+        height_and_width_exchanged,
     ),
     Mistake(
         "palette scaled",

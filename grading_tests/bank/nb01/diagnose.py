@@ -25,7 +25,8 @@ def from_table():
     90903 shifted segmentation
     90907 constant modality
     90908 wrong affine"""
-    return dict(line.split(maxsplit=1) for line in table.splitlines())
+    pairs = (line.split(maxsplit=1) for line in table.splitlines())
+    return {int(case): name for case, name in pairs}
 
 
 def looked_up():
@@ -37,10 +38,8 @@ def looked_up():
 RIGHT = {
     "library": diagnose,
     "other order": lambda: OrderedDict(reversed(FOUND.items())),
-    "case ids and words": lambda: {
-        f"BraTS-GLI-{case}-000": name.replace("_", " ").capitalize() for case, name in FOUND.items()
-    },
-    "text numbers": lambda: {str(case): name for case, name in FOUND.items()},
+    "words": lambda: {case: name.replace("_", " ").capitalize() for case, name in FOUND.items()},
+    "pairs": lambda: dict(zip(CASES, map(FOUND.get, CASES), strict=True)),
     "lines of a text": from_table,
     "NumPy numbers": lambda: {np.int64(case): np.str_(name) for case, name in looked_up().items()},
     "a mapping, hyphens": lambda: Spoken({c: f" {n.replace('_', '-').upper()} " for c, n in FOUND.items()}),
@@ -155,6 +154,43 @@ WRONG = [
         "misconception: the number of a case is its place",
         "no key is the number of a case: use these numbers as keys, and the names as values.",
         lambda: dict(enumerate(FOUND.values())),
+    ),
+    Mistake(
+        "texts for numbers",
+        "a common slip: the number is taken from the name of the folder",
+        "your keys are texts; the case numbers are whole numbers: int() makes them of texts.",
+        lambda: {str(case): name for case, name in FOUND.items()},
+        1,
+    ),
+    Mistake(
+        "names in the order of the table",
+        "misconception: the cases are in the order of the table",
+        "you pair cases and names in their orders; look at each case by itself.",
+        lambda: dict(
+            zip(
+                CASES,
+                ("mirrored_images", "shifted_segmentation", "wrong_affine", "label_four", "float_labels"),
+                strict=True,
+            )
+        ),
+    ),
+    Mistake(
+        "affine and constant exchanged",
+        "a common slip: two cases exchanged",
+        "exchanged: compare minimum and maximum of these two cases with those of the others.",
+        but(wrong_affine="constant_modality", constant_modality="wrong_affine"),
+    ),
+    Mistake(
+        "the example",
+        "a common slip: the example of the task is kept",
+        "truncated_file was an example of a name: this file can be read to its end.",
+        but(mirrored_images="truncated_file"),
+    ),
+    Mistake(
+        "two names joined",
+        "misconception: two guesses are safer",
+        "one of your names is not in the table: each case has one name, and no more words.",
+        but(mirrored_images="mirrored_images or wrong_affine"),
     ),
     Mistake(
         "several names for a case",

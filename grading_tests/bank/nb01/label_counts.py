@@ -76,6 +76,25 @@ def rest_of_volume(labels):
     return counts
 
 
+def squeezed(labels):
+    return np.array([np.bincount(part.ravel(), minlength=4) for part in np.atleast_1d(labels.squeeze())])
+
+
+KEPT: list = []
+
+
+def rows_kept(labels):
+    """The list lives outside of the function; it is short, so that the answer is the same in every check."""
+    KEPT[:] = KEPT[-len(labels) :] + list(label_counts(labels))
+    return np.array(KEPT)
+
+
+def codes_in_a_byte(labels):
+    codes = labels.reshape(len(labels), -1).astype(np.uint8)
+    codes = codes + (4 * np.arange(len(labels))).astype(np.uint8)[:, None]
+    return np.bincount(codes.ravel(), minlength=4 * len(labels))[: 4 * len(labels)].reshape(-1, 4)
+
+
 WRONG = [
     Mistake(
         "missing class skipped",
@@ -381,6 +400,89 @@ WRONG = [
         "a common slip: empty slices left out",
         "you leave out slices without tumour; every slice has a row.",
         lambda labels: label_counts(labels[labels.any(axis=(1, 2))]),
+    ),
+    Mistake(
+        "axes of length 1 lost",
+        "a common slip: squeeze on the result",
+        "a single slice loses its axis; it is a table of one row.",
+        returning(label_counts, np.squeeze),
+        3,
+    ),
+    Mistake(
+        "axes of length 1 of the labels lost",
+        "a common slip: squeeze on the labels",
+        "squeeze takes the axis of a single slice, or of a slice of one row, away.",
+        lambda labels: label_counts(labels.squeeze()) if labels.squeeze().ndim == 3 else squeezed(labels),
+        1,
+    ),
+    Mistake(
+        "slices of 240 x 240",
+        "a common slip: the size of BraTS written down",
+        "you take slices for 240 x 240 voxels; use the shape of the labels.",
+        lambda labels: label_counts(labels) + np.array([240 * 240 - labels[0].size, 0, 0, 0]),
+        1,
+    ),
+    Mistake(
+        "one long row",
+        "a common slip: concatenate for stack",
+        "the rows of all slices are joined to one; asked for is a table with one row per slice.",
+        returning(label_counts, np.ravel),
+        3,
+    ),
+    Mistake(
+        "one axis too few, classes as columns",
+        "a common slip: sum(axis=1) leaves the other axis of the slice",
+        "you sum over one axis of the slice only; its voxels lie along two.",
+        lambda labels: np.stack([(labels == c).sum(axis=1) for c in range(4)], axis=1),
+        2,
+    ),
+    Mistake(
+        "the other axis too few",
+        "a common slip: sum(axis=2) leaves the other axis of the slice",
+        "you sum over one axis of the slice only; its voxels lie along two.",
+        lambda labels: np.stack([(labels == c).sum(axis=2) for c in range(4)], axis=1),
+        2,
+    ),
+    Mistake(
+        "a list from call to call",
+        "a common slip: a list as a default argument lives on",
+        "what an earlier call counted is still there: make the list in the function.",
+        rows_kept,
+    ),
+    Mistake(
+        "as many rows as a slice has",
+        "a common slip: range(labels.shape[1])",
+        "you loop over the length of the second axis; the slices are along the first.",
+        lambda labels: np.array(
+            [np.bincount(labels[z].ravel(), minlength=4) for z in range(labels.shape[1])]
+        ),
+    ),
+    Mistake(
+        "last axis kept",
+        "a common slip: keepdims=True",
+        "your result has an axis too many; asked for is (Z, 4).",
+        returning(label_counts, lambda counts: counts[..., None]),
+    ),
+    Mistake(
+        "codes in one byte",
+        "a common slip: 4 z + label in the labels' type",
+        "the codes 4 z + label do not fit into one byte if there are many slices: convert the labels first.",
+        codes_in_a_byte,
+    ),
+    Mistake(
+        "two classes in one column",
+        "a common slip: >= 2 for == 2",
+        "column 2 holds the classes 2 and 3 together.",
+        lambda labels: (
+            label_counts(labels) @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]])
+        ),
+        1,
+    ),
+    Mistake(
+        "rows of several lengths",
+        "huggingface/dataset-viewer#1900: return counts for all labels, not only those found",
+        "np.unique lists only what it finds, so the rows have several lengths: an absent class counts 0.",
+        lambda labels: np.array([np.unique(plane, return_counts=True)[1] for plane in labels]),
     ),
     Mistake(
         "largest row",

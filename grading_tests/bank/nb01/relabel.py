@@ -64,7 +64,7 @@ def relabel_input(seg, table):
 
 
 def keep_unknown(seg, table):
-    labels = np.rint(seg).astype(np.uint8)
+    labels = np.rint(seg).astype(int)
     known = np.isin(labels, list(table))
     labels[known] = relabel(labels[known], table)
     return labels
@@ -193,6 +193,53 @@ def as_error(kind):
     return run
 
 
+def known_only(seg, table):
+    return set(np.unique(np.rint(seg)).tolist()) <= set(table)
+
+
+def filled(entries):
+    """Return an answer that writes the pairs `entries(table)` into an array of zeros."""
+
+    def run(seg, table):
+        whole = checked(np.rint(seg).astype(int), table)
+        labels = np.zeros(seg.shape, np.uint8)
+        for old, new in entries(table):
+            labels[whole == old] = new
+        return labels
+
+    return run
+
+
+def by_offset(offset):
+    """Return an answer that writes offset + new label into the array from which it reads."""
+
+    def run(seg, table):
+        labels = checked(np.rint(seg).astype(int), table)
+        for old, new in table.items():
+            labels[labels == old] = offset + new
+        return labels - offset
+
+    return run
+
+
+def lookup_with_zeros(seg, table):
+    lookup = np.zeros(max(table) + 1, int)
+    lookup[list(table)] = list(table.values())
+    try:
+        return lookup[np.rint(seg).astype(int)]
+    except IndexError:
+        raise ValueError("unknown label") from None
+
+
+def lookup_from_the_end(seg, table):
+    whole = np.rint(seg).astype(int)
+    lookup = np.full(max(table) + 1, -1)
+    lookup[list(table)] = list(table.values())
+    if whole.max() > max(table) or (lookup[whole] < 0).any():
+        raise ValueError("unknown label")
+    return lookup[whole]
+
+
 WRONG = [
     Mistake(
         "4 becomes 3, always",
@@ -246,7 +293,7 @@ WRONG = [
         "cut off",
         "nipreps/petprep#152: labels truncated instead of rounded",
         "you cut the decimals off: 0.99999997 becomes 0. Round first.",
-        lambda seg, table: relabel(np.asarray(seg).astype(np.uint8), table),
+        lambda seg, table: relabel(np.asarray(seg).astype(int), table),
     ),
     Mistake(
         "written into the input",
@@ -512,6 +559,123 @@ WRONG = [
         "you refuse labels that are stored as floats: round them.",
         whole_numbers_only,
         1,
+    ),
+    Mistake(
+        "into sixteen bits",
+        "a common slip: uint16 for all labels",
+        "16 bits hold numbers up to 65,535: larger labels become others. Round to a larger integer type.",
+        lambda seg, table: relabel(np.rint(seg).astype(np.int64).astype(np.uint16), table),
+        1,
+    ),
+    Mistake(
+        "into sixteen bits with a sign",
+        "a common slip: int16 for all labels",
+        "16 bits with a sign hold numbers up to 32,767: larger labels become others.",
+        lambda seg, table: relabel(np.rint(seg).astype(np.int64).astype(np.int16), table),
+        1,
+    ),
+    Mistake(
+        "kept beyond 100 for a while",
+        "a common trick: 100 + new label, and 100 subtracted at the end",
+        "labels that you keep for a while in the same array meet those of the file: fill a new array.",
+        by_offset(100),
+        3,
+    ),
+    Mistake(
+        "kept beyond 10 for a while",
+        "a common trick: 10 + new label, and 10 subtracted at the end",
+        "labels that you keep for a while in the same array meet those of the file: fill a new array.",
+        by_offset(10),
+        3,
+    ),
+    Mistake(
+        "background stays background",
+        "misconception: 0 is background in every table",
+        "you leave 0 as it is; it has an entry in the table like all others.",
+        lambda seg, table: np.where(np.rint(seg) == 0, 0, relabel(seg, table)),
+        3,
+    ),
+    Mistake(
+        "axes of length 1 lost",
+        "a common slip: squeeze",
+        "axes of length 1 are lost; the result has the shape of the segmentation.",
+        returning(relabel, np.squeeze),
+    ),
+    Mistake(
+        "position in the table",
+        "a common slip: enumerate(table.values())",
+        "you take the position in the table for the label in the file: use its keys.",
+        filled(lambda table: enumerate(table.values())),
+        3,
+    ),
+    Mistake(
+        "labels 0 to 3 only",
+        "a common slip: range(4)",
+        "you translate the labels 0 to 3 only: go through all keys of the table.",
+        filled(lambda table: [(old, table.get(old, 0)) for old in range(4)]),
+        3,
+    ),
+    Mistake(
+        "equal labels left out",
+        "a common slip: only what changes is written",
+        "labels that stay as they are must be written into the new array as well.",
+        filled(lambda table: [(old, new) for old, new in table.items() if old != new]),
+        3,
+    ),
+    Mistake(
+        "what becomes 0 is unknown",
+        "misconception: only background becomes 0",
+        "you refuse a label that the table turns into 0; unknown is what is not among its keys.",
+        refusing_if(lambda whole, table: ((filled(dict.items)(whole, table) == 0) & (whole != 0)).any()),
+        2,
+    ),
+    Mistake(
+        "limited to the table",
+        "misconception: the nearest label will do",
+        "an unknown label becomes the nearest of the table silently; refuse it with a ValueError.",
+        lambda seg, table: without_check(np.clip(np.rint(seg), min(table), max(table)), table),
+        2,
+    ),
+    Mistake(
+        "exception returned",
+        "a common slip: return for raise",
+        "you return the exception; raise it.",
+        lambda seg, table: relabel(seg, table) if known_only(seg, table) else ValueError("unknown labels"),
+        2,
+    ),
+    Mistake(
+        "a half added, then cut",
+        "a common slip: (seg + 0.5).astype(int)",
+        "cutting rounds towards 0, so after adding a half -1 becomes 0 and is not refused: use rint.",
+        lambda seg, table: relabel((np.asarray(seg) + 0.5).astype(int), table),
+        1,
+    ),
+    Mistake(
+        "sign dropped",
+        "misconception: labels are positive",
+        "you drop the sign of the labels; -1 is unknown, and no 1.",
+        lambda seg, table: relabel(np.abs(seg), table),
+        1,
+    ),
+    Mistake(
+        "lookup with zeros for gaps",
+        "misconception: an IndexError shows every unknown label",
+        "a lookup table has places between the known labels, and negative ones count from its end.",
+        lookup_with_zeros,
+        2,
+    ),
+    Mistake(
+        "negative index",
+        "a common slip: an index of -1 is the last place",
+        "a negative label reads the lookup table from its end: refuse it before you look it up.",
+        lookup_from_the_end,
+        2,
+    ),
+    Mistake(
+        "three indices",
+        "misconception: every segmentation is a volume",
+        "you index three axes; a segmentation may have any shape.",
+        lambda seg, table: relabel(seg, table) if seg.shape[2] else seg,
     ),
     Mistake(
         "axes exchanged",

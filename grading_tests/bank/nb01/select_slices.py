@@ -534,6 +534,70 @@ WRONG = [
         returning(select_slices, torch.as_tensor),
     ),
     Mistake(
+        "a tuple",
+        "habit: numbers that belong together are a tuple",
+        "you return a tuple: as an index it would stand for several axes. Asked for is an array or a list.",
+        returning(select_slices, lambda found: tuple(found.tolist())),
+        3,
+    ),
+    Mistake(
+        "a set",
+        "misconception: a set keeps the order",
+        "you return a set, which has no order and is no index: asked for is an array or a list.",
+        returning(select_slices, lambda found: set(found.tolist())),
+        3,
+    ),
+    Mistake(
+        "a single slice loses its axis",
+        "a common slip: squeeze on the result",
+        "a single slice becomes a number without an axis, which has no len().",
+        returning(select_slices, np.squeeze),
+        3,
+    ),
+    Mistake(
+        "axes of length 1 of the labels lost",
+        "a common slip: squeeze on the labels",
+        "squeeze takes the axis of a single slice, or of a slice of one row, away.",
+        lambda labels, spacing, min_area: select_variant()(labels.squeeze(), spacing, min_area),
+        1,
+    ),
+    Mistake(
+        "slices with tumour numbered",
+        "a common slip: slices without tumour are left out first",
+        "you number the slices with tumour only; asked for are the numbers in the volume.",
+        lambda labels, spacing, min_area: select_slices(
+            labels[labels.any(axis=(1, 2))], spacing, max(min_area, 1e-9)
+        ),
+    ),
+    Mistake(
+        "None for none",
+        "a common slip: no return at the end",
+        "where no slice is large enough you return None; return an empty list or array.",
+        returning(select_slices, lambda found: found if len(found) else None),
+        3,
+    ),
+    Mistake(
+        "limit 0 replaced",
+        "a common slip: min_area or 300",
+        "min_area = 0 is a value, too: `or` takes it for missing.",
+        lambda labels, spacing, min_area: select_slices(labels, spacing, min_area or 300),
+    ),
+    Mistake(
+        "mean of all slices",
+        "misconception: the volume is large enough or not",
+        "you compare the mean area of all slices; each slice has its own.",
+        lambda labels, spacing, min_area: np.arange(
+            len(labels) * int((labels > 0).sum() / len(labels) * spacing[0] * spacing[1] >= min_area)
+        ),
+    ),
+    Mistake(
+        "oedema only",
+        "a common slip: == 2 for > 0",
+        "you count one label; the whole tumour is labels 1, 2 and 3 together.",
+        select_variant(tumour=lambda labels: labels == 2),
+        1,
+    ),
+    Mistake(
         "pairs of number and area",
         "a common slip: pairs of number and area",
         "you return pairs; asked for are numbers.",

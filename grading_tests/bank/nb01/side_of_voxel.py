@@ -76,6 +76,20 @@ def side_by_letters(voxel, affine, shape):
     return "left" if high == (letters[axis] == "L") else "right"
 
 
+def side_by_first_letter(voxel, affine, shape):
+    high = voxel[0] > (shape[0] - 1) / 2
+    return "left" if high == (nib.aff2axcodes(affine)[0] == "L") else "right"
+
+
+def at_the_centre(voxel, affine, shape, word):
+    """Return `word` exactly at the centre, 0 for an error."""
+    if voxel_to_mm(voxel, affine)[0] != voxel_to_mm((np.array(shape) - 1) / 2, affine)[0]:
+        return side_of_voxel(voxel, affine, shape)
+    if word == 0:
+        raise ValueError("in the middle")
+    return word
+
+
 def side_from_first_axis(voxel, affine, shape):
     return "left" if affine[0, 0] * (voxel[0] - (shape[0] - 1) / 2) < 0 else "right"
 
@@ -415,6 +429,57 @@ WRONG = [
         "a common slip: a pair",
         'you return a pair; asked for is the word "left" or "right" alone.',
         returning(side_of_voxel, lambda side: (side, 0.0)),
+        3,
+    ),
+    Mistake(
+        "nothing at the centre",
+        "a common slip: < and >, and nothing for =",
+        "exactly at the centre your function returns nothing; either word is right there.",
+        lambda voxel, affine, shape: at_the_centre(voxel, affine, shape, None),
+        3,
+    ),
+    Mistake(
+        "a third word at the centre",
+        "misconception: the centre has a side of its own",
+        'exactly at the centre only "left" or "right" is asked for, either of them.',
+        lambda voxel, affine, shape: at_the_centre(voxel, affine, shape, "centre"),
+        3,
+    ),
+    Mistake(
+        "an error at the centre",
+        "misconception: the centre has no side",
+        "exactly at the centre either word is right; no error is asked for.",
+        lambda voxel, affine, shape: at_the_centre(voxel, affine, shape, 0),
+        3,
+    ),
+    Mistake(
+        "shape / 2 - 1",
+        "nipy/nibabel#1076: voxel edges or centres",
+        "your centre is half a voxel off: the mean of the first index and the last is (0 + shape - 1) / 2.",
+        against(lambda shape: np.array(shape) / 2 - 1),
+        2,
+    ),
+    Mistake(
+        "letter of the first axis",
+        "nipy/nibabel#1010: what to do for an arbitrary orientation",
+        "you look at the first index and its letter; in this volume another axis runs from left to right.",
+        side_by_first_letter,
+    ),
+    Mistake(
+        "cut to mm",
+        "a common slip: int() of both positions",
+        "you cut the positions to whole mm before you compare them.",
+        lambda voxel, affine, shape: (
+            "left"
+            if int(voxel_to_mm(voxel, affine)[0]) < int(voxel_to_mm(np.subtract(shape, 1) / 2, affine)[0])
+            else "right"
+        ),
+    ),
+    Mistake(
+        "space behind the word",
+        "a common slip: a space for print",
+        'there is a space in your word; asked for is "left" or "right".',
+        returning(side_of_voxel, lambda side: side + " "),
         3,
     ),
     Mistake(

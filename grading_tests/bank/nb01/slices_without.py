@@ -313,6 +313,70 @@ WRONG = [
         lambda counts, label: counts.__setitem__((slice(None), label), counts[:, label] > 0),
     ),
     Mistake(
+        "compared with the label",
+        "a common slip: == label for == 0",
+        "you look for slices with as many voxels as the label's number; compare with 0.",
+        where(lambda counts, label: counts[:, label] == label),
+        1,
+    ),
+    Mistake(
+        "class behind, up to the last",
+        "a common slip: counts[:, label + 1]",
+        "you look at the class behind: column c belongs to class c.",
+        where(lambda counts, label: counts[:, min(label + 1, 3)] == 0),
+        1,
+    ),
+    Mistake(
+        "the whole table",
+        "a common slip: the column is forgotten",
+        "you look for zeros in the whole table; one column belongs to the class.",
+        lambda counts, label: np.flatnonzero(counts == 0),
+        1,
+    ),
+    Mistake(
+        "rows of the whole table",
+        "a common slip: np.where(counts == 0)[0]",
+        "you look for zeros in the whole table, so a slice is there once for each class that it lacks.",
+        lambda counts, label: np.where(counts == 0)[0],
+        1,
+    ),
+    Mistake(
+        "in no slice at all",
+        "misconception: a class is missing if the volume lacks it",
+        "you add up all slices; the task asks for each slice by itself.",
+        lambda counts, label: np.arange(len(counts) * (counts[:, label].sum() == 0)),
+    ),
+    Mistake(
+        "up to the first that has it",
+        "a common slip: break in the loop",
+        "you stop at the first slice that has the class; others behind it may lack it.",
+        lambda counts, label: np.arange(np.argmax([*(counts[:, label] > 0), True])),
+    ),
+    Mistake(
+        "tumour columns only",
+        "misconception: the table has no column for the background",
+        "you cut the column of the background off; column c of the table belongs to class c.",
+        where(lambda counts, label: counts[:, 1:][:, label] == 0),
+        1,
+    ),
+    Mistake(
+        "compared by `is`",
+        "misconception: `is` compares values",
+        "`is` compares objects; a number of an array is never the object 0: use ==.",
+        lambda counts, label: [z for z, one in enumerate(counts[:, label]) if id(one) == id(0)],
+        1,
+    ),
+    Mistake(
+        "axis of a single slice lost",
+        "a common slip: squeeze",
+        "a table of one slice is still a table: squeeze takes its axis away.",
+        lambda counts, label: (
+            np.flatnonzero(np.squeeze(counts)[..., label].T == 0)
+            if len(counts) > 1
+            else np.squeeze(counts)[:, label]
+        ),
+    ),
+    Mistake(
         "pairs",
         "a common slip: pairs",
         "you return pairs; asked for are numbers.",

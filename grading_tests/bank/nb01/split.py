@@ -244,6 +244,55 @@ def split_random_by_default(patients, val=0.2, test=0.2, seed=None):
     return split_by_loop(patients, val, test, seed)
 
 
+def digits_of(name):
+    return int("".join(letter for letter in name if letter.isdigit()) or 0)
+
+
+def parts_by(names, patients, n_val, n_test):
+    """Return the items of the patients in this order: first val, then test, then train."""
+    groups = names[n_val + n_test :], names[:n_val], names[n_val : n_val + n_test]
+    return tuple([item for item, name in enumerate(patients) if name in group] for group in groups)
+
+
+def numbers(names, val, test):
+    return max(1, round(val * len(names))), max(1, round(test * len(names)))
+
+
+def by_key(key, patients, val, test, seed):
+    names = sorted(set(patients), key=key)
+    random.Random(seed).shuffle(names)
+    return parts_by(names, patients, *numbers(names, val, test))
+
+
+def split_by_count(patients, val=0.2, test=0.2, seed=0):
+    names, n_val, n_test = held_out(patients, val, test, seed)
+    parts = []
+    for group in (names[n_val + n_test :], names[:n_val], names[n_val : n_val + n_test]):
+        firsts = [(patients.index(name), patients.count(name)) for name in group]
+        parts.append([item for first, count in firsts for item in range(first, first + count)])
+    return parts
+
+
+def split_same_start(patients, val=0.2, test=0.2, seed=0):
+    names, n_val, n_test = held_out(patients, val, test, seed)
+    groups = names[max(n_val, n_test) :], names[:n_val], names[:n_test]
+    return [[item for item, name in enumerate(patients) if name in group] for group in groups]
+
+
+def without_last(parts):
+    return [list(parts[0])[:-1], *parts[1:]]
+
+
+def split_many_times(patients, val=0.2, test=0.2, seed=0):
+    order = np.random.default_rng(seed).permutation(sorted(patients)).tolist()
+    return parts_by(list(dict.fromkeys(order)), patients, *numbers(patients, val, test))
+
+
+def split_rounded_together(patients, val=0.2, test=0.2, seed=0):
+    names, n_val, _ = held_out(patients, val, test, seed)
+    return parts_by(names, patients, n_val, max(1, round((val + test) * len(names)) - n_val))
+
+
 WRONG = [
     Mistake(
         "slices shuffled",
@@ -559,7 +608,7 @@ WRONG = [
     Mistake(
         "list sorted",
         "a common slip: patients.sort() sorts the list that was given",
-        "you sort the list that you were given, so the indices belong to another order: use sorted().",
+        "you sort or shuffle the list that you were given, and the indices belong to that order: copy it.",
         split_sorting,
         1,
     ),
@@ -582,13 +631,6 @@ WRONG = [
         "you ignore capital letters; two names that differ in them are two patients.",
         split_of_changed_names(str.lower),
         1,
-    ),
-    Mistake(
-        "last digit of the seed",
-        "a common slip: last digit of the seed",
-        "several seeds give the same split: make the generator from the seed itself.",
-        split_with(lambda names, seed: shuffled(names, seed % 10)),
-        2,
     ),
     Mistake(
         "an array of lists",
@@ -624,6 +666,106 @@ WRONG = [
         "your test part always has a fifth of the patients: use the argument.",
         lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, val, 0.2, seed),
         3,
+    ),
+    Mistake(
+        "sorted with ties",
+        "a common slip: a sort by the number, or without capital letters",
+        "your sort leaves ties, and equal ones keep the order of the set: sort by the whole name.",
+        lambda patients, val=0.2, test=0.2, seed=0: by_key(str.casefold, patients, val, test, seed),
+        1,
+    ),
+    Mistake(
+        "digits of the name",
+        "misconception: the number is the patient",
+        "you take the digits for the patient; names may be any text.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(
+            [str(digits_of(name)) for name in patients], val, test, seed
+        ),
+    ),
+    Mistake(
+        "items taken for blocks",
+        "misconception: the items of a patient stand together",
+        "you take as many items as a patient has from its first one on; they need not stand together.",
+        split_by_count,
+        4,
+    ),
+    Mistake(
+        "everything in training",
+        "a common slip: training is not cut",
+        "your training part holds all items; those of val and test must not be in it.",
+        lambda patients, val=0.2, test=0.2, seed=0: [
+            list(range(len(patients))),
+            *split_by_loop(patients, val, test, seed)[1:],
+        ],
+        3,
+    ),
+    Mistake(
+        "validation in the test, too",
+        "a common slip: names[:n_test] for names[n_val : n_val + n_test]",
+        "both val and test begin at the first patient: the test begins where val ends.",
+        split_same_start,
+        3,
+    ),
+    Mistake(
+        "one item lost",
+        "a common slip: [:-1]",
+        "one item is in no part: every item occurs exactly once.",
+        lambda patients, val=0.2, test=0.2, seed=0: without_last(split_by_loop(patients, val, test, seed)),
+        4,
+    ),
+    Mistake(
+        "numbers of patients",
+        "a common slip: the places of the patients for those of the items",
+        "you return the numbers of the patients; asked for are those of their items.",
+        lambda patients, val=0.2, test=0.2, seed=0: cut(
+            np.random.default_rng(seed).permutation(len(set(patients))), val, test
+        ),
+        4,
+    ),
+    Mistake(
+        "counted from one",
+        "habit: the first item is number 1",
+        "your item numbers begin at 1; the first item is number 0.",
+        lambda patients, val=0.2, test=0.2, seed=0: [
+            [item + 1 for item in part] for part in split_by_loop(patients, val, test, seed)
+        ],
+        4,
+    ),
+    Mistake(
+        "items of the sorted list",
+        "a common slip: enumerate(sorted(patients))",
+        "the item numbers are those of a sorted list: number the items of the list as it is.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(sorted(patients), val, test, seed),
+        4,
+    ),
+    Mistake(
+        "items cut in the order of the patients",
+        "misconception: sorted by patient, the items can be cut anywhere",
+        "you cut the items, sorted by patient: the patients at the cuts are on both sides. Cut the patients.",
+        lambda patients, val=0.2, test=0.2, seed=0: cut(
+            sorted(range(len(patients)), key=lambda item: patients[item]), val, test
+        ),
+    ),
+    Mistake(
+        "patients counted once for each item",
+        "a common slip: the set is left out",
+        "you count a patient once for each item, so the numbers are too large: every patient once.",
+        split_many_times,
+        1,
+    ),
+    Mistake(
+        "rounded together",
+        "a common slip: round((val + test) n)",
+        "you round val and test together; each of them is rounded by itself.",
+        split_rounded_together,
+        3,
+    ),
+    Mistake(
+        "seed 0 replaced",
+        "a common slip: seed or None",
+        "seed 0 is a seed, too: `or` takes it for missing.",
+        lambda patients, val=0.2, test=0.2, seed=0: split_by_loop(patients, val, test, seed or None),
+        2,
     ),
     Mistake(
         "validation rounded up",

@@ -88,7 +88,7 @@ WRONG = [
     Mistake(
         "counted from one",
         "nipy/nibabel#924: the affines of SPM count voxels from 1",
-        "you are one voxel off: Python counts voxels from 0.",
+        "every index is 1 too large: count from 0, and append the 1 (array + [1] adds it to each).",
         lambda voxel, affine: voxel_to_mm(np.asarray(voxel) + 1, affine),
     ),
     Mistake(
@@ -313,5 +313,41 @@ WRONG = [
         "a common slip: a text",
         "you return a text; asked for are three numbers.",
         lambda voxel, affine: ", ".join(map(str, exact(voxel, affine))),
+    ),
+    Mistake(
+        "texts in a list",
+        "a common slip: formatted for print, in the function",
+        "you return texts; asked for are numbers, so format them where you print them.",
+        lambda voxel, affine: [f"{value:.1f}" for value in exact(voxel, affine)],
+    ),
+    Mistake(
+        "printed, not returned",
+        "a common slip: print instead of return",
+        "your function returns nothing: print shows a value, return gives it back.",
+        lambda voxel, affine: print(exact(voxel, affine)),
+    ),
+    Mistake(
+        "three decimals",
+        "a common slip: rounding for print, in the function",
+        "you round the result; round where you print it, not in the function.",
+        lambda voxel, affine: np.round(exact(voxel, affine), 3),
+    ),
+    Mistake(
+        "no signs in the result",
+        "misconception: a position is positive",
+        "you drop the sign of the position: left of the origin x is negative.",
+        lambda voxel, affine: np.abs(exact(voxel, affine)),
+    ),
+    Mistake(
+        "one affine for all",
+        "a common slip: a variable of the notebook in place of the argument",
+        "your position does not depend on the argument affine: use it, not one from another cell.",
+        lambda voxel, affine: exact(voxel, np.diag([-1.0, -1, 1, 1])),
+    ),
+    Mistake(
+        "one row",
+        "a common slip: a matrix of one row",
+        "your result has two axes; asked for is one axis with three numbers.",
+        lambda voxel, affine: exact(voxel, affine)[None],
     ),
 ]

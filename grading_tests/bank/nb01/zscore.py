@@ -25,8 +25,9 @@ def zscore_masked_array(image):
     masked = np.ma.masked_equal(image.astype(np.float64), 0)
     axes = tuple(range(1, image.ndim))
     centred = masked - masked.mean(axis=axes, keepdims=True)
-    scored = (centred / (masked.std(axis=axes, keepdims=True) + 1e-9)).filled(0)
-    return np.array([one if inside.any() else 0 * one for one, inside in zip(scored, image, strict=True)])
+    scored = (centred / masked.std(axis=axes, keepdims=True)).filled(0)
+    varied = masked.min(axis=axes).filled(0) < masked.max(axis=axes).filled(0)
+    return np.array([one if varies else 0 * one for one, varies in zip(scored, varied, strict=True)])
 
 
 def zscore_torch(image):
@@ -109,14 +110,16 @@ RIGHT = {
 }
 
 
-def scored_modalities(image, brain=lambda volume: volume != 0, spread=np.std, centre=np.mean, flat=0.0):
+def scored_modalities(
+    image, brain=lambda volume: volume != 0, spread=np.std, centre=np.mean, flat=0.0, flat_below=0.0
+):
     """Score each modality in its own way; constant and empty ones become `flat` or stay 0."""
     result = np.zeros(image.shape)
     for number, volume in enumerate(image):
         inside = brain(volume)
         values = volume[inside].astype(np.float64)
         if values.size:
-            constant = np.ptp(values) == 0
+            constant = np.ptp(values) <= 0 or values.std() < flat_below * abs(values.mean())
             result[number][inside] = flat if constant else (values - centre(values)) / spread(values)
     return result
 
@@ -184,6 +187,17 @@ def over_axes(*axes):
         return np.where(brain & (spread > 1e-9 * mean), (image - mean) / np.maximum(spread, 1e-30), 0)
 
     return run
+
+
+def in_place_on_the_values(image):
+    result = np.zeros(image.shape)
+    for number, volume in enumerate(image):
+        values = volume[volume != 0]
+        if values.size and np.ptp(values) > 0:
+            values -= values.mean()
+            values /= values.std()
+            result[number][volume != 0] = values
+    return result
 
 
 def squares_overflow(image):
@@ -582,6 +596,76 @@ WRONG = [
         "a common slip: axis of one modality lost",
         "a single modality loses its axis; the result has the shape of the image.",
         returning(scores, np.squeeze),
+    ),
+    Mistake(
+        "1e-8 added to the standard deviation",
+        "a common slip: an epsilon for all images",
+        "the number that you add to the standard deviation is too large where that is 1e-9.",
+        lambda image: scored_modalities(image, spread=lambda values: values.std() + 1e-8),
+        4,
+    ),
+    Mistake(
+        "nearly equal is constant",
+        "a common slip: np.isclose has an absolute tolerance of 1e-8",
+        "you take small values, or a small spread, for constant: minimum and maximum differ there.",
+        lambda image: zscore_by_loop(np.stack([one * (not np.allclose(one, one.max())) for one in image])),
+    ),
+    Mistake(
+        "a small share of the mean is constant",
+        "a common slip: a threshold relative to the mean",
+        "you take a modality of small spread on a large mean for constant; it varies, so it has scores.",
+        lambda image: scored_modalities(image, flat_below=1e-3),
+        3,
+    ),
+    Mistake(
+        "computed in half precision",
+        "a common slip: float16 ends at 65,504 and begins at 6e-8",
+        "float16 is too narrow for images of any size: compute in float32 or float64.",
+        lambda image: zscore_by_loop(image.astype(np.float16)),
+    ),
+    Mistake(
+        "computed in sixteen bits",
+        "a common slip: NIfTI images are often int16",
+        "16 bits hold 32,767: larger values become others.",
+        lambda image: scores(image.astype(np.int16) if image.dtype.kind in "iu" else image),
+    ),
+    Mistake(
+        "no brain without positive voxels",
+        "misconception: intensities are positive",
+        "a modality whose voxels are all negative has a brain, too.",
+        lambda image: np.stack([scores(one[None] * (one.max() > 0))[0] for one in image]),
+    ),
+    Mistake(
+        "no brain at all is an error",
+        "a common slip: an exception for an empty image",
+        "where there is no brain the scores are 0, without an error: min() of no voxels raises one.",
+        lambda image: scores(image) if image.any() else image[image != 0].min(),
+    ),
+    Mistake(
+        "constant modalities left out",
+        "a common slip: `continue` before the append",
+        "a constant or empty modality is missing from your result: append its zeros.",
+        lambda image: np.stack([one for one in scores(image) if one.any()] or [0 * image[0]]),
+        3,
+    ),
+    Mistake(
+        "whole numbers first",
+        "a common slip: astype(int)",
+        "you cut the values to whole numbers; images may hold 0.01 or less.",
+        lambda image: scores(image.astype(np.int64)),
+    ),
+    Mistake(
+        "the image's own type",
+        "a common slip: -= keeps the type",
+        "you compute in the image's own type of whole numbers: make floats of its values first.",
+        in_place_on_the_values,
+        2,
+    ),
+    Mistake(
+        "three axes are a volume",
+        "misconception: (C, X, Y) is one volume",
+        "with (C, X, Y) you take the modalities for slices of one volume; the first axis is always C.",
+        lambda image: scores(image[None])[0] if image.ndim == 3 else scores(image),
     ),
     Mistake(
         "negative voxels set to 0",

@@ -472,3 +472,99 @@ WRONG += variants(
         "forward(self, gate, skip)",
     ),
 )
+
+
+WRONG += variants(
+    "g02_attention_gate",
+    (
+        "cut to 0 and 1",
+        "the sigmoid brings the coefficients between 0 and 1; cutting loses their gradient.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "self.psi(both).clamp(0, 1)",
+    ),
+    (
+        "tanh",
+        "the sigmoid is between 0 and 1; tanh goes down to -1.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "torch.tanh(self.psi(both))",
+    ),
+    (
+        "not upsampled",
+        "the coefficients have half the size of the skip connection: upsample them first.",
+        3,
+        '        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n',
+        "",
+    ),
+    (
+        "coefficients added",
+        "the skip connection is multiplied by the coefficients, not added to them.",
+        4,
+        "return alpha * skip",
+        "return alpha + skip",
+    ),
+    (
+        "GELU of the sum",
+        "the paper takes the ReLU of the sum.",
+        1,
+        "F.relu(",
+        "F.gelu(",
+    ),
+    (
+        "ReLU of the product",
+        "the product is returned as it is: the skip connection may be negative.",
+        4,
+        "return alpha * skip",
+        "return F.relu(alpha * skip)",
+    ),
+    (
+        "mean of both",
+        "the two are added, not averaged.",
+        1,
+        "self.from_skip(skip) + self.from_gate(gate)",
+        "(self.from_skip(skip) + self.from_gate(gate)) / 2",
+    ),
+    (
+        "coefficients of the first image",
+        "each image has coefficients of its own.",
+        4,
+        "return alpha * skip",
+        "alpha = alpha[:1].expand_as(alpha)\n        return alpha * skip",
+    ),
+    (
+        "product at half the size",
+        "the coefficients are upsampled, not the product: the skip connection keeps its resolution.",
+        4,
+        '        alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        '
+        "return alpha * skip, alpha",
+        '        small = alpha * F.interpolate(skip, size=alpha.shape[-2:], mode="bilinear")\n    '
+        '    alpha = F.interpolate(alpha, size=skip.shape[-2:], mode="bilinear")\n        return '
+        'F.interpolate(small, size=skip.shape[-2:], mode="bilinear"), alpha',
+    ),
+    (
+        "ReLU after psi",
+        "the ReLU is taken of the sum; between psi and the sigmoid there is none.",
+        1,
+        "F.relu(self.from_skip(skip) + self.from_gate(gate))",
+        "self.from_skip(skip) + self.from_gate(gate)",
+        "torch.sigmoid(self.psi(both))",
+        "torch.sigmoid(F.relu(self.psi(both)))",
+    ),
+    (
+        "sigmoid before psi",
+        "the sum goes through a ReLU, and the sigmoid comes after psi.",
+        1,
+        "F.relu(self",
+        "torch.sigmoid(self",
+        "torch.sigmoid(self.psi(both))",
+        "self.psi(both)",
+    ),
+    (
+        "divided by the largest",
+        "the coefficients are used as the sigmoid returns them; nothing is normalised.",
+        2,
+        "torch.sigmoid(self.psi(both))",
+        "torch.sigmoid(self.psi(both))\n        alpha = alpha / alpha.max()",
+    ),
+)

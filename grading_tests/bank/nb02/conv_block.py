@@ -421,3 +421,77 @@ WRONG += variants(
         "out_channels, 3, padding=padding),\n",
     ),
 )
+
+
+WRONG += variants(
+    "g02_conv_block",
+    (
+        "circular border",
+        "padding is with zeros, not with the opposite border.",
+        1,
+        "padding=padding)",
+        'padding=padding, padding_mode="circular")',
+    ),
+    (
+        "dilated, of the same size",
+        "an ordinary 3 x 3 convolution has no dilation.",
+        1,
+        "3, padding=padding)",
+        "3, padding=2 * padding, dilation=2)",
+    ),
+    (
+        "ReLU6",
+        "nn.ReLU6 cuts values above 6; nn.ReLU is asked for.",
+        0,
+        "nn.ReLU()",
+        "nn.ReLU6()",
+    ),
+    (
+        "another momentum",
+        "the running averages move by a tenth with each batch, as nn.BatchNorm2d does without "
+        "further arguments.",
+        0,
+        "nn.BatchNorm2d(out_channels)",
+        "nn.BatchNorm2d(out_channels, momentum=0.01)",
+    ),
+    (
+        "ReLU before the convolution",
+        "the order is convolution, batch normalisation, ReLU; yours begins with the ReLU.",
+        0,
+        "            nn.Conv2d(in_channels",
+        "            nn.ReLU(),\n            nn.Conv2d(in_channels",
+        "            nn.ReLU(),\n        )",
+        "        )",
+    ),
+    (
+        "second ReLU before its normalisation",
+        "in the second half too, the batch normalisation comes before the ReLU.",
+        3,
+        "            nn.BatchNorm2d(out_channels),\n            nn.ReLU(),\n        )",
+        "            nn.ReLU(),\n            nn.BatchNorm2d(out_channels),\n        )",
+    ),
+    (
+        "softmax at the end",
+        "the last layer of the block is a ReLU; a softmax belongs to the end of a network, if anywhere.",
+        3,
+        "            nn.ReLU(),\n        )",
+        "            nn.Softmax(dim=1),\n        )",
+    ),
+    (
+        "a list of layers",
+        "nn.Sequential takes the layers one by one, not a list.",
+        0,
+        "super().__init__(",
+        "super().__init__([",
+        "\n        )",
+        "\n        ])",
+    ),
+    (
+        "residual where channels agree",
+        "nothing is added to the result: no residual connection is asked for.",
+        0,
+        "            nn.ReLU(),\n        )",
+        "            nn.ReLU(),\n        )\n\n    def forward(self, x):\n        y = "
+        "super().forward(x)\n        return x + y if x.shape == y.shape else y",
+    ),
+)

@@ -149,7 +149,7 @@ WRONG += variants(
     ),
     (
         "reach from kernel - 1 gaps added",
-        "between two kernel elements there are `dilation` pixels, not the kernel and its gaps both.",
+        "dilation 1 is an ordinary convolution: it is the distance of two elements, not the pixels left out.",
         1,
         "dilation * (kernel - 1) + 1",
         "kernel + dilation * (kernel - 1)",
@@ -278,5 +278,56 @@ WRONG += variants(
         "import torch; return torch.tensor(",
         "stride + 1",
         "stride + 1)",
+    ),
+)
+
+
+WRONG += variants(
+    "g02_conv_output_size",
+    (
+        "only the reach divided",
+        "the whole difference is divided by the stride: brackets.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "size + 2 * padding - reach // stride + 1",
+    ),
+    (
+        "stride + 1 in brackets",
+        "the 1 for the first position is added after the division.",
+        2,
+        "// stride + 1",
+        "// (stride + 1)",
+    ),
+    (
+        "stride times dilation",
+        "dilation spreads the kernel; the stride stays what it is.",
+        1,
+        "dilation * (kernel - 1) + 1",
+        "kernel",
+        "// stride",
+        "// (stride * dilation)",
+    ),
+    (
+        "stride of the kernel",
+        "without the argument the stride is 1, unlike that of a pooling layer.",
+        0,
+        "stride=1",
+        "stride=None",
+        "    return",
+        "    stride = stride or kernel\n    return",
+    ),
+    (
+        "divided one by one",
+        "divide once, at the end: parts that are rounded one by one do not add up.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "size // stride + 2 * padding // stride - reach // stride + 1",
+    ),
+    (
+        "no last position",
+        "the first position counts always, also where the division leaves no rest.",
+        2,
+        "(size + 2 * padding - reach) // stride + 1",
+        "-(-(size + 2 * padding - reach) // stride) + (stride == 1)",
     ),
 )

@@ -121,7 +121,7 @@ WRONG = [
         "added",
         "TissueImageAnalytics/tiatoolbox#273: 'add' and 'concat' are two kinds of skip connections",
         "you add the two; join them along the channels, so that the next convolution can weigh them.",
-        lambda skip, x: crop_and_concat(skip, x)[:, : skip.shape[1]] + x.sum(1, keepdim=True),
+        lambda skip, x: crop_and_concat(skip, x)[:, : skip.shape[1]] + x,
     ),
     Mistake(
         "not cropped",
@@ -328,5 +328,82 @@ WRONG += variants(
         0,
         "    middle",
         "    skip.sub_(skip.mean())\n    middle",
+    ),
+)
+
+
+WRONG += variants(
+    "g02_crop_and_concat",
+    (
+        "interpolated",
+        "the skip connection is cropped, not resized: its pixels stay where they are.",
+        2,
+        "skip[:, :, top : top + h, left : left + w]",
+        'F.interpolate(skip, size=(h, w), mode="bilinear")',
+    ),
+    (
+        "pooled to size",
+        "the skip connection is cropped, not resized: its pixels stay where they are.",
+        2,
+        "skip[:, :, top : top + h, left : left + w]",
+        "F.adaptive_avg_pool2d(skip, (h, w))",
+    ),
+    (
+        "the sum",
+        "you add the two; join them along the channels, so that the next convolution can weigh them.",
+        3,
+        "torch.cat([middle, x], dim=1)",
+        "middle + x",
+    ),
+    (
+        "starts exchanged",
+        "the first of both starts is that of the rows, as H comes before W.",
+        1,
+        "top, left =",
+        "left, top =",
+    ),
+    (
+        "one start for both axes",
+        "H and W may differ: each axis has a start of its own.",
+        1,
+        "top, left =",
+        "top = left =",
+        "(skip.shape[-2] - h) // 2, ",
+        "",
+    ),
+    (
+        "first two axes cropped",
+        "height and width are the last two axes; the first are batch and channels.",
+        2,
+        "skip[:, :, top : top",
+        "skip[top : top",
+    ),
+    (
+        "one pixel too many",
+        "of the skip connection as many pixels are kept as x has: the end of a slice is not included.",
+        2,
+        "top : top + h, left : left + w",
+        "top : top + h + 1, left : left + w + 1",
+    ),
+    (
+        "difference of the halves",
+        "take half of the difference; the difference of two rounded halves is another number.",
+        1,
+        "(skip.shape[-2] - h) // 2, (skip.shape[-1] - w) // 2",
+        "skip.shape[-2] // 2 - h // 2, skip.shape[-1] // 2 - w // 2",
+    ),
+    (
+        "only the crop",
+        "the cropped skip connection is returned without x: join both.",
+        3,
+        "return torch.cat([middle, x], dim=1)",
+        "return middle",
+    ),
+    (
+        "cropped only where both differ",
+        "an axis along which both are equal is no reason to leave the other one uncropped.",
+        2,
+        "    middle = ",
+        "    if not (top and left):\n        return torch.cat([skip, x], dim=1)\n    middle = ",
     ),
 )

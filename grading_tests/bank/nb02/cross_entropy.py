@@ -366,3 +366,44 @@ WRONG += variants(
         "((1 - true_class.exp()) ** 2 * true_class).mean()",
     ),
 )
+
+
+WRONG += variants(
+    "g02_cross_entropy",
+    (
+        "1 minus the probability",
+        "the loss is minus the logarithm of the probability, not its distance from 1.",
+        1,
+        "logits.log_softmax(dim=1)",
+        "logits.softmax(dim=1) - 1",
+    ),
+    (
+        "entropy",
+        "this is the entropy of the prediction, which does not know the truth.",
+        2,
+        "return -true_class.mean()",
+        "return -(log_prob.exp() * log_prob).sum(dim=1).mean()",
+    ),
+    (
+        "squared error",
+        "these are squared errors of the probabilities; the logarithm of one of them is asked for.",
+        3,
+        "return -true_class.mean()",
+        "return (log_prob.exp() - F.one_hot(target, logits.shape[1]).movedim(-1, "
+        "1)).square().sum(dim=1).mean()",
+    ),
+    (
+        "logits cut at 100",
+        "logits of several hundred are right as they are: nothing is cut.",
+        1,
+        "logits.log_softmax",
+        "logits.clamp(-100, 100).log_softmax",
+    ),
+    (
+        "last image only",
+        "all images of the batch count.",
+        3,
+        "true_class.mean()",
+        "true_class[-1].mean()",
+    ),
+)

@@ -32,7 +32,7 @@ def by_numpy(prob, target, thresholds):
     prob, target, thresholds = prob.numpy(), target.numpy(), thresholds.numpy()
     pixels = prob.transpose(0, 2, 3, 1).reshape(-1, prob.shape[1])
     absent = target.reshape(-1, 1) != range(prob.shape[1])
-    largest = pixels == pixels.max(axis=1, keepdims=True)
+    largest = pixels.argmax(axis=1)[:, None] == range(prob.shape[1])
     return ((pixels >= thresholds) * absent).sum(0), (largest * absent).sum(0)
 
 
@@ -377,7 +377,7 @@ WRONG += variants(
     ),
     (
         "both at once",
-        "the two ways of deciding are counted separately.",
+        "a pixel belongs to every class whose threshold it reaches, not only to the most probable one.",
         4,
         "(by_threshold & absent)",
         "(by_threshold & absent & by_argmax)",
@@ -397,6 +397,113 @@ WRONG += variants(
         ".any(dim=3).sum(dim=(0, 2))",
     ),
 )
+
+
+WRONG += variants(
+    "g02_false_positives",
+    (
+        "every largest probability",
+        "argmax takes one class for each pixel, also where two probabilities are equal.",
+        3,
+        "F.one_hot(prob.argmax(dim=1), classes).movedim(-1, 1) == 1",
+        "prob == prob.amax(dim=1, keepdim=True)",
+    ),
+    (
+        "the rest is background",
+        "a pixel that reaches no threshold belongs to no class by the thresholds, not to background.",
+        2,
+        "    by_argmax =",
+        "    by_threshold[:, 0] |= ~by_threshold.any(dim=1)\n    by_argmax =",
+    ),
+    (
+        "the rest by argmax",
+        "a pixel that reaches no threshold belongs to no class by the thresholds; argmax is "
+        "counted separately.",
+        2,
+        "    return",
+        "    by_threshold |= by_argmax & ~by_threshold.any(dim=1, keepdim=True)\n    return",
+    ),
+    (
+        "the last of those above",
+        "a pixel belongs to every class whose threshold it reaches, not only to the last one.",
+        2,
+        "    by_argmax =",
+        "    by_threshold &= by_threshold.flip(1).cumsum(dim=1).flip(1) == 1\n    by_argmax =",
+    ),
+    (
+        "counted at the true class",
+        "a false positive is counted for the class that was predicted, not for the true one.",
+        4,
+        "by_argmax & absent",
+        "~by_argmax & ~absent",
+    ),
+    (
+        "argmin",
+        "the class with the largest probability is chosen, not the smallest.",
+        3,
+        "prob.argmax",
+        "prob.argmin",
+    ),
+    (
+        "argmax as truth",
+        "the truth is target; a prediction cannot say where it is wrong itself.",
+        1,
+        "F.one_hot(target, classes)",
+        "F.one_hot(prob.argmax(dim=1), classes)",
+    ),
+    (
+        "only tumour in the truth",
+        "background pixels can be false positives, too.",
+        1,
+        "absent = F.one_hot(target, classes).movedim(-1, 1) == 0",
+        "absent = (F.one_hot(target, classes).movedim(-1, 1) == 0) & (target > 0).unsqueeze(1)",
+    ),
+    (
+        "only background in the truth",
+        "pixels of another tumour class can be false positives, too.",
+        1,
+        "absent = F.one_hot(target, classes).movedim(-1, 1) == 0",
+        "absent = (F.one_hot(target, classes).movedim(-1, 1) == 0) & (target == 0).unsqueeze(1)",
+    ),
+    (
+        "mean over the images",
+        "the counts of all images are added up, not averaged.",
+        4,
+        ".sum(dim=(0, 2, 3))",
+        ".sum(dim=(2, 3)).float().mean(dim=0)",
+    ),
+    (
+        "false negatives too",
+        "only false positives are counted: assigned, but not true.",
+        4,
+        "by_threshold & absent",
+        "by_threshold == absent",
+        "by_argmax & absent",
+        "by_argmax == absent",
+    ),
+    (
+        "argmax of those above",
+        "argmax compares all probabilities, whether they reach their thresholds or not.",
+        3,
+        "prob.argmax(dim=1)",
+        "(prob * by_threshold).argmax(dim=1)",
+    ),
+    (
+        "argmax of the ratios",
+        "argmax compares the probabilities themselves, not their ratios to the thresholds.",
+        3,
+        "prob.argmax(dim=1)",
+        "(prob / thresholds.view(1, -1, 1, 1)).argmax(dim=1)",
+    ),
+    (
+        "argmax of the masks",
+        "argmax compares the probabilities, not whether they reach the thresholds.",
+        3,
+        "prob.argmax(dim=1)",
+        "by_threshold.int().argmax(dim=1)",
+    ),
+)
+
 
 SURVIVORS = [
     Survivor(

@@ -359,3 +359,79 @@ WRONG += variants(
         '"waited": 0}.values())',
     ),
 )
+
+
+WRONG += variants(
+    "g02_keep_best",
+    (
+        "a smallest ratio",
+        "any lower loss is better, however small the difference.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss < best["val_loss"] * 0.999',
+    ),
+    (
+        "no waited returned",
+        "the record has four entries with values, in a better epoch, too: waited is 0 there.",
+        2,
+        '"waited": 0',
+        '"waited": None',
+    ),
+    (
+        "NaN not counted",
+        "an epoch with NaN is an epoch without improvement: one more was waited.",
+        1,
+        '    if not val_loss < best["val_loss"]:',
+        '    if val_loss != val_loss:\n        return dict(best)\n    if not val_loss < best["val_loss"]:',
+    ),
+    (
+        "NaN as 0",
+        "NaN is never better; as 0 it is better than every loss.",
+        1,
+        '    if not val_loss < best["val_loss"]:',
+        '    val_loss = float(np.nan_to_num(val_loss))\n    if not val_loss < best["val_loss"]:',
+    ),
+    (
+        "compared with 1",
+        "the new loss is compared with the best one so far, not with a fixed number.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss < min(best["val_loss"], 1)',
+    ),
+    (
+        "compared in whole numbers",
+        "the losses are compared after they were cut to whole numbers.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not int(val_loss * 1000) < best["val_loss"] * 1000',
+    ),
+    (
+        "a best loss of 0 forgotten",
+        "0 is a loss like any other; `or` takes it for none.",
+        1,
+        'not val_loss < best["val_loss"]',
+        'not val_loss < (best["val_loss"] or math.inf)',
+    ),
+    (
+        "epochs counted on",
+        "the epoch is the argument: the first need not be 0.",
+        2,
+        '"epoch": epoch',
+        '"epoch": best["epoch"] + best["waited"] + 1',
+    ),
+    (
+        "copied into the old record",
+        "the tensors of the old record are overwritten: return new copies.",
+        2,
+        '"weights": copy.deepcopy(weights)',
+        '"weights": {k: best["weights"][k].copy_(v) if k in best["weights"] else v.clone() for '
+        "k, v in weights.items()}",
+    ),
+    (
+        "a patience of its own",
+        "only a lower loss replaces the record, however long one has waited.",
+        1,
+        'if not val_loss < best["val_loss"]:',
+        'if not val_loss < best["val_loss"] and best["waited"] < 3:',
+    ),
+)

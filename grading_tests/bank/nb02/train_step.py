@@ -165,7 +165,8 @@ WRONG = [
     Mistake(
         "no backward",
         "theartificialguy/NLP-with-Deep-Learning#2: where backward is called",
-        "there are no gradients to step with: nobody asked the loss for them.",
+        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, "
+        "with its graph.",
         step_with("zfs"),
     ),
     Mistake(
@@ -480,5 +481,74 @@ WRONG += variants(
         "    model.eval()\n",
         "    loss.backward()",
         "    model.train()\n    loss.backward()",
+    ),
+)
+
+
+WRONG += variants(
+    "g02_train_step",
+    (
+        "target as float",
+        "the target stays what it is: whole numbers, one class for each pixel.",
+        3,
+        "target)",
+        "target.float())",
+    ),
+    (
+        "target one-hot",
+        "the target goes to loss_fn as it is: the class of each pixel, not one-hot.",
+        3,
+        "target)",
+        "F.one_hot(target).movedim(-1, 1))",
+    ),
+    (
+        "the batch into the network",
+        "the batch is a pair: the images go into the network, the target into the loss.",
+        3,
+        "model(images)",
+        "model(batch)",
+    ),
+    (
+        "small losses skipped",
+        "every loss counts, however small: no condition before backward and step.",
+        4,
+        "    loss.backward()\n    optimizer.step()",
+        "    if loss.item() > 1e-3:\n        loss.backward()\n        optimizer.step()",
+    ),
+    (
+        "gradients cut",
+        "the gradients are used as they are: no clipping.",
+        4,
+        "    optimizer.step()",
+        "    nn.utils.clip_grad_value_(model.parameters(), 1.0)\n    optimizer.step()",
+    ),
+    (
+        "a pass after the step",
+        "you compute the loss once more after the step; return the one that made the gradients.",
+        5,
+        "return loss.item()",
+        "return loss_fn(model(images), target).item()",
+    ),
+    (
+        "mode switched by an attribute",
+        "model.training = True switches the outermost module only, not the layers in it.",
+        1,
+        "model.train()",
+        "model.training = True",
+    ),
+    (
+        "images alone",
+        "the model gets the images as they are, as a batch, not one by one.",
+        3,
+        "model(images)",
+        "torch.cat([model(image[None]) for image in images])",
+    ),
+    (
+        "loss cut off",
+        "no gradient reaches the weights: backward is called on the loss that loss_fn returned, "
+        "with its graph.",
+        4,
+        "    loss.backward()",
+        "    loss = loss.detach().requires_grad_()\n    loss.backward()",
     ),
 )

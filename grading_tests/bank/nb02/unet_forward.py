@@ -495,3 +495,93 @@ WRONG += variants(
         "x = block(x, skip) + 0.01",
     ),
 )
+
+
+WRONG += variants(
+    "g02_unet_forward",
+    (
+        "skips in the order of the way down",
+        "the way up begins at the bottom: the last skip connection is needed first.",
+        3,
+        "reversed(skips)",
+        "skips",
+    ),
+    (
+        "skips from the front",
+        "the way up begins at the bottom: the last skip connection is needed first.",
+        3,
+        "for block, skip in zip(self.up, reversed(skips)):",
+        "for block in self.up:\n            skip = skips.pop(0)",
+    ),
+    (
+        "stored after the pooling",
+        "the skip connection is stored after the block, before the pooling, at full size.",
+        1,
+        "            skips.append(x)\n            x = F.max_pool2d(x, 2)",
+        "            x = F.max_pool2d(x, 2)\n            skips.append(x)",
+    ),
+    (
+        "result not assigned",
+        "the result of each block on the way up is the input of the next one: it must be assigned.",
+        3,
+        "            x = block(x, skip)",
+        "            block(x, skip)",
+    ),
+    (
+        "no bottom block",
+        "self.bottom is not called: the lowest level has a block of its own, which doubles the channels.",
+        2,
+        "        x = self.bottom(x)\n",
+        "",
+    ),
+    (
+        "pooled before each block",
+        "the first block sees the whole image; pooling comes after each block.",
+        1,
+        "            x = block(x)\n            skips.append(x)\n            x = F.max_pool2d(x, 2)",
+        "            x = block(F.max_pool2d(x, 2))\n            skips.append(x)",
+    ),
+    (
+        "arguments exchanged",
+        "a block on the way up takes x first, then the skip connection.",
+        3,
+        "block(x, skip)",
+        "block(skip, x)",
+    ),
+    (
+        "last level not pooled",
+        "after the last block of the way down x is pooled, too, before it reaches the bottom.",
+        1,
+        "            x = F.max_pool2d(x, 2)",
+        "            if len(skips) < self.depth:\n                x = F.max_pool2d(x, 2)",
+    ),
+    (
+        "image pooled to a square",
+        "H and W may differ: each is halved.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "F.adaptive_max_pool2d(x, x.shape[-1] // 2)",
+    ),
+    (
+        "no graph",
+        "under no_grad the network cannot learn: no gradient reaches its weights.",
+        0,
+        "        skips = []\n        for block in self.down:\n            x = block(x)",
+        "        skips = []\n        for block in self.down:\n            with torch.no_grad():\n   "
+        "             x = block(x)",
+    ),
+    (
+        "the input of the block pooled",
+        "what is pooled is the result of the block, not what went into it.",
+        1,
+        "            x = block(x)\n            skips.append(x)\n",
+        "            skips.append(block(x))\n",
+    ),
+    (
+        "minimum",
+        "the pooling takes the maximum, not the minimum.",
+        1,
+        "F.max_pool2d(x, 2)",
+        "-F.max_pool2d(-x, 2)",
+    ),
+)

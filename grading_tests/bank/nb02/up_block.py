@@ -168,7 +168,7 @@ WRONG = [
     Mistake(
         "always padded",
         "meetps/pytorch-semseg#21: the paper does not pad",
-        "padded=False has no effect: hand it on to the convolution block.",
+        "padded=False must reach the convolution block, and nothing is resized afterwards.",
         lambda n, s, m, padded=True: up_block(n, s, m, True),
     ),
     Mistake(
@@ -425,5 +425,55 @@ WRONG += variants(
         "nn.ConvTranspose2d(64, 32, 2, 2)",
         "ConvBlock(skip_channels + out_channels, out_channels, padded=padded)",
         "ConvBlock(64, 32, padded=padded)",
+    ),
+)
+
+
+WRONG += variants(
+    "g02_up_block",
+    (
+        "stride of 1",
+        "with stride 2 the size doubles; without it the windows overlap.",
+        1,
+        "kernel_size=2, stride=2",
+        "kernel_size=2",
+    ),
+    (
+        "result resized",
+        "without padding the result is 4 pixels smaller than 2h x 2w: nothing is resized.",
+        5,
+        "return self.block(x)",
+        "return F.interpolate(self.block(x), size=x.shape[-2:])",
+    ),
+    (
+        "cropped by hand at both ends",
+        "of an odd difference more is cropped at one end than at the other, and where nothing "
+        "differs nothing is cropped.",
+        4,
+        "        x = crop_and_concat(skip, x)",
+        "        d, e = ((a - b) // 2 for a, b in zip(skip.shape[2:], x.shape[2:]))\n        skip "
+        "= skip[:, :, d:-d] if d else skip\n        x = torch.cat([skip[..., e:-e] if e else "
+        "skip, x], dim=1)",
+    ),
+    (
+        "cut from d to minus the rest",
+        "where the sizes are equal, the end of the slice is minus 0, which is the start: nothing is left.",
+        4,
+        "        x = crop_and_concat(skip, x)",
+        "        d, e = ((a - b) // 2 for a, b in zip(skip.shape[2:], x.shape[2:]))\n        f, g "
+        "= skip.shape[-2] - x.shape[-2] - d, skip.shape[-1] - x.shape[-1] - e\n        skip = "
+        "skip if self.padded else skip[:, :, d:-f, e:-g]\n        x = torch.cat([skip, x], dim=1)",
+        "padded=padded)",
+        "padded=padded)\n        self.padded = padded",
+    ),
+    (
+        "padded, then cropped",
+        "padded=False has to reach the convolutions: with zeros at the border the batch is "
+        "normalised otherwise.",
+        2,
+        "padded=padded)",
+        "padded=True)\n        self.padded = padded",
+        "return self.block(x)",
+        "x = self.block(x)\n        return x if self.padded else x[..., 2:-2, 2:-2]",
     ),
 )

@@ -337,3 +337,74 @@ WRONG += variants(
         "return below // 2**depth, above // 2**depth",
     ),
 )
+
+
+WRONG += variants(
+    "g02_valid_size",
+    (
+        "only the last level checked",
+        "the size must be even before every pooling, not only before the last one.",
+        1,
+        "            if n % 2:\n                return False\n            n //= 2\n        return True",
+        "            odd, n = n % 2, n // 2\n        return not odd",
+    ),
+    (
+        "4 pixels once only",
+        "the block of every level removes 4 pixels, not only that of the first.",
+        1,
+        "        for _ in range(depth):\n            n -= 4\n",
+        "        n -= 4\n        for _ in range(depth):\n",
+    ),
+    (
+        "distances",
+        "the sizes themselves are asked for, not how far away they are.",
+        2,
+        "return below, above",
+        "return size - below, above - size",
+    ),
+    (
+        "a list up to 600",
+        "any size can be asked for: the search must not end at a fixed number.",
+        2,
+        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in "
+        "range(size, 2 * size) if fits(n))",
+        "    sizes = [n for n in range(1, 600) if fits(n)]\n    below = max(n for n in sizes if n "
+        "<= size)\n    above = min(n for n in sizes if n >= size)",
+    ),
+    (
+        "a list from 188",
+        "with fewer poolings smaller sizes than 188 are valid, too.",
+        2,
+        "    below = next(n for n in range(size, 0, -1) if fits(n))\n    above = next(n for n in "
+        "range(size, 2 * size) if fits(n))",
+        "    sizes = [n for n in range(188, 3 * size) if fits(n)]\n    below = max(n for n in "
+        "sizes if n <= size)\n    above = min(n for n in sizes if n >= size)",
+    ),
+    (
+        "steps of 2",
+        "the search goes in steps of 2 from `size`, which can be odd; valid sizes are even.",
+        2,
+        "range(size, 0, -1)",
+        "range(size, 0, -2)",
+        "range(size, 2 * size)",
+        "range(size, 2 * size, 2)",
+    ),
+    (
+        "16 pixels searched",
+        "with more poolings, valid sizes lie further apart than 16 pixels: the search ends too early.",
+        2,
+        "range(size, 0, -1)",
+        "range(size, size - 17, -1)",
+        "range(size, 2 * size)",
+        "range(size, size + 17)",
+    ),
+    (
+        "100 pixels searched",
+        "with more poolings, valid sizes lie further apart than 100 pixels: the search ends too early.",
+        2,
+        "range(size, 0, -1)",
+        "range(size, size - 100, -1)",
+        "range(size, 2 * size)",
+        "range(size, size + 100)",
+    ),
+)

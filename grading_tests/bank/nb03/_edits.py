@@ -119,6 +119,16 @@ def slips(right: Callable[..., Any], *but: str) -> list[Mistake]:
             before(lambda logits, *more: (logits.float(), *more[:1], *(x.float() for x in more[1:]))),
         ),
         (
+            "float32 in between",
+            "digits are lost: some of it is computed in float32 (.float(), a new tensor without dtype).",
+            before(lambda logits, *more: (logits.float().to(logits), *more)),
+        ),
+        (
+            "view",
+            "view() works only where the memory has the order of the axes: reshape() does everywhere.",
+            before(lambda logits, *more: (logits.view(len(logits), -1).view(logits.shape), *more)),
+        ),
+        (
             "half precision",
             ".half() keeps three digits only.",
             before(lambda logits, *more: (logits.half().to(logits), *more)),

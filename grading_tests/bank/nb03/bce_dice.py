@@ -504,3 +504,20 @@ WRONG += edits_of(
         ),
     ),
 )
+
+WRONG += edits_of(
+    CELL,
+    (
+        "no tumour scores 0",
+        "an image without tumour always scores 0; it has a score like all.",
+        ("    return alpha", "    dice = dice * (truth.sum(dim=(1, 2, 3)) > 0)\n    return alpha"),
+    ),
+    (
+        "axes broadcast",
+        "(B, 1, H, W) and (B, H, W) are combined to (B, B, H, W): give the truth the axis of the channel.",
+        (
+            "    bce = F.binary_cross_entropy_with_logits(logits, truth)",
+            "    bce = (F.softplus(logits) - logits * target).mean()",
+        ),
+    ),
+)

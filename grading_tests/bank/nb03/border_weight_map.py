@@ -629,3 +629,53 @@ SURVIVORS = [
         "np.sort accepts a list of arrays",
     ),
 ]
+
+WRONG += edits_of(
+    CELL,
+    (
+        "int16",
+        "step 1: 16 bits do not hold large numbers.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    instances = instances.astype(np.int16)\n    numbers = [number for number in np.unique(instances) if number != 0]",
+        ),
+    ),
+    (
+        "uint16",
+        "step 1: 16 bits do not hold large numbers.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    instances = instances.astype(np.uint16)\n    numbers = [number for number in np.unique(instances) if number != 0]",
+        ),
+    ),
+    (
+        "float16 numbers",
+        "step 1: 16 bits do not hold large numbers.",
+        (
+            "    numbers = [number for number in np.unique(instances) if number != 0]",
+            "    instances = instances.astype(np.float16)\n    numbers = [number for number in np.unique(instances) if number != 0]",
+        ),
+    ),
+    (
+        "parts of an object",
+        "step 3: one number is one object, also in several parts: they are separate here.",
+        (
+            "    if len(numbers) < 2:\n        return np.ones(instances.shape)\n",
+            "    parts = [ndimage.label(instances == number) for number in numbers]\n    parts = [labels == part for labels, count in parts for part in range(1, count + 1)]\n    if len(parts) < 2:\n        return np.ones(instances.shape)\n",
+        ),
+        (
+            "ndimage.distance_transform_edt(instances != number) for number in numbers",
+            "ndimage.distance_transform_edt(~part) for part in parts",
+        ),
+    ),
+    (
+        "w0 and sigma fixed",
+        "step 5: w0 and sigma are fixed at 10 and 5; use the arguments.",
+        ("    border = w0", "    w0, sigma = 10.0, 5.0\n    border = w0"),
+    ),
+    (
+        "argsort",
+        "step 4: argsort gives the places of the distances, not the distances.",
+        ("np.sort(distances", "np.argsort(distances"),
+    ),
+)

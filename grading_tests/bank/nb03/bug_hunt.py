@@ -106,13 +106,14 @@ UNCHANGED = (
     "this is the broken loss as it was: each of the experiments (a), (b) and (c) above leads to one bug.",
     0,
 )
+# In the order of the experiments.
 HINTS = {
     "softmax twice": (
         "cross_entropy gets probabilities, but it takes logits and applies the softmax itself.",
         1,
     ),
-    "argmax": ("the Dice is taken of decisions (argmax), which have no slope; it needs probabilities.", 2),
     "eps twice": ("eps is doubled above: a class that is nowhere scores 2 eps / eps = 2.", 4),
+    "argmax": ("the Dice is taken of decisions (argmax), which have no slope; it needs probabilities.", 2),
 }
 
 
@@ -123,9 +124,9 @@ def left_over() -> list[Mistake]:
         bugs = {name: BUGS[name] for name, left in zip(BUGS, chosen, strict=True) if left}
         if bugs:
             parts = {part: how for changed, _, _ in bugs.values() for part, how in changed.items()}
-            # Of several bugs only the first is told, and of all three none: pasting the broken loss must not
+            # Of several bugs only the one that fails first is told, and of all three none: pasting the broken loss must not
             # give away more than the experiments of the notebook.
-            message, step = UNCHANGED if len(bugs) == len(BUGS) else (HINTS[next(iter(bugs))])
+            message, step = UNCHANGED if len(bugs) == len(BUGS) else HINTS[min(bugs, key=list(HINTS).index)]
             found.append(
                 Mistake(
                     f"left: {', '.join(bugs)}",
@@ -439,5 +440,16 @@ WRONG += edits_of(
             "    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
             "    size = pred.sum(dim=(2, 3)) + truth.sum(dim=(2, 3)) - shared",
         ),
+    ),
+)
+
+WRONG += edits_of(
+    CELL,
+    ("eps 1e-7", "eps was changed: it remains 1e-6.", ("    eps = 1e-6", "    eps = 1e-7")),
+    ("eps 1e-5", "eps was changed: it remains 1e-6.", ("    eps = 1e-6", "    eps = 1e-5")),
+    (
+        "steep softmax",
+        "the softmax of 100 times the logits is nearly argmax; the probabilities themselves are needed.",
+        ("    pred = logits.softmax", "    pred = (100 * logits).softmax"),
     ),
 )

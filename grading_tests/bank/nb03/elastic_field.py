@@ -255,7 +255,7 @@ WRONG = [
     Mistake(
         "rows alike",
         "numpy: size=(grid,) draws one row",
-        "all rows of nodes are the same: draw for each node of the grid.",
+        "the rows or the columns of nodes are copies of one: draw for each node of the grid.",
         partial(field, draw=same_for_rows),
     ),
     Mistake(
@@ -349,7 +349,7 @@ WRONG += edits_of(
     ),
     (
         "clipped",
-        "step 1: the values are cut off at sigma.",
+        "step 1: large values are cut off: a normal distribution has them.",
         (
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-sigma, sigma)",
@@ -357,7 +357,7 @@ WRONG += edits_of(
     ),
     (
         "clipped2",
-        "step 1: the values are cut off at 2 sigma.",
+        "step 1: large values are cut off: a normal distribution has them.",
         (
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid)))",
             "    nodes = torch.from_numpy(rng.normal(0, sigma, size=(1, 2, grid, grid))).clamp(-2 * sigma, 2 * sigma)",
@@ -566,3 +566,33 @@ SURVIVORS = [
         "there is only one field",
     ),
 ]
+
+WRONG += edits_of(
+    CELL,
+    (
+        "sigma by grid",
+        "the size depends on grid; sigma is the standard deviation whatever the grid.",
+        ("    return F", "    nodes = nodes * 3 / grid\n    return F"),
+    ),
+    (
+        "nine vectors",
+        "only 3 x 3 vectors are drawn: for more nodes they are repeated.",
+        (
+            "    return F",
+            "    nodes = torch.from_numpy(np.resize(nodes.numpy()[:, :, :3, :3], nodes.shape))\n    return F",
+        ),
+    ),
+    (
+        "W is minus H",
+        "the displacement along W is minus that along H: draw both.",
+        ("    return F", "    nodes[:, 1] = -nodes[:, 0]\n    return F"),
+    ),
+    (
+        "nodes as signs",
+        "the nodes are +sigma or -sigma, not normally distributed.",
+        (
+            "rng.normal(0, sigma, size=(1, 2, grid, grid))",
+            "sigma * rng.choice([-1.0, 1.0], size=(1, 2, grid, grid))",
+        ),
+    ),
+)

@@ -270,7 +270,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "tensorflow/models#181, maxvfischer/keras-image-segmentation-loss-functions#1",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits the exponential is 0 or infinite, and so is the loss: take log_softmax in one step.",
         joined(
             right_dice,
             lambda logits, target, gamma: power(
@@ -618,6 +618,28 @@ WRONG += edits_of(
         (
             "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
             "    of_pixels = (1 - (-pixel_loss).exp()) ** gamma * pixel_loss",
+        ),
+    ),
+)
+
+WRONG += edits_of(
+    CELL,
+    (
+        "bound 1e-4",
+        "the bound 1e-4 is too large: only what is below 1e-5 may be bounded.",
+        (".clamp_min(1e-6)", ".clamp_min(1e-4)"),
+    ),
+    (
+        "bound 5e-5 of the pixels",
+        "the bound 5e-5 is too large: only what is below 1e-5 may be bounded.",
+        ("pixel_loss.clamp_min(1e-6)", "pixel_loss.clamp_min(5e-5)"),
+    ),
+    (
+        "nearly right pixels are 0",
+        "pixels with a small -log p are set to 0: their power is not small.",
+        (
+            "    of_pixels = pixel_loss.clamp_min(1e-6) ** gamma",
+            "    of_pixels = torch.where(pixel_loss > 1e-4, pixel_loss.clamp_min(1e-6) ** gamma, 0 * pixel_loss)",
         ),
     ),
 )

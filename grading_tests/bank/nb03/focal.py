@@ -25,14 +25,14 @@ def by_cross_entropy(logits, target, gamma=2.0):
 
 def by_one_hot(logits, target, gamma=2.0):
     truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)
-    every_class = (1 - logits.softmax(dim=1)) ** gamma * logits.log_softmax(dim=1)
-    return -(truth * every_class).sum(dim=1).mean()
+    p, log_p = ((truth * x).sum(dim=1) for x in (logits.softmax(dim=1), logits.log_softmax(dim=1)))
+    return -((1 - p) ** gamma * log_p).mean()
 
 
 def by_einsum(logits, target, gamma=2.0):
     truth = F.one_hot(target, logits.shape[1]).to(logits)
-    log_prob = logits.log_softmax(dim=1)
-    return torch.einsum("bhwc,bchw->bhw", truth, -(-log_prob.expm1()).pow(gamma) * log_prob).mean()
+    log_p = torch.einsum("bhwc,bchw->bhw", truth, logits.log_softmax(dim=1))
+    return (-log_p * (-log_p.expm1()).pow(gamma)).mean()
 
 
 def class_by_class(logits, target, gamma=2.0):
@@ -196,7 +196,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "fudannlp16/focal-loss#4, mkocabas/focal-loss-keras#17",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits the exponential is 0 or infinite, and so is the loss: take log_softmax in one step.",
         lambda logits, target, gamma=2.0: (
             -((1 - true_prob(logits, target)) ** gamma * true_prob(logits, target).log()).mean()
         ),
@@ -413,3 +413,22 @@ SURVIVORS = [
         "only the mean over all pixels is taken: the shape before it does not matter",
     ),
 ]
+
+WRONG += edits_of(
+    CELL,
+    (
+        "p bounded above",
+        "1 - p is bounded away from 0: a pixel that is nearly right has hardly any loss.",
+        ("    p = log_p.exp()", "    p = log_p.exp().clamp(max=1 - 1e-4)"),
+    ),
+    (
+        "chosen last",
+        "the slope of a power below 1 is infinite where another class has p = 1: choose the true class first.",
+        (
+            "    log_p = torch.log_softmax(logits, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)",
+            "    log_p = torch.log_softmax(logits, dim=1)",
+        ),
+        ("    return loss.mean()", "    return loss.gather(1, target.unsqueeze(1)).mean()"),
+    ),
+    ("gamma at least 1", "gamma is bounded: below 1 it counts too.", ("** gamma)", "** max(gamma, 1))")),
+)

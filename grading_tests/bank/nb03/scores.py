@@ -528,3 +528,20 @@ WRONG += edits_of(
         ("    return out", "    return {k: v[~np.isnan(v)] for k, v in out.items()}"),
     ),
 )
+
+WRONG += edits_of(
+    CELL,
+    (
+        "F1 nan without TP",
+        "F1 is nan wherever TP is 0; 0 / (more than 0) is 0.",
+        ("    return out", "    return out | {'f1': np.where(tp == 0, np.nan, out['f1'])}"),
+    ),
+    (
+        "None for nan",
+        "None makes an array of Python objects: a score without a denominator is nan.",
+        (
+            "    return out",
+            "    return {k: np.array([None if np.isnan(x) else x for x in v]) for k, v in out.items()}",
+        ),
+    ),
+)

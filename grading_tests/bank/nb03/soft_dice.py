@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from brainlab.losses import soft_dice_loss
+from grading_tests.bank.nb03._dice import dice_edits
 from grading_tests.bank.nb03._edits import edited, edits_of, slips
 from grading_tests.gap import Mistake
 
@@ -271,15 +272,10 @@ WRONG = [
 ]
 
 # Wrong answers as edits of this right one.
-CELL = """def soft_dice_loss(logits, target, eps=1e-6):
-    prob, truth = probabilities(logits, target)
-    shared = (prob * truth).sum(dim=(2, 3))
-    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))
-    dice = (2 * shared + eps) / (areas + eps)
-    return 1 - dice.mean()
-"""
+CELL, COMMON = dice_edits("soft_dice_loss", "(2, 3)")
 
 WRONG += slips(edited(CELL))
+WRONG += COMMON
 WRONG += edits_of(
     CELL,
     (
@@ -291,241 +287,9 @@ WRONG += edits_of(
         ),
     ),
     (
-        "last only",
-        "step 1: the sums run over the width only; height counts too.",
-        (
-            "    shared = (prob * truth).sum(dim=(2, 3))\n    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
-            "    shared = (prob * truth).sum(dim=-1)\n    areas = prob.sum(dim=-1) + truth.sum(dim=-1)",
-        ),
-    ),
-    (
-        "h only",
-        "step 1: the sums run over the height only; width counts too.",
-        (
-            "    shared = (prob * truth).sum(dim=(2, 3))\n    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
-            "    shared = (prob * truth).sum(dim=2)\n    areas = prob.sum(dim=2) + truth.sum(dim=2)",
-        ),
-    ),
-    (
-        "mean instead",
-        "means in place of sums: then eps, in pixels, is far too large.",
-        (
-            "    shared = (prob * truth).sum(dim=(2, 3))\n    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
-            "    shared = (prob * truth).mean(dim=(2, 3))\n    areas = prob.mean(dim=(2, 3)) + truth.mean(dim=(2, 3))",
-        ),
-    ),
-    (
-        "eps top",
-        "eps is above only: 0 below gives infinity.",
-        ("    dice = (2 * shared + eps) / (areas + eps)", "    dice = (2 * shared + eps) / areas"),
-    ),
-    (
-        "eps clamp",
-        "a bound in place of eps below: an absent class then scores 0, not 1.",
-        ("    dice = (2 * shared + eps) / (areas + eps)", "    dice = 2 * shared / areas.clamp(min=eps)"),
-    ),
-    (
-        "eps after",
-        "eps is added to the ratio, not to numerator and denominator.",
-        ("    dice = (2 * shared + eps) / (areas + eps)", "    dice = 2 * shared / areas + eps"),
-    ),
-    (
-        "smooth1",
-        "the default of eps was changed to 1, which is much for a small class.",
-        ("def soft_dice_loss(logits, target, eps=1e-6):", "def soft_dice_loss(logits, target, eps=1.0):"),
-    ),
-    (
-        "eps1e-3",
-        "the default of eps was changed.",
-        ("def soft_dice_loss(logits, target, eps=1e-6):", "def soft_dice_loss(logits, target, eps=1e-3):"),
-    ),
-    (
-        "eps1e-5",
-        "the default of eps was changed.",
-        ("def soft_dice_loss(logits, target, eps=1e-6):", "def soft_dice_loss(logits, target, eps=1e-5):"),
-    ),
-    (
-        "eps1e-8",
-        "the default of eps was changed.",
-        ("def soft_dice_loss(logits, target, eps=1e-6):", "def soft_dice_loss(logits, target, eps=1e-8):"),
-    ),
-    (
-        "eps ignored",
-        "the argument eps is not used.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    eps = 1e-6; prob, truth = probabilities(logits, target)",
-        ),
-    ),
-    (
-        "eps areas2",
-        "eps is added twice below (once for each area): an absent class then scores one half.",
-        (
-            "    dice = (2 * shared + eps) / (areas + eps)",
-            "    dice = (2 * shared + eps) / (areas + 2 * eps)",
-        ),
-    ),
-    (
         "sum",
         "a sum over the ratios in place of their mean.",
         ("    return 1 - dice.mean()", "    return (1 - dice).sum()"),
-    ),
-    (
-        "log",
-        "-log of the Dice in place of 1 - Dice.",
-        ("    return 1 - dice.mean()", "    return -dice.mean().log()"),
-    ),
-    (
-        "median",
-        "the median of the ratios, where the mean is asked for.",
-        ("    return 1 - dice.mean()", "    return 1 - dice.median()"),
-    ),
-    (
-        "max",
-        "the worst ratio only, where the mean is asked for.",
-        ("    return 1 - dice.mean()", "    return (1 - dice).max()"),
-    ),
-    (
-        "hard4",
-        "the number of classes is fixed at 4: take it from the shape.",
-        ("    return 1 - dice.mean()", "    return 1 - dice.sum(-1).mean() / 4"),
-    ),
-    (
-        "detach areas",
-        "the denominator is cut from the graph (detach): part of the gradient is missing.",
-        (
-            "    dice = (2 * shared + eps) / (areas + eps)",
-            "    dice = (2 * shared + eps) / (areas.detach() + eps)",
-        ),
-    ),
-    (
-        "detach shared",
-        "the overlap is cut from the graph (detach): part of the gradient is missing.",
-        (
-            "    dice = (2 * shared + eps) / (areas + eps)",
-            "    dice = (2 * shared.detach() + eps) / (areas + eps)",
-        ),
-    ),
-    (
-        "thresh",
-        "a threshold has no gradient: use the probabilities as they are.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob, truth = probabilities(logits, target); prob = (prob > 0.5).float()",
-        ),
-    ),
-    (
-        "straight through",
-        "the value is that of rounded probabilities: use the probabilities as they are.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob, truth = probabilities(logits, target); prob = prob + (prob.round() - prob).detach()",
-        ),
-    ),
-    (
-        "log softmax",
-        "the logarithm of the probabilities in place of the probabilities.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob, truth = probabilities(logits, target); prob = prob.log()",
-        ),
-    ),
-    (
-        "sigmoid",
-        "a sigmoid treats each class by itself; `prob` is the softmax over the classes.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob, truth = probabilities(logits, target); prob = logits.sigmoid()",
-        ),
-    ),
-    (
-        "softmax dim0",
-        "the softmax runs over the images (dim 0), not over the classes.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob, truth = probabilities(logits, target); prob = logits.softmax(0)",
-        ),
-    ),
-    (
-        "no truth area",
-        "step 2: the area of the truth is missing below.",
-        ("    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))", "    areas = 2 * prob.sum(dim=(2, 3))"),
-    ),
-    (
-        "truth area",
-        "step 2: the area of the prediction is missing below.",
-        ("    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))", "    areas = 2 * truth.sum(dim=(2, 3))"),
-    ),
-    (
-        "areas union",
-        "step 2: the larger of both at each pixel is the union; Dice has the sum of both areas.",
-        (
-            "    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
-            "    areas = torch.maximum(prob, truth).sum(dim=(2, 3))",
-        ),
-    ),
-    (
-        "min shared",
-        "step 1: the overlap is prob * truth, with its fractions.",
-        (
-            "    shared = (prob * truth).sum(dim=(2, 3))",
-            "    shared = ((prob + truth) / 2).floor().sum(dim=(2, 3))",
-        ),
-    ),
-    (
-        "weighted",
-        "the classes are weighted by their areas, so that the background decides; the plain mean is asked for.",
-        (
-            "    return 1 - dice.mean()",
-            "    w = truth.sum(dim=(2, 3)) / truth.sum(); return 1 - (dice * w).sum()",
-        ),
-    ),
-    (
-        "truth no area uint8",
-        "uint8 overflows beyond 255 pixels.",
-        (
-            "    areas = prob.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))",
-            "    areas = prob.sum(dim=(2, 3)) + truth.to(torch.uint8).sum(dim=(2, 3), dtype=torch.uint8)",
-        ),
-    ),
-    (
-        "clamp",
-        "clamp changes large and small values, and has no gradient there.",
-        ("    return 1 - dice.mean()", "    return 1 - dice.clamp(0.01, 0.99).mean()"),
-    ),
-    (
-        "relu",
-        "clamp changes large values, and has no gradient there.",
-        ("    return 1 - dice.mean()", "    return 1 - dice.clamp(max=1 - 1e-4).mean()"),
-    ),
-    (
-        "own onehot no c",
-        "F.one_hot without the number of classes: one is missing if no pixel has the last class.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob = logits.softmax(1); truth = F.one_hot(target).movedim(-1, 1).to(prob)",
-        ),
-    ),
-    (
-        "own onehot 4",
-        "F.one_hot with 4 classes: other networks have more or fewer; the logits tell how many.",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob = logits.softmax(1); truth = F.one_hot(target, 4).movedim(-1, 1).to(prob)",
-        ),
-    ),
-    (
-        "onehot reshape",
-        "reshape does not move the class axis of F.one_hot: use movedim(-1, 1).",
-        (
-            "    prob, truth = probabilities(logits, target)",
-            "    prob = logits.softmax(1); truth = F.one_hot(target, logits.shape[1]).reshape(prob.shape).to(prob)",
-        ),
-    ),
-    (
-        "vector",
-        "one ratio for each class is left: the mean is missing.",
-        ("    return 1 - dice.mean()", "    return 1 - dice"),
     ),
     (
         "mean last",
@@ -536,5 +300,17 @@ WRONG += edits_of(
         "mean0",
         "a mean is missing: more than one number is returned.",
         ("    return 1 - dice.mean()", "    return (1 - dice).mean(0)"),
+    ),
+)
+
+WRONG += edits_of(
+    CELL,
+    (
+        "images that hold the class",
+        "each class is averaged over the images that hold it; all images count.",
+        (
+            "    return 1 - dice.mean()",
+            "    held = truth.sum(dim=(2, 3)) > 0; return 1 - ((dice * held).sum(0) / held.sum(0).clamp_min(1)).mean()",
+        ),
     ),
 )

@@ -165,7 +165,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "tensorflow/models#181, zackchase/mxnet-the-straight-dope#3",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits the exponential is 0 or infinite, and so is the loss: take log_softmax in one step.",
         lambda logits, target, weight: from_log_prob(logits.softmax(dim=1).log(), target, weight),
     ),
     Mistake(
@@ -369,5 +369,14 @@ WRONG += edits_of(
             "    return (pixel_weight * loss).sum() / pixel_weight.sum()",
             "    return (pixel_weight * loss).sum() / max(pixel_weight.sum(), 1)",
         ),
+    ),
+)
+
+WRONG += edits_of(
+    CELL,
+    (
+        "small weights raised",
+        "weights below 0.001 are raised: a weight may be 0 or tiny.",
+        ("    pixel_weight = weight[target]", "    pixel_weight = weight.clamp_min(1e-3)[target]"),
     ),
 )

@@ -429,7 +429,7 @@ WRONG += [
     Mistake(
         "a plain list of layers",
         SECOND,
-        "layers in a plain list are not registered: no optimiser finds their weights. Use nn.ModuleList.",
+        "layers in a plain list, or made in forward, are not registered: in __init__, use nn.ModuleList.",
         ways(keep=False),
     ),
     Mistake(
@@ -453,7 +453,7 @@ WRONG += [
     Mistake(
         "added in place",
         SECOND,
-        "add_ writes into x: the input of the block is gone.",
+        "x itself is changed in place (add_, x += ...): the input of the block is gone.",
         ways(last=lambda b, x, y: x.add_(0.2 * y)),
     ),
     Mistake(

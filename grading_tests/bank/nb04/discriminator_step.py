@@ -22,7 +22,7 @@ def under_no_grad(generator, discriminator, optimizer, lr, hr):
     optimizer.zero_grad(set_to_none=False)
     loss.backward()
     optimizer.step()
-    return loss.detach()
+    return loss.detach().item()
 
 
 def two_backwards(generator, discriminator, optimizer, lr, hr):
@@ -59,7 +59,7 @@ def with_labels_of_the_batch(generator, discriminator, optimizer, lr, hr):
     loss = criterion(discriminator(hr), ones) + criterion(discriminator(fake), zeros)
     loss.backward()
     optimizer.step()
-    return loss.detach().numpy()
+    return float(loss.detach().numpy())
 
 
 def generator_frozen_meanwhile(generator, discriminator, optimizer, lr, hr):
@@ -236,7 +236,7 @@ WRONG = [
     Mistake(
         "a step for each half",
         "eriklindernoren/Keras-GAN#157: train_on_batch twice",
-        "you step after the real and again after the generated images: add the two losses, then step once.",
+        "the optimiser steps twice, as for real and for made images apart: add both losses, then step once.",
         a_step_for_each,
     ),
     Mistake(
@@ -342,9 +342,9 @@ def clips_the_truth(generator, discriminator, optimizer, lr, hr):
     return usual()(generator, discriminator, optimizer, lr, hr.clamp_(0, 1))
 
 
-def twice(generator, discriminator, optimizer, lr, hr):
-    loss = usual()(generator, discriminator, optimizer, lr, hr)
-    usual()(generator, discriminator, optimizer, lr, hr)
+def resets_the_generator(generator, discriminator, optimizer, lr, hr):
+    loss = usual(fake=lambda net, lr, hr: net(lr))(generator, discriminator, optimizer, lr, hr)
+    generator.zero_grad()
     return loss
 
 
@@ -373,10 +373,28 @@ WRONG += [
         clips_the_truth,
     ),
     Mistake(
-        "two steps",
+        "generator put in training mode",
         SECOND,
-        "one call is one step of the optimiser.",
-        twice,
+        "the mode of the generator is not yours to change in this step: it stays in evaluation mode here.",
+        lambda generator, *others: usual()(generator.train(), *others),
+    ),
+    Mistake(
+        "the generator's gradients reset",
+        SECOND,
+        "the gradients that the generator holds are lost: detach its images, then nothing has to be reset.",
+        resets_the_generator,
+    ),
+    Mistake(
+        "a tensor without its graph",
+        SECOND,
+        "a tensor is returned, though without its graph; the task asks for a plain number.",
+        usual(value=lambda loss: loss.detach()),
+    ),
+    Mistake(
+        "logarithm of a sigmoid",
+        SECOND,
+        "for large logits the sigmoid is exactly 0 or 1, and its logarithm overflows: begin with the logits.",
+        usual(loss=lambda real, fake: -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()),
     ),
     Mistake(
         "generated images clipped",
@@ -419,6 +437,7 @@ STEPS = {
         "fake from hr",
         "lr in place of the generator's image",
         "generated images clipped",
+        "the generator's gradients reset",
     ),
     4: ("both in one batch",),
     5: (
@@ -434,6 +453,7 @@ STEPS = {
         "no logarithm",
         "smoothed target",
         "hinge",
+        "logarithm of a sigmoid",
     ),
     6: (
         "no step",
@@ -441,8 +461,8 @@ STEPS = {
         "the graph is kept",
         "loss after the step",
         "weights moved by hand",
-        "two steps",
         "a list",
+        "a tensor without its graph",
         "nothing returned",
     ),
 }

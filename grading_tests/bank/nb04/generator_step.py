@@ -1,5 +1,6 @@
 """Right and wrong answers to the gap about the generator's step."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -17,7 +18,7 @@ def discriminator_frozen_meanwhile(generator, discriminator, optimizer, lr, hr, 
     loss.backward()
     optimizer.step()
     discriminator.requires_grad_(True)
-    return loss.detach()
+    return loss.detach().double().item()
 
 
 def two_backwards(generator, discriminator, optimizer, lr, hr, weight=1e-3):
@@ -64,7 +65,7 @@ def discriminator_evaluating(generator, discriminator, optimizer, lr, hr, weight
     discriminator.eval()
     loss = usual()(generator, discriminator, optimizer, lr, hr, weight)
     discriminator.train(before)
-    return torch.tensor(loss)
+    return np.float64(loss)
 
 
 def usual(
@@ -337,6 +338,26 @@ WRONG += [
         discriminator_left_evaluating,
     ),
     Mistake(
+        "discriminator put in training mode",
+        SECOND,
+        "the mode of the discriminator is not yours to change in this step: evaluation mode stays.",
+        lambda generator, discriminator, *others, **options: usual()(
+            generator, discriminator.train(), *others, **options
+        ),
+    ),
+    Mistake(
+        "the pixels cut off",
+        SECOND,
+        "the pixel error is taken of a detached image: it is returned, but nothing is learnt from it.",
+        usual(pixels=lambda sr, hr, lr: F.mse_loss(sr.detach(), hr)),
+    ),
+    Mistake(
+        "BCE of a sigmoid",
+        SECOND,
+        "from probabilities the BCE stops at 100, where the sigmoid is exactly 0: begin with the logits.",
+        usual(adversarial=lambda logits: probability_bce(logits.sigmoid(), 1.0)),
+    ),
+    Mistake(
         "lr scaled in place",
         SECOND,
         "mul_ writes into the images of the caller.",
@@ -417,6 +438,8 @@ STEPS = {
         "a convex mixture",
         "root of the squared error",
         "clipped for the pixels",
+        "the pixels cut off",
+        "BCE of a sigmoid",
     ),
     6: (
         "no step",

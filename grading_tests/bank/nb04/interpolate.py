@@ -32,7 +32,7 @@ def by_difference(psnr_state, gan_state, alpha):
     return {
         name: psnr_state[name] + alpha * (gan - psnr_state[name])
         if gan.dtype.is_floating_point
-        else gan.detach() + 0
+        else gan.detach().clone()
         for name, gan in gan_state.items()
     }
 
@@ -346,6 +346,24 @@ WRONG += [
         SECOND,
         "whole numbers come from gan_state; zeros are another state.",
         lambda psnr, gan, alpha: mixture(psnr, gan, alpha, whole=lambda one, other: torch.zeros_like(other)),
+    ),
+    Mistake(
+        "only int64 copied",
+        SECOND,
+        "int32, uint8 and Boolean entries are no floating-point numbers either: copy them as well.",
+        lambda psnr, gan, alpha: {
+            name: one.clone() if one.dtype == torch.int64 else (1 - alpha) * psnr[name] + alpha * one
+            for name, one in gan.items()
+        },
+    ),
+    Mistake(
+        "paired by position",
+        SECOND,
+        "the entries are paired by their order, which may differ: look each up by its name.",
+        lambda psnr, gan, alpha: {
+            name: (1 - alpha) * one + alpha * other if other.is_floating_point() else other.clone()
+            for one, (name, other) in zip(psnr.values(), gan.items(), strict=True)
+        },
     ),
     Mistake(
         "always float32",

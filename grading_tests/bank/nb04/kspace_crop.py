@@ -413,12 +413,6 @@ WRONG += [
         lambda hr, size: crop(hr, size, lambda h, w, s: (h // 2 - s // 2, h // 2 - s // 2)),
     ),
     Mistake(
-        "half of the difference, rounded down",
-        SECOND,
-        "(H - size) // 2 is not H // 2 - size // 2 if one is odd and the other even.",
-        lambda hr, size: crop(hr, size, lambda h, w, s: ((h - s) // 2, (w - s) // 2)),
-    ),
-    Mistake(
         "half of the difference, rounded",
         SECOND,
         "frequency 0 has index n // 2 before the crop and after it; rounding a half moves it.",
@@ -450,7 +444,6 @@ STEPS = {
         "corner of k-space",
         "corner of the shifted k-space",
         "left from the height",
-        "half of the difference, rounded down",
         "half of the difference, rounded",
         "always a quarter of the width",
     ),

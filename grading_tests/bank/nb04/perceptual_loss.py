@@ -323,6 +323,12 @@ WRONG += [
         lambda features, sr, hr: right_loss(features, sr[:1], hr[:1]),
     ),
     Mistake(
+        "hr no longer requires a gradient",
+        SECOND,
+        "hr is changed in place: requires_grad_(False) or detach_() take effect on the caller's tensor.",
+        lambda features, sr, hr: F.l1_loss(features(sr), features(hr.requires_grad_(False))),
+    ),
+    Mistake(
         "root of the mean square",
         SECOND,
         "absolute differences are asked for, not the root of the mean square.",

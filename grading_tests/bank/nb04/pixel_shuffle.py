@@ -267,12 +267,6 @@ WRONG += [
         lambda x, r: shuffled(x.detach(), r).numpy(),
     ),
     Mistake(
-        "copied through a list",
-        SECOND,
-        "a tensor made from a list has no graph: nothing can be learnt through it.",
-        lambda x, r: torch.tensor(shuffled(x, r).tolist()),
-    ),
-    Mistake(
         "channel axis squeezed",
         SECOND,
         "with one output channel the axis must stay: (B, 1, r * H, r * W).",

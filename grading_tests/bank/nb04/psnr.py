@@ -299,12 +299,6 @@ WRONG += [
         lambda sr, hr: right_psnr(sr, hr).tolist(),
     ),
     Mistake(
-        "a list of tensors",
-        SECOND,
-        "return one tensor (B,): torch.stack joins a list of scalars.",
-        lambda sr, hr: list(right_psnr(sr, hr)),
-    ),
-    Mistake(
         "an array",
         SECOND,
         "return a tensor, not an array of NumPy.",
@@ -319,7 +313,7 @@ WRONG += [
     Mistake(
         "clipped in place",
         SECOND,
-        "clamp_ writes into the image of the caller; clamp returns a copy.",
+        "the caller's image is changed (clamp_, or values set by an index): clamp returns a copy.",
         clipped_in_place,
     ),
     Mistake(

@@ -175,11 +175,6 @@ def conv(n):
     return nn.Conv2d(n, n, 3, padding=1)
 
 
-def one_norm(n):
-    norm = nn.BatchNorm2d(n)
-    return Other(conv(n), norm, nn.PReLU(), conv(n), norm)
-
-
 def one_conv(n):
     shared = conv(n)
     return Other(shared, nn.BatchNorm2d(n), nn.PReLU(), shared, nn.BatchNorm2d(n))
@@ -249,7 +244,7 @@ WRONG = [
     Mistake(
         "second batch norm missing",
         "carpedm20/simulated-unsupervised-tensorflow#10",
-        "a batch norm follows the second convolution, too.",
+        "one batch norm where there are two: one after each convolution, with statistics of its own.",
         lambda n: Other(conv(n), nn.BatchNorm2d(n), nn.PReLU(), conv(n)),
     ),
     Mistake(
@@ -257,12 +252,6 @@ WRONG = [
         "SSinyu/RED-CNN#8: conv layers were not supposed to share weights",
         "one convolution is used twice and so has one set of weights: make two.",
         one_conv,
-    ),
-    Mistake(
-        "one batch norm for both",
-        "soapisnotfat/super-resolution#28, kanezaki/pytorch-unsupervised-segmentation#1",
-        "one batch norm serves both convolutions and mixes their statistics: make two.",
-        one_norm,
     ),
     Mistake(
         "PReLU before batch norm",
@@ -317,7 +306,7 @@ WRONG = [
     Mistake(
         "added in place",
         "iMED-Lab/ER-Net#3, pytorch/vision#579",
-        "x += ... writes into the input, which the layer before still needs: x + ... makes a new tensor.",
+        "x itself is changed in place (x += ... does so); the layer before still needs it: make a new one.",
         block(changed_in_place),
     ),
     Mistake(
@@ -462,7 +451,6 @@ STEPS = {
         "no batch norm",
         "second batch norm missing",
         "one convolution for both",
-        "one batch norm for both",
         "PReLU before batch norm",
         "batch norm before convolution",
         "kernel of 9",

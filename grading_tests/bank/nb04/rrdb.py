@@ -111,16 +111,6 @@ def one_block(n, g):
     return Stack(residual, [block] * 3)
 
 
-def looped(n, g):
-    def way(s, x):
-        out = x
-        for _ in range(3):
-            out = s.blocks[0](out)
-        return x + 0.2 * out
-
-    return Stack(way, [DenseBlock(n, g)])
-
-
 def side_by_side(s, x):
     return x + 0.2 * sum(block(x) for block in s.blocks)
 
@@ -172,12 +162,6 @@ WRONG = [
         "deep-learning-with-pytorch/dlwpt-code#89, linkedin/Liger-Kernel#269",
         "a list with one block three times has one set of weights: make three blocks.",
         one_block,
-    ),
-    Mistake(
-        "one dense block in a loop",
-        "SSinyu/RED-CNN#8: conv layers were not supposed to share weights",
-        "one block is called three times and so has one set of weights: make three blocks.",
-        looped,
     ),
     Mistake(
         "not scaled",
@@ -284,7 +268,7 @@ WRONG = [
     Mistake(
         "added in place",
         "iMED-Lab/ER-Net#3, pytorch/vision#579",
-        "x += ... writes into the input, which the layer before still needs: x + ... makes a new tensor.",
+        "x itself is changed in place (x += ... does so); the layer before still needs it: make a new one.",
         stack(in_place),
     ),
     Mistake(
@@ -335,7 +319,7 @@ WRONG += [
     Mistake(
         "a plain list of blocks",
         SECOND,
-        "blocks in a plain list are not registered: no optimiser finds their weights. Use nn.ModuleList.",
+        "blocks in a plain list, or made in forward, are not registered: in __init__, use nn.ModuleList.",
         ways(lambda b, x: x + 0.2 * b.in_a_row(x), keep=False),
     ),
     Mistake(
@@ -404,7 +388,6 @@ WRONG += [
 STEPS = {
     1: (
         "one dense block three times",
-        "one dense block in a loop",
         "two dense blocks",
         "a convolution at the end",
         "always 32 growth channels",

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from grading_tests.gap import Wrong, is_stub
-from grading_tests.values import same
+from grading_tests.values import plain, same, unfit
 
 KINDS = {
     "i": "integers",
@@ -46,8 +46,11 @@ def expect_array(got: Any, shape: tuple, kinds: str, tried: str) -> None:
         raise Wrong(f"{tried}: the shape of the result", f"shape {shape}", f"shape {got.shape}")
 
 
-def expect_numbers(got: Any, length: int, kinds: str, tried: str) -> None:
-    """Raise `Wrong` unless `got` is an array, a list or a tuple (length,) of numbers of these kinds."""
+def expect_numbers(got: Any, length: int, kinds: str, tried: str, *, tuples: bool = True) -> None:
+    """Raise `Wrong` unless `got` is an array, a list or a tuple (length,) of numbers of these kinds.
+
+    Without `tuples`, a tuple of numbers is wrong too: as an index it stands for several axes.
+    """
     asked = " or ".join(dict.fromkeys(KINDS[kind] for kind in kinds))
     array = np.asarray(got) if type(got) is np.ndarray or isinstance(got, list | tuple) else None
     if array is None or array.dtype.kind not in kinds:
@@ -57,6 +60,64 @@ def expect_numbers(got: Any, length: int, kinds: str, tried: str) -> None:
         raise Wrong(f"{tried}: the type of the result", f"an array or a list of {asked}", found)
     if array.shape != (length,):
         raise Wrong(f"{tried}: the shape of the result", f"shape {(length,)}", f"shape {array.shape}")
+    if isinstance(got, tuple) and not tuples:
+        raise Wrong(f"{tried}: the type of the result", f"an array or a list of {asked}", "a tuple")
+
+
+def numbers_of(got: Any, tried: str) -> np.ndarray:
+    """Return a result as an array of numbers; raise `Wrong` for texts, dictionaries, None and half precision.
+
+    Tensors are let through: `expect_numbers` and `expect_array` refuse them.
+    """
+    listed = isinstance(got, list | tuple | np.ndarray | torch.Tensor)
+    try:
+        array = np.asarray(got) if listed else None
+    except (ValueError, TypeError, RuntimeError):
+        array = None
+    if array is None or array.dtype.kind not in "biuf":
+        listed = listed and array is not None and not isinstance(got, np.ndarray)
+        found = f"{kind_of(array)}, in a list" if listed else kind_of(got)
+        raise Wrong(f"{tried}: the type of the result", "numbers", found)
+    if array.dtype.kind == "f" and array.dtype.itemsize < 4:
+        raise Wrong(f"{tried}: the type of the result", "float32 or float64", str(array.dtype))
+    return array
+
+
+def decimals_of(got: Any, expected: np.ndarray) -> int | None:
+    """Return the number of decimals to which `got` was rounded, None if it was not.
+
+    Whether a value lies on a grid of decimals does not depend on a tolerance of the comparison. `expected`
+    are several numbers with more digits; float32 has seven digits, so few decimals can be told apart.
+    """
+    array = np.asarray(got)
+    if array.dtype.kind != "f" or array.size == 0 or not np.isfinite(array).all():
+        return None
+    digits = np.finfo(array.dtype).eps
+
+    def on_grid(values: np.ndarray, decimals: int) -> bool:
+        off = np.abs(values - np.round(values, decimals))
+        return bool((off <= np.minimum(2 * digits * np.abs(values), 0.05 * 10.0**-decimals)).all())
+
+    values = array.astype(np.float64)
+    grids = range(9 if array.dtype.itemsize > 4 else 5)
+    return next((n for n in grids if on_grid(values, n) and not on_grid(np.asarray(expected), n)), None)
+
+
+def expect_unrounded(got: Any, expected: np.ndarray, tried: str) -> None:
+    """Raise `Wrong` if `got` was rounded to a few decimals, and `expected` was not."""
+    if decimals_of(got, expected) is not None:
+        raise Wrong(f"{tried}: the digits", "numbers that are not rounded", "rounded numbers")
+
+
+def indices_in_words(got: Any) -> str:
+    """Return slice numbers as a list in words; the kind of anything else."""
+    array = plain(got)
+    if array is None:
+        return kind_of(got)
+    listed = array.tolist()
+    if array.dtype.kind == "f" and array.ndim == 1 and np.array_equal(array, np.rint(array)):
+        listed = array.astype(int).tolist()
+    return str(np.ravel(listed).tolist()) if array.size < 10 else f"{array.size} numbers"
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -107,6 +168,22 @@ def called_again(
                 raise Wrong("the first result, after another call", "as it was", "changed by a later call")
 
     return run
+
+
+def steady(answer: Callable, *arguments: Any, other: tuple = ()) -> Any:
+    """Return what the answer gives for these arguments; raise `Wrong` if it has a memory.
+
+    A list as a default argument, or a variable outside of the function, is kept from call to call. `other`
+    are arguments for which the result must be another one.
+    """
+    first = answer(*copy.deepcopy(arguments))
+    kept = copy.deepcopy(first)
+    if unfit(kept) is None:
+        if not same(answer(*copy.deepcopy(arguments)), kept):
+            raise Wrong("one call, made twice", "the same result", "another result in the second call")
+        if other and plain(kept) is not None and same(answer(*copy.deepcopy(other)), kept):
+            raise Wrong("two calls with other inputs", "two results", "the same result in both")
+    return kept
 
 
 def expect_error(answer: Callable, arguments: tuple, tried: str) -> None:

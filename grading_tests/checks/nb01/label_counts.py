@@ -3,8 +3,8 @@
 import numpy as np
 
 from brainlab.data import label_counts
-from grading_tests.checks.nb01.contract import Cases, called_again, expect_array, unchanged
-from grading_tests.gap import Gap, Property, expect
+from grading_tests.checks.nb01.contract import Cases, called_again, expect_array, steady, unchanged
+from grading_tests.gap import Gap, Property, Wrong, expect, plain
 
 
 def label_slices(rng: np.random.Generator, shape: tuple, classes: tuple = (0, 1, 2, 3)) -> np.ndarray:
@@ -20,7 +20,8 @@ def counted(answer, labels: np.ndarray, tried: str) -> None:
 
 
 def counted_all(answer, rng: np.random.Generator) -> None:
-    counted(answer, label_slices(rng, (3, 5, 7)), "3 slices of 5 x 7 with all classes")
+    labels = label_slices(rng, (3, 5, 7))
+    compare(steady(answer, labels, other=(3 - labels,)), (labels,), "3 slices of 5 x 7 with all classes")
 
 
 def counted_absent(answer, rng: np.random.Generator) -> None:
@@ -41,6 +42,16 @@ def counted_large(answer, rng: np.random.Generator) -> None:
 def counted_many(answer, rng: np.random.Generator) -> None:
     counted(answer, label_slices(rng, (200, 3, 4)), "200 slices of 3 x 4")
     counted(answer, label_slices(rng, (1, 4, 9)), "a single slice of 4 x 9")
+
+
+def counted_thin(answer, rng: np.random.Generator) -> None:
+    """One slice, slices of one row or of one voxel: `squeeze` takes their axes as well."""
+    for shape in ((1, 4, 9), (5, 1, 6), (3, 7, 1), (2, 1, 1), (1, 1, 1)):
+        labels = label_slices(rng, shape)
+        got = plain(answer(labels.copy()))
+        if got is not None and got.shape != (shape[0], 4):
+            raise Wrong(f"labels of shape {shape}", f"shape {(shape[0], 4)}", f"shape {got.shape}")
+        compare(got, (labels,), f"labels of shape {shape}")
 
 
 def typed(rng: np.random.Generator) -> Cases:
@@ -68,6 +79,7 @@ GAP = Gap(
         Property("an absent class", counted_absent),
         Property("slices of 76,800 voxels", counted_large),
         Property("200 slices, and one", counted_many, share=0.5),
+        Property("one slice, one row, one voxel", counted_thin, share=0.5),
         Property("labels of other types", counted_typed, share=0.5),
         Property("an array", counted_form, share=0.5),
         Property("input unchanged", unchanged(typed, ("labels",)), share=0.5),

@@ -1,5 +1,7 @@
 """The side of the patient that a voxel is on: side_of_voxel(voxel, affine, shape)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from brainlab import data
@@ -28,6 +30,13 @@ def word(said: object) -> str:
     return {"l": "left", "r": "right"}.get(text[:1], text)
 
 
+def said(got: object) -> str:
+    """Return the side that an answer returned; raise `Wrong` if it is no word at all."""
+    if not isinstance(got, str | np.ndarray):
+        raise Wrong("the type of the result", "the word alone", kind_of(got))
+    return word(got)
+
+
 def sides(answer, affine: np.ndarray, shape: tuple, voxels: list, tried: str) -> None:
     sides_in(answer, [(affine, shape, voxels)], tried)
 
@@ -36,8 +45,55 @@ def sides_in(answer, volumes: list[tuple], tried: str) -> None:
     """Compare the sides of voxels in several volumes at once: a mistake shows in which ones are wrong."""
     asked = [(np.array(voxel), affine, shape) for affine, shape, voxels in volumes for voxel in voxels]
     expected = [side_of_voxel(*arguments) for arguments in asked]
-    got = [word(answer(voxel.copy(), affine.copy(), shape)) for voxel, affine, shape in asked]
+    got = [said(answer(voxel.copy(), affine.copy(), shape)) for voxel, affine, shape in asked]
+    if got != expected:
+        alike = [
+            words
+            for words, other in INEXACT.items()
+            if got == [by_x(*other(*arguments)) for arguments in asked]
+        ]
+        if alike:
+            raise Wrong(tried, "the exact positions compared", f"sides as if {alike[0]}")
     expect(got, expected, tried)
+
+
+def x_of(voxel: object, affine: np.ndarray) -> float:
+    return float(voxel_to_mm(np.asarray(voxel, float), affine)[0])
+
+
+def by_x(first: float, second: float) -> str:
+    return WORDS[int(first >= second)]
+
+
+def against(centre: Callable[[np.ndarray], np.ndarray]) -> Callable[..., tuple[float, float]]:
+    """Return a comparison of x with that of another centre."""
+    return lambda voxel, affine, shape: (x_of(voxel, affine), x_of(centre(np.array(shape)), affine))
+
+
+def changed(change: Callable, of_mm: bool = False) -> Callable[..., tuple[float, float]]:
+    """Return a comparison with the voxel changed, or with both positions in mm changed."""
+
+    def pair(voxel: np.ndarray, affine: np.ndarray, shape: tuple) -> tuple[float, float]:
+        point = voxel if of_mm else change(voxel)
+        both = x_of(point, affine), x_of((np.array(shape) - 1) / 2, affine)
+        return tuple(map(change, both)) if of_mm else both
+
+    return pair
+
+
+# Comparisons that are nearly right, by what they do.
+INEXACT = {
+    "the centre were shape / 2": against(lambda shape: shape / 2),
+    "the centre were shape / 2 - 1": against(lambda shape: shape / 2 - 1),
+    "the centre were (shape + 1) / 2": against(lambda shape: (shape + 1) / 2),
+    "the centre were half of the shape, cut to whole voxels": against(lambda shape: shape // 2),
+    "the centre were cut to whole voxels": against(lambda shape: (shape - 1) // 2),
+    "the voxel were cut to whole numbers": changed(np.trunc),
+    "the voxel were rounded up": changed(np.ceil),
+    "the voxel were rounded": changed(np.rint),
+    "the positions in mm were cut to whole numbers": changed(np.trunc, of_mm=True),
+    "the positions in mm were rounded": changed(np.rint, of_mm=True),
+}
 
 
 def brats_sides(answer, rng: np.random.Generator) -> None:
@@ -76,10 +132,10 @@ def close_sides(answer, rng: np.random.Generator) -> None:
     """The centre of the volume is (shape - 1) / 2; positions need not be whole."""
     near = []
     for affine, size in ((BRATS, 240), (BRATS, 239), (MNI, 91)):
-        steps = (-2.3, -0.3, 0.3, 0.7, 2.3)
+        steps = (-2.3, -0.3, -0.01, 0.01, 0.3, 0.7, 2.3)
         voxels = [((size - 1) / 2 + step, *rng.uniform(30, 60, 2)) for step in steps]
         near.append((affine, (size, 109, 91), voxels))
-    sides_in(answer, near, "0.3 to 2.3 voxels from the middle, of 240, of 239 and of 91 voxels")
+    sides_in(answer, near, "0.01 to 2.3 voxels from the middle, of 240, of 239 and of 91 voxels")
 
 
 def volumes(rng: np.random.Generator) -> Cases:
@@ -101,8 +157,23 @@ def sides_form(answer, rng: np.random.Generator) -> None:
     for _, arguments in volumes(rng):
         got = answer(*arguments)
         if not isinstance(got, str | np.ndarray) or str(got) not in WORDS:
-            said = str(got) if isinstance(got, str | np.ndarray) else kind_of(got)
-            raise Wrong("the word itself", '"left" or "right", spelled like this', said)
+            found = repr(str(got)) if isinstance(got, str | np.ndarray) else kind_of(got)
+            raise Wrong("the word itself", '"left" or "right", spelled like this', found)
+
+
+def centre_sides(answer, rng: np.random.Generator) -> None:
+    """Exactly at the centre either word is right, and nothing else."""
+    for affine, shape in ((BRATS, (240, 239, 155)), (MNI, (91, 109, 91)), (TURNED, (100, 160, 41))):
+        centre = (np.array(shape) - 1) / 2
+        try:
+            got = answer(centre, affine.copy(), shape)
+        except (ArithmeticError, LookupError, ValueError, AssertionError) as error:
+            if isinstance(error, Wrong):
+                raise
+            raise Wrong("exactly at the centre", "either word", "an error") from None
+        if not isinstance(got, str | np.ndarray) or word(got) not in WORDS:
+            found = "another word" if isinstance(got, str | np.ndarray) else kind_of(got)
+            raise Wrong("exactly at the centre", "either word", found)
 
 
 GAP = Gap(
@@ -119,6 +190,7 @@ GAP = Gap(
         Property("a head far from the origin", far_sides),
         Property("a tilted head", tilted_sides),
         Property("close to the middle", close_sides, share=0.5),
+        Property("at the centre", centre_sides, share=0.5),
         Property("the two words", sides_form, share=0.5),
         Property("inputs unchanged", unchanged(volumes, ("voxel", "affine", "shape")), share=0.5),
         Property("another call", called_again(volumes, compare), share=0.5),

@@ -3,8 +3,15 @@
 import numpy as np
 
 from brainlab.data import slices_without
-from grading_tests.checks.nb01.contract import Cases, called_again, expect_numbers, unchanged
-from grading_tests.gap import Gap, Property, expect, plain
+from grading_tests.checks.nb01.contract import (
+    Cases,
+    called_again,
+    expect_numbers,
+    indices_in_words,
+    steady,
+    unchanged,
+)
+from grading_tests.gap import Gap, Property, Wrong, expect, plain
 
 
 def some_counts(rng: np.random.Generator, slices: int = 9) -> np.ndarray:
@@ -29,7 +36,26 @@ def missing(answer, counts: np.ndarray, label: int, tried: str) -> None:
 
 
 def missing_et(answer, rng: np.random.Generator) -> None:
-    missing(answer, some_counts(rng), 3, "some slices")
+    """The message shows the answers for all four labels: so the mistake is easier to see."""
+    counts = some_counts(rng)
+    counts[3], counts[4], counts[7] = (27, 1, 2, 3), (0, 31, 28, 46), (0, 0, 0, 9)
+    got = steady(answer, counts, 3, other=(some_counts(rng, 20)[::-1], 2))
+    try:
+        compare(got, (counts, 3), "")
+    except Wrong:
+        found = [
+            indices_in_words(got if label == 3 else tried(answer, counts, label)) for label in (3, 0, 1, 2)
+        ]
+        right = [indices_in_words(slices_without(counts, label)) for label in (3, 0, 1, 2)]
+        shown = f"counts {counts[:, 3].tolist()} for label 3; then labels 0, 1, 2"
+        raise Wrong(shown, "; ".join(right), "; ".join(found)) from None
+
+
+def tried(answer, counts: np.ndarray, label: int) -> object:
+    try:
+        return answer(counts.copy(), label)
+    except Exception as error:
+        return error
 
 
 def missing_never(answer, rng: np.random.Generator) -> None:
@@ -59,6 +85,14 @@ def missing_close(answer, rng: np.random.Generator) -> None:
         [[57600, 0, 0, 0], [57599, 0, 0, 1], [57344, 0, 0, 256], [57590, 5, 5, 0], [0, 0, 0, 65536]]
     )
     missing(answer, counts, 3, "very few and very many voxels")
+
+
+def missing_one(answer, rng: np.random.Generator) -> None:
+    for row in ([40, 3, 0, 2], [40, 0, 5, 0]):
+        for label in range(4):
+            missing(answer, np.array([row]), label, "a single slice, counts of shape (1, 4)")
+            expected = len(slices_without(np.array([row]), label))
+            expect_numbers(answer(np.array([row]), label), expected, "iu" if expected else "iuf", "one slice")
 
 
 def missing_many(answer, rng: np.random.Generator) -> None:
@@ -99,6 +133,7 @@ GAP = Gap(
         Property("other classes", missing_others),
         Property("an absent class", missing_always),
         Property("a single voxel is not none", missing_close),
+        Property("a single slice", missing_one, share=0.5),
         Property("400 slices", missing_many, share=0.5),
         Property("counts of other types", missing_typed, share=0.5),
         Property("an array or a list of integers", missing_form, share=0.5),

@@ -3,8 +3,15 @@
 import numpy as np
 
 from brainlab.data import voxel_to_mm
-from grading_tests.checks.nb01.contract import Cases, called_again, expect_numbers, unchanged
-from grading_tests.gap import Gap, Property, expect
+from grading_tests.checks.nb01.contract import (
+    Cases,
+    called_again,
+    expect_numbers,
+    expect_unrounded,
+    numbers_of,
+    unchanged,
+)
+from grading_tests.gap import Gap, Property, Wrong, expect, plain, same
 
 # The second index runs to the left, the first to the front: rows and columns of the affine are permuted.
 TURNED = np.array([[0, -1.5, 0, 150], [1, 0, 0, -100], [0, 0, 3, -40], [0, 0, 0, 1]])
@@ -25,14 +32,20 @@ def compare(got: object, arguments: tuple, tried: str) -> None:
 
 def positions(answer, affine: np.ndarray, voxels: np.ndarray, tried: str) -> None:
     expected = voxel_to_mm(voxels, affine)
-    got = [np.asarray(answer(voxel.copy(), affine.copy())) for voxel in voxels]
+    got = [numbers_of(answer(voxel.copy(), affine.copy()), "one voxel") for voxel in voxels]
     expect(np.array(got), expected, tried, atol=1e-3)
 
 
 def brats_positions(answer, rng: np.random.Generator) -> None:
     affine = np.diag([-1.0, -2.0, 3.0, 1.0])
     affine[:3, 3] = rng.integers(20, 200, 3)
-    positions(answer, affine, rng.integers(1, 100, (2, 3)), f"two voxels, affine {affine[:3].tolist()}")
+    voxels = rng.integers(1, 100, (2, 3))
+    first, second = (plain(answer(voxels[0].copy(), given)) for given in (affine.copy(), TURNED.copy()))
+    if first is not None and second is not None and same(first, second):
+        raise Wrong(
+            "one voxel with two affines", "two positions", "the same position, whatever the affine is"
+        )
+    positions(answer, affine, voxels, f"two voxels, affine {affine[:3].tolist()}")
 
 
 def turned_positions(answer, rng: np.random.Generator) -> None:
@@ -41,7 +54,12 @@ def turned_positions(answer, rng: np.random.Generator) -> None:
 
 def tilted_positions(answer, rng: np.random.Generator) -> None:
     affine = tilted((-80.3, -100.6, -70.2), rng.uniform(0.2, 0.5))
-    positions(answer, affine, rng.integers(0, 100, (3, 3)), "a tilted head, voxels of 0.9 x 1.2 x 3 mm")
+    voxels, tried = rng.integers(0, 100, (3, 3)), "a tilted head, voxels of 0.9 x 1.2 x 3 mm"
+    got = np.array([numbers_of(answer(voxel.copy(), affine.copy()), "one voxel") for voxel in voxels])
+    expected = voxel_to_mm(voxels, affine)
+    if got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1):
+        expect_unrounded(got, expected, "positions in a tilted head")
+    positions(answer, affine, voxels, tried)
 
 
 def positions_between(answer, rng: np.random.Generator) -> None:
@@ -54,7 +72,7 @@ def positions_between(answer, rng: np.random.Generator) -> None:
 
 def typed(rng: np.random.Generator) -> Cases:
     """Return voxels of several types, with affines of floats and of whole numbers."""
-    voxel = rng.integers(1, 100, 3)
+    voxel = rng.integers(130, 250, 3)  # beyond one byte with a sign, and twice it beyond one without
     whole = np.array([[0, -3, 0, 300], [2, 0, 0, -200], [0, 0, 6, -80], [0, 0, 0, 1]])
     return [
         (f"a voxel of type {kind}", (voxel.astype(kind), affine))

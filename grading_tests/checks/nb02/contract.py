@@ -20,7 +20,7 @@ from grading_tests.networks import IN_PLACE, attempt, expect_layers, layers, noi
 Inputs = dict[str, Tensor]  # name of the argument -> tensor
 
 MEMORY = "something is kept from one call to the next: each call depends on its own input only."
-FIXED_TYPE = "the type is fixed somewhere (.float(), a new tensor without dtype): keep that of the weights."
+FIXED_TYPE = "the type is fixed somewhere (.float(), a new tensor without dtype): keep that of the input."
 CUT = "the graph is cut (no_grad, detach, .data, NumPy, a new tensor): nothing could learn through it."
 
 
@@ -119,6 +119,7 @@ def expect_output(
     expected = parts_of(reference(*(value.clone() for value in inputs.values())), len(outputs))
     wanted = " and ".join(f"shape {tuple(part.shape)}" for part in expected)
     given = [value.clone() for value in inputs.values()]
+    modes = [module.training for module in model.modules()]
     got = parts_of(attempt(tried, wanted, model, *given), len(outputs))
     for (name, value), now in zip(inputs.items(), given, strict=True):
         if now.shape != value.shape or not same(now.detach(), value.detach()):
@@ -128,9 +129,24 @@ def expect_output(
         raise Wrong(tried, f"a pair: {', '.join(outputs)}", form)
     for name, one, other in zip(outputs, got, expected, strict=True):
         place = f"{tried}: {name}" if name else tried
-        expect(one, other.detach(), place, like=True, **how)
+        with because("" if same(one, other.detach(), **how) else idea_of_state(model, inputs, got, modes)):
+            expect(one, other.detach(), place, like=True, **how)
         if one.dtype != other.dtype:
             raise Wrong(f"{place}: the dtype", str(other.dtype), str(one.dtype), idea=FIXED_TYPE)
+
+
+def idea_of_state(model: nn.Module, inputs: Inputs, got: tuple, modes: list[bool]) -> str:
+    """Return what a second call says about a wrong network: does it change its mode, or its result?"""
+    if [module.training for module in model.modules()] != modes:
+        return "forward switches the mode; only train() and eval() of the caller do that."
+    if any(modes):
+        return ""
+    again = parts_of(
+        attempt("a second call", "", model, *(value.clone() for value in inputs.values())), len(got)
+    )
+    if all(map(same, again, got)):
+        return ""
+    return "the same input gives another result in the next call: something is random, or kept between calls."
 
 
 def expect_training(
@@ -178,9 +194,10 @@ def expect_calls_alike(
     for number, inputs in enumerate(calls, start=1):
         expect_output(model, reference, inputs, f"call {number} of one network: {on(call, inputs)}", outputs)
         kept.append(things_kept(model))
-    again = {name: value.flip(-1) for name, value in calls[0].items()}
-    with because(MEMORY):
-        expect_output(model, reference, again, f"call {len(calls) + 1}: as call 1, mirrored", outputs)
+    for number in (len(calls), 1):
+        again = {name: value.flip(-1) for name, value in calls[number - 1].items()}
+        with because(MEMORY):
+            expect_output(model, reference, again, f"one more call: as call {number}, mirrored", outputs)
     if kept[-1] > kept[0]:
         raise Wrong(
             f"{len(calls)} calls of one {call}",
@@ -225,12 +242,14 @@ def expect_gradients(
                 result = parts_of(results, len(outputs))[number]
                 if not (isinstance(result, Tensor) and result.requires_grad):
                     raise Wrong(of, "a gradient", "none: the graph is cut", idea=CUT)
-                result.square().sum().backward()
+                with because(MEMORY):
+                    attempt(of, "a gradient", result.square().sum().backward)
                 grads.append([leaf.grad for leaf in leaves])
-            for name, expected, got in zip(inputs, *grads, strict=True):
+            for name, got in zip(inputs, grads[1], strict=True):
                 if got is None:
                     cut = f"none: the graph is cut at {name}"
                     raise Wrong(f"{of} in {name}", "a gradient", cut, idea=f"{name}: {CUT}")
+            for name, expected, got in zip(inputs, *grads, strict=True):
                 size = float(expected.abs().max())
                 expect(got, expected, f"{of} in {name}", rtol=1e-4, atol=1e-6 * size)
             if number == 0 and not training:

@@ -33,7 +33,15 @@ def with_dilation(answer: Any, rng: np.random.Generator) -> None:
 
 
 def with_padding_and_stride(answer: Any, rng: np.random.Generator) -> None:
-    cases = ((96, 3, 1, 1), (96, 3, 0, 2), (11, 2, 1, 3), (224, 7, 3, 2), (9, 3, 0, 4), (512, 2, 0, 2))
+    cases = (
+        (96, 3, 1, 1),
+        (13, 2, 0, 5),
+        (96, 3, 0, 2),
+        (11, 2, 1, 3),
+        (224, 7, 3, 2),
+        (9, 3, 0, 4),
+        (512, 2, 0, 2),
+    )
     for size, kernel, padding, stride in cases:
         tried = f"size {size}, kernel {kernel}, padding {padding}, stride {stride}"
         expect_size(answer, tried, "step 2", size, kernel, padding, stride)

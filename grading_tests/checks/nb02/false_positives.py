@@ -84,7 +84,7 @@ def pixels_below_all_thresholds(answer: Any, rng: np.random.Generator) -> None:
 
 
 def one_threshold_for_all(answer: Any, rng: np.random.Generator) -> None:
-    expect_counts(answer, rng, (2, 4, 6, 5), [0.3] * 4, "prob (2, 4, 6, 5), thresholds 0.3")
+    expect_counts(answer, rng, (2, 4, 6, 5), [0.35] * 4, "prob (2, 4, 6, 5), thresholds 0.35")
 
 
 def own_thresholds(answer: Any, rng: np.random.Generator) -> None:

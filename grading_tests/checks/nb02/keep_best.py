@@ -61,7 +61,15 @@ def expect_rows(got: list, expected: list, tried: str, step: str = "", **how: fl
         (True, False, True): "the epoch is right, but not its loss: the one given with that epoch, as it is.",
         (True, True, False): "`waited` is wrong: 0 in the best epoch, one more in each that follows.",
     }
-    expect(got, expected, tried, step, idea=ideas.get(tuple(columns), ""), **how)
+    idea = ideas.get(tuple(columns), "")
+    ages = [one[0] - other[0] for one, other in zip(got, expected, strict=True)]
+    if not columns[0] and not columns[1] and min(ages) >= 0:
+        idea = "an epoch replaces the record although its loss is not lower than the best one."
+    if not columns[0] and not columns[1] and max(ages) <= 0:
+        idea = (
+            "a lower loss is not taken: any counts, however small the difference, around 0 and below it too."
+        )
+    expect(got, expected, tried, step, idea=idea, **how)
 
 
 def best_rows(losses: list[float]) -> list[tuple[float, float, float]]:

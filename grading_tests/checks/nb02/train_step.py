@@ -76,19 +76,48 @@ def after_steps(
         for batch in batches
     ]
     expect_moved(ours, before, watched, tried)
-    return ours, losses, theirs, expected
+    moves = (weights_of(one) - before for one in (ours, theirs))
+    idea = idea_of_steps(watched.events, steps) or idea_of_size(*moves, before)
+    return ours, losses, theirs, expected, idea
+
+
+def idea_of_steps(events: list[str], steps: int) -> str:
+    """Return what the calls on the optimiser and the gradient say about an answer, if they say something."""
+    if "step" not in events:
+        return "the weights move without `optimizer`: by hand, or by another optimiser."
+    for name, words in (("step", "optimizer.step() is called"), ("backward", "gradients are computed")):
+        if events.count(name) != steps:
+            return f"{words} {events.count(name)} times in {steps} steps: once in each is asked for."
+    return ""
+
+
+def idea_of_size(ours: Tensor, theirs: Tensor, before: Tensor) -> str:
+    """Return that the step has another length, or a part in the direction of the weights, if it is so."""
+    factor = float((ours @ theirs) / (theirs @ theirs))
+    if abs(factor - 1) > 1e-3 and torch.allclose(
+        ours, factor * theirs, atol=1e-4 * float(theirs.abs().max())
+    ):
+        words = f"the step is {factor:.3g} times as long as it should be"
+        return f"{words}: is the loss divided, or the gradient scaled or clipped?"
+    rest = ours - theirs
+    factor = float((rest @ before) / (before @ before))
+    if abs(factor) > 1e-6 and torch.allclose(
+        rest, factor * before, atol=0.05 * float((factor * before).abs().max())
+    ):
+        return "the weights shrink in addition to the step: is a penalty on them added to the loss?"
+    return ""
 
 
 def step_moves_weights(answer: Any, rng: np.random.Generator) -> None:
     tried = "the weights after one step"
-    ours, _, theirs, _ = after_steps(answer, rng, 1, tried)
-    expect(weights_of(ours), weights_of(theirs), tried)
+    ours, _, theirs, _, idea = after_steps(answer, rng, 1, tried)
+    expect(weights_of(ours), weights_of(theirs), tried, idea=idea)
 
 
 def step_forgets_old_gradients(answer: Any, rng: np.random.Generator) -> None:
     tried = "the weights after three steps on batches of 4, 1 and 3 images"
-    ours, _, theirs, _ = after_steps(answer, rng, 3, tried)
-    expect(weights_of(ours), weights_of(theirs), tried, "step 2")
+    ours, _, theirs, _, idea = after_steps(answer, rng, 3, tried)
+    expect(weights_of(ours), weights_of(theirs), tried, "step 2", idea=idea)
 
 
 def step_after_a_backward(answer: Any, rng: np.random.Generator) -> None:
@@ -106,7 +135,7 @@ def step_after_a_backward(answer: Any, rng: np.random.Generator) -> None:
 
 def step_returns_a_number(answer: Any, rng: np.random.Generator) -> None:
     tried = "what train_step returns"
-    _, (loss,), _, expected = after_steps(answer, rng, 1, tried)
+    _, (loss,), _, expected, _ = after_steps(answer, rng, 1, tried)
     if not isinstance(loss, int | float | np.number):
         if getattr(loss, "requires_grad", False):
             got = "a tensor that holds on to the whole graph"
@@ -117,12 +146,15 @@ def step_returns_a_number(answer: Any, rng: np.random.Generator) -> None:
 
 def step_after_validation(answer: Any, rng: np.random.Generator) -> None:
     tried = "a network that validation left in evaluation mode"
-    ours, _, theirs, _ = after_steps(answer, rng, 1, tried, evaluated=True)
+    ours, _, theirs, _, _ = after_steps(answer, rng, 1, tried, evaluated=True)
     expect(ours[1].running_mean, theirs[1].running_mean, f"{tried}: its running means", "step 1")
-    idea = "the step ran in training mode, but left the network, or a part of it, in evaluation mode."
-    modes = ["training" if module.training else "evaluation" for module in ours.modules()]
-    wanted = ["training"] * len(modes)
-    expect(modes, wanted, f"{tried}: the modes of its parts after the step", "step 1", idea=idea)
+    modes = [module.training for module in ours.modules()]
+    if not all(modes):
+        idea = "the step ran in training mode, but left the network, or a part of it, in evaluation mode."
+        got = "it is in evaluation mode" if not any(modes) else f"only {sum(modes)} of {len(modes)} parts are"
+        raise Wrong(
+            f"{tried}: is it in training mode after the step?", "all of it is", got, "step 1", idea=idea
+        )
     expect(weights_of(ours), weights_of(theirs), f"{tried}: its weights", "step 1")
 
 

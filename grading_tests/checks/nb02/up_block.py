@@ -31,7 +31,7 @@ def up_block_valid(answer: Any, rng: np.random.Generator) -> None:
 
 def up_block_training(answer: Any, rng: np.random.Generator) -> None:
     reference, inputs = UpBlock(8, 4, 4), noises(rng, x=(3, 8, 3, 4), skip=(3, 4, 6, 8))
-    model = contract.twins(answer, reference, rng, inputs, "UpBlock(8, 4, 4)", 8, 4, 4)
+    model = contract.twins(answer, reference, rng, inputs, "UpBlock(8, 4, 4)", 8, 4, 4, padded=True)
     contract.expect_training(model, reference, inputs, "UpBlock(8, 4, 4)")
     call, reference = "UpBlock(4, 4, 4, padded=False)", UpBlock(4, 4, 4, padded=False)
     inputs = noises(rng, x=(2, 4, 4, 5), skip=(2, 4, 9, 10))

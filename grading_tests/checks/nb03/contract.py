@@ -11,19 +11,40 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from grading_tests.checks.nb03.suspects import (
+    DIGITS,
+    SLOPE,
+    SQUEEZED,
+    WRITES,
+    Traced,
+    bounded,
+    called,
+    copied,
+    idea_of,
+    idea_of_gradient,
+    relation,
+    shape_idea,
+    tried_again,
+)
 from grading_tests.gap import Property, Wrong, first_largest, plain, same
 from grading_tests.losses import Loss, scan
-from grading_tests.networks import attempt
 
 # draw(rng, images, classes, height, width) -> logits, target and further inputs
 Draw = Callable[..., tuple[Tensor, ...]]
+# Orders of the axes in memory: into it, and back to (B, C, H, W).
+LAYOUTS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "a crop of larger ones": (lambda x: F.pad(x, (2, 1, 1, 3)), lambda x: x[..., 1:-3, 2:-1]),
+    "turned, width before height": (lambda x: x.transpose(2, 3), lambda x: x.transpose(2, 3)),
+    "sorted by class, then by image": (lambda x: x.transpose(0, 1), lambda x: x.transpose(0, 1)),
+}
 
 
 def value_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, expected: Any, **options: Any) -> Any:
     """Return what the answer makes of copies of these inputs."""
-    return attempt(tried, expected, answer, *(one.clone() for one in inputs), **options)
+    return called(answer, tuple(map(copied, inputs)), tried, expected, **options)
 
 
 def expect_value(
@@ -39,52 +60,34 @@ def expect_value(
     """Raise `Wrong` unless the answer has the value of the oracle; return what it returned."""
     expected = oracle(*inputs, **options).detach()  # before the answer gets the inputs
     got = value_of(answer, inputs, tried, expected, **options)
-    compare(got, expected, inputs, tried, step, rtol, atol)
+    compare(
+        got, expected, inputs, tried, step, rtol, atol, partial(idea_of, answer, oracle, inputs, options, got)
+    )
     return got
 
 
+def expect_large(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str, **options: Any) -> None:
+    """As `expect_value`, for logits so large that a probability or its logarithm may be bounded."""
+    expected = oracle(*inputs, **options).detach()
+    got = value_of(answer, inputs, tried, expected, **options)
+    find = partial(bounded, answer, inputs, float(expected), got, **options)
+    compare(got, expected, inputs, tried, "", 1e-4, 1e-5, find)
+
+
 def compare(
-    got: Any, expected: Tensor, inputs: tuple[Tensor, ...], tried: str, step: str, rtol: float, atol: float
+    got: Any,
+    expected: Tensor,
+    inputs: tuple[Tensor, ...],
+    tried: str,
+    step: str,
+    rtol: float,
+    atol: float,
+    find: Callable[[], str] = str,
 ) -> None:
     """Raise `Wrong` unless two values agree; the message tells how they are related where that is plain."""
     if not same(got, expected, rtol, atol):
         how = relation(got, float(expected), inputs[0].shape)
-        raise Wrong(tried, f"{float(expected):.5g}{how and f' ({how})'}", got, step)
-
-
-def relation(got: Any, expected: float, shape: tuple[int, ...]) -> str:
-    """Return how a wrong value follows from the right one, such as "yours is minus that"; "" if unknown."""
-    array = plain(got)
-    if array is None or array.size == 0 or array.dtype.kind == "c":
-        return ""
-    if array.size > 1:
-        return f"one number: yours has shape {array.shape}"
-    value, close = float(array.reshape(-1)[0]), partial(np.isclose, rtol=1e-4, atol=0)
-    if np.isnan(value) or abs(expected) < 1e-3 or abs(value) < 1e-4:
-        return ""
-    images, classes, *size = shape
-    pixels = int(np.prod(size))
-    factors = {
-        -1: "minus that",
-        2: "twice that",
-        100: "100 times that",
-        images: "that times the number of images",
-        classes: "that times the number of classes",
-        pixels: "that times the pixels of an image",
-        images * pixels: "that times the number of pixels: the sum",
-        images * classes: "that times images x classes: the sum",
-        1 / np.log(2): "that in the logarithm to base 2",
-        1 / np.log(10): "that in the logarithm to base 10",
-        1 / images: "that divided by the number of images",
-        1 / classes: "that divided by the number of classes: a mean over too many",
-        1 / 2: "half of that",
-    }
-    for factor, words in factors.items():
-        if factor != 1 and close(value, factor * expected):
-            return f"yours is {words}"
-    if close(value, 1 - expected):
-        return "yours is 1 minus that"
-    return "yours is 1 less" if close(value, expected - 1) else ""
+        raise Traced(tried, f"{float(expected):.5g}{how and f' ({how})'}", got, step, find)
 
 
 def gradient_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, **options: Any) -> tuple[Tensor, Any]:
@@ -95,9 +98,9 @@ def gradient_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, **options: 
     Wrong
         If the loss is no tensor of shape (), or has no gradient.
     """
-    logits, *others = (one.clone() for one in inputs)
+    logits, *others = map(copied, inputs)
     logits.requires_grad_()
-    loss = attempt(tried, "a tensor with a gradient", answer, logits, *others, **options)
+    loss = called(answer, (logits, *others), tried, "a tensor with a gradient", **options)
     if not isinstance(loss, Tensor):
         kind = f"{type(loss).__name__}: only a tensor computed by torch from the logits has a gradient"
         raise Wrong("the type of the result", "a tensor", kind)
@@ -106,7 +109,9 @@ def gradient_of(answer: Any, inputs: tuple[Tensor, ...], tried: str, **options: 
             tried, "a gradient", "none: .item(), .detach(), .data, NumPy or no_grad has cut the graph"
         )
     if loss.shape != ():
-        raise Wrong("the shape of the result", "(), one number", str(tuple(loss.shape)))
+        raise Wrong(
+            "the shape of the result", "(), one number", str(tuple(loss.shape)), idea=shape_idea(loss.shape)
+        )
     try:
         (gradient,) = torch.autograd.grad(loss, logits, allow_unused=True)
     except RuntimeError as error:
@@ -123,12 +128,13 @@ def expect_gradient(
 
     The message shows the gradient at the pixel where they differ most, class by class.
     """
-    expected, _ = gradient_of(oracle, inputs, tried, **options)
-    got, _ = gradient_of(answer, inputs, tried, **options)
+    expected, value = gradient_of(oracle, inputs, tried, **options)
+    got, loss = gradient_of(answer, inputs, tried, **options)
     largest = float(expected.abs().max())
     if not torch.isfinite(got).all():
         count = int((~torch.isfinite(got)).sum())
-        raise Wrong(tried, "finite numbers", f"{count} of {got.numel()} are NaN or infinite")
+        idea = SLOPE if torch.isfinite(loss) else ""
+        raise Wrong(tried, "finite numbers", f"{count} of {got.numel()} are NaN or infinite", idea=idea)
     if not got.any() and largest > 0:
         raise Wrong(
             tried, f"not 0 (up to {largest:.3g})", "0 everywhere: a step of the function has no slope"
@@ -137,7 +143,8 @@ def expect_gradient(
     if difference.max() > rtol * largest:
         image, row, column = np.unravel_index(first_largest(difference.numpy()), difference.shape)
         tried = f"{tried}: at pixel ({row}, {column}) of image {image}, class by class"
-        raise Wrong(tried, expected[image, :, row, column], got[image, :, row, column])
+        find = partial(idea_of_gradient, oracle, inputs, options, got, same(loss, value))
+        raise Traced(tried, expected[image, :, row, column], got[image, :, row, column], "", find)
 
 
 def without_last_class(inputs: tuple[Tensor, ...], classes: int) -> tuple[Tensor, ...]:
@@ -198,22 +205,35 @@ def of_a_loss(
         # The class axis last in memory, as the notebook makes it from one-hot labels: view() fails there.
         logits = logits.movedim(1, -1).contiguous().movedim(-1, 1)
         expect_value(answer, oracle, (logits, *rest), "a slice of 128 x 160, channels last in memory")
+        logits, *rest = draw(rng, 2, classes, 6, 7)
+        for layout, (there, back) in LAYOUTS.items():
+            kept = back(there(logits).contiguous())
+            expect_value(answer, oracle, (kept, *rest), f"logits that are {layout} in memory")
 
     def sizes(answer: Any, rng: np.random.Generator) -> None:
         for number in others:
             for images, height, width in ((1, 7, 3), (3, 4, 6), (2, 1, 9), (1, 8, 1)):
                 logits, *rest = draw(rng, images, number, height, width)
                 shape = (images, number, height, width)
-                expect_value(answer, oracle, (logits, *rest), f"logits of shape {shape}")
+                try:
+                    expect_value(answer, oracle, (logits, *rest), f"logits of shape {shape}")
+                except Wrong as error:
+                    if (images, height) == (2, 1):  # the shapes before it were right
+                        error.idea = SQUEEZED
+                    raise
 
     def float64(answer: Any, rng: np.random.Generator) -> None:
-        # Multiples of 1/64 are exact in float32 too: only the computation can lose digits.
-        inputs = tuple(round_to_64th(double(one)) for one in draw(rng, 2, classes, 6, 5))
+        # Logits that are multiples of 1/64 are exact in float32 too: only the computation can lose digits.
+        logits, target, *rest = map(double, draw(rng, 2, classes, 6, 5))
+        # Further inputs, such as weights, need float64.
+        rest = [one * (1 + 2e-8 * torch.arange(1, len(one) + 1)) for one in map(round_to_64th, rest)]
+        inputs = round_to_64th(logits), target, *rest
         tried = "float64 logits, compared to more digits"
         got = expect_value(answer, oracle, inputs, tried, rtol=precise, atol=0)
         dtype = getattr(plain(got), "dtype", None)
         if dtype != np.float64:
             raise Wrong("the type of the loss of float64 logits", "float64", str(dtype))
+        expect_digits(answer, oracle, inputs, rng)
 
     def inputs_kept(answer: Any, rng: np.random.Generator) -> None:
         for change in (Tensor.float, Tensor.double):
@@ -222,11 +242,12 @@ def of_a_loss(
             again = draw(rng, 2, classes, 4, 5)
             expected = oracle(*inputs).detach()
             kept = [one.clone() for one in inputs]
-            first = attempt("the first call", expected, answer, *kept)
+            first = called(answer, tuple(kept), "the first call", expected)
             for name, old, new in zip(("logits", "target", "weight"), inputs, kept, strict=False):
                 if old.shape != new.shape or not torch.allclose(old, new, rtol=1e-5, atol=0):
                     tried = f"{name} after the call ({str(old.dtype).removeprefix('torch.')})"
-                    raise Wrong(tried, "unchanged", f"changed: the function writes into its input {name}")
+                    got, idea = f"changed: the function writes into its input {name}", WRITES.format(name)
+                    raise Wrong(tried, "unchanged", got, idea=idea)
             compare(first, expected, inputs, "the first of three calls", "", 1e-4, 1e-5)
             value_of(answer, again, "another call", expected)
             second = value_of(answer, inputs, "the same inputs again", expected)
@@ -236,11 +257,29 @@ def of_a_loss(
     return [
         Property("one number with its gradient", gradient, share=2),
         Property("a class that no pixel has" if classes > 1 else "a truth without tumour", missing),
-        Property("a slice of 128 x 160", large),
+        Property("a slice of 128 x 160, other memory layouts", large),
         Property("other numbers of images and classes" if classes > 1 else "other batches", sizes),
         Property("float64", float64),
         Property("inputs unchanged, a second call", inputs_kept),
     ]
+
+
+def expect_digits(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], rng: np.random.Generator) -> None:
+    """Raise `Wrong` unless the loss follows a change of the logits that float32 does not hold.
+
+    So a part in float32 is seen whatever small numbers an answer may add or bound.
+    """
+    logits, *rest = inputs
+    slope, _ = gradient_of(oracle, inputs, "the slope")
+    random = torch.as_tensor(rng.choice([-1.0, 1.0], (5, *logits.shape)))
+    before = [tried_again(one, *inputs) for one in (oracle, answer)]
+    for direction in (slope.sign(), *random):  # the second, because one part may hide another in the first
+        moved = (logits + 1e-8 * direction, *rest)
+        pairs = zip((tried_again(one, *moved) for one in (oracle, answer)), before, strict=True)
+        expected, got = (np.nan if None in pair else pair[0] - pair[1] for pair in pairs)
+        if not abs(got - expected) <= 0.05 * max(abs(expected), 1e-9 * float(slope.norm())):
+            tried = "float64 logits that are moved by 1e-8: how much does the loss change?"
+            raise Wrong(tried, float(f"{expected:.3g}"), float(f"{got:.2g}"), idea=DIGITS)
 
 
 def double(value: Tensor) -> Tensor:
@@ -256,7 +295,7 @@ def expect_eps(answer: Any, oracle: Loss, inputs: tuple[Tensor, ...], tried: str
     expected, *others = (float(oracle(*inputs, eps=eps, **options)) for eps in (1e-6, 0.5e-6, 2e-6))
     got = value_of(answer, inputs, tried, expected, **options)
     if not any(same(got, one, rtol=1e-3) for one in (expected, *others)):
-        raise Wrong(tried, expected, got)
+        raise Traced(tried, expected, got, "", partial(idea_of, answer, oracle, inputs, options, got))
 
 
 def round_to_64th(value: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 Each property takes the oracle first.
 """
 
+import itertools
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,37 +12,109 @@ import numpy as np
 from torch import Tensor
 
 from grading_tests.checks.nb03.contract import expect_value, of_a_loss, tiny_area
+from grading_tests.checks.nb03.ratios import Axes, Score, any_dice, any_score, dice, errors, tversky_of
+from grading_tests.checks.nb03.suspects import KNOWN, Formula, Suspect
 from grading_tests.gap import Property
 from grading_tests.losses import Loss, certain, one_hot, scan
 
 IMAGE, BATCH = (2, 3), (0, 2, 3)
 
 
-def counts(logits: Tensor, target: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return soft true positives, false positives and false negatives of each class, (B, C) or (C,)."""
-    prob = logits.softmax(dim=1)
-    truth = one_hot(target, logits.shape[1])
-    positive = (prob * truth).sum(axes)
-    return positive, (prob * (1 - truth)).sum(axes), ((1 - prob) * truth).sum(axes)
+def loss(logits: Tensor, target: Tensor, axes: Axes, eps: float, score: Score = dice) -> Tensor:
+    """Return 1 - the mean score of the softmax."""
+    return 1 - score(logits.softmax(dim=1), one_hot(target, logits.shape[1]), axes, eps).mean()
 
 
-def soft_dice(logits: Tensor, target: Tensor, eps: float = 1e-6, axes: tuple[int, ...] = IMAGE) -> Tensor:
+def soft_dice(logits: Tensor, target: Tensor, eps: float = 1e-6) -> Tensor:
     """Milletari et al. 2016 (arXiv:1606.04797), with the sum of the areas below instead of their squares."""
-    tp, fp, fn = counts(logits, target, axes)
-    return 1 - ((2 * tp + eps) / (2 * tp + fp + fn + eps)).mean()
+    return loss(logits, target, IMAGE, eps)
 
 
 def batch_dice(logits: Tensor, target: Tensor, eps: float = 1e-6) -> Tensor:
     """Soft Dice with the images of a batch laid side by side, as one large image."""
-    return soft_dice(logits, target, eps, BATCH)
+    return loss(logits, target, BATCH, eps)
 
 
 def tversky(
     logits: Tensor, target: Tensor, alpha: float = 0.3, beta: float = 0.7, eps: float = 1e-6
 ) -> Tensor:
     """Salehi et al. 2017 (arXiv:1706.05721), equation 4, of each image and class."""
-    tp, fp, fn = counts(logits, target, IMAGE)
-    return 1 - ((tp + eps) / (tp + alpha * fp + beta * fn + eps)).mean()
+    return loss(logits, target, IMAGE, eps, tversky_of(alpha, beta))
+
+
+def suspects(axes: Axes) -> Iterator[Suspect]:
+    for words, score in any_dice():
+        yield words, lambda logits, target, eps=1e-6, s=score: loss(logits, target, axes, eps, s)
+
+
+def tversky_suspects() -> Iterator[Suspect]:
+    def of(score_of: Callable[[float, float], Score]) -> Formula:
+        def wrong(logits, target, alpha=0.3, beta=0.7, eps=1e-6):  # type: ignore[no-untyped-def]
+            return loss(logits, target, IMAGE, eps, score_of(alpha, beta))
+
+        return wrong
+
+    for number, (words, _) in enumerate(any_score(dice)):
+        yield (
+            words,
+            of(lambda a, b, n=number: next(itertools.islice(any_score(tversky_of(a, b)), n, None))[1]),
+        )
+    for words, index in TVERSKY.items():
+
+        def score(a: float, b: float, f: Callable[..., Tensor] = index) -> Score:
+            return lambda p, t, axes, eps: f(*errors(p, t, axes), p, t, a, b, eps)
+
+        yield words, of(score)
+
+
+# Wrong indices of TP, FP, FN, the probabilities, the truth, alpha, beta and eps.
+TVERSKY = {
+    "alpha weighs both errors; beta belongs to the false negatives.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp + fn) + e)
+    ),
+    "beta weighs both errors; alpha belongs to the false positives.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + b * (fp + fn) + e)
+    ),
+    "alpha and beta are exchanged.": lambda tp, fp, fn, p, t, a, b, e: (tp + e) / (tp + b * fp + a * fn + e),
+    "the weighted errors are multiplied; they are added.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp * b * fn + e)
+    ),
+    "TP has the weight alpha + beta above only.": lambda tp, fp, fn, p, t, a, b, e: (
+        ((a + b) * tp + e) / (tp + a * fp + b * fn + e)
+    ),
+    "eps is added more than once below.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * fn + 2 * e)
+    ),
+    "eps is added to FP and so multiplied by alpha.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp + e) + b * fn + e)
+    ),
+    "eps is added to FN and so multiplied by beta.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * (fn + e) + e)
+    ),
+    "eps is a lower bound here (max, clamp); it is added.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * fn).clamp_min(e)
+    ),
+    "eps is only a lower bound (max, clamp); it is added.": lambda tp, fp, fn, p, t, a, b, e: (
+        tp.clamp_min(e) / (tp + a * fp + b * fn).clamp_min(e)
+    ),
+    "FN is the difference truth - probability, with its sign.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * (fn - fp) + e)
+    ),
+    "FP is the difference probability - truth, with its sign.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * (fp - fn) + b * fn + e)
+    ),
+    "(1 - prob)(1 - truth) is TN, not FP.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * ((1 - p) * (1 - t)).sum(IMAGE) + b * fn + e)
+    ),
+    "(1 - prob)(1 - truth) is TN, not FN.": lambda tp, fp, fn, p, t, a, b, e: (
+        (tp + e) / (tp + a * fp + b * ((1 - p) * (1 - t)).sum(IMAGE) + e)
+    ),
+}
+
+
+KNOWN[soft_dice] = partial(suspects, IMAGE)
+KNOWN[batch_dice] = partial(suspects, BATCH)
+KNOWN[tversky] = tversky_suspects
 
 
 def values(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
@@ -69,9 +143,10 @@ def in_one_image(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
 
 
 def eps_by_default(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:
-    for area in (1e-6, 5e-6):
-        tried = f"an absent class of which {area:g} pixels are predicted, eps by default (1e-6)"
-        expect_value(answer, oracle, tiny_area(rng, 2, 4, area), tried)
+    # Neither area times the number of images or classes is a multiple of eps.
+    for area in (3.7e-6, 0.23e-6):
+        tried = f"an absent class, {area:g} pixels of it predicted in each of 3 images, eps by default (1e-6)"
+        expect_value(answer, oracle, tiny_area(rng, 3, 4, area), tried)
 
 
 def other_eps(oracle: Loss, answer: Any, rng: np.random.Generator) -> None:

@@ -1,5 +1,6 @@
 """Cross-entropy with class weights: weighted_cross_entropy(logits, target, weight)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from brainlab.losses import cross_entropy
-from grading_tests.checks.nb03.contract import expect_value, of_a_loss
+from grading_tests.checks.nb03.contract import expect_large, expect_value, of_a_loss
+from grading_tests.checks.nb03.pixels import any_surprise, right
+from grading_tests.checks.nb03.suspects import CONSTANTS, KNOWN, Suspect
 from grading_tests.gap import Gap, Property
 from grading_tests.losses import scan
 from grading_tests.networks import labels_like, noise
@@ -55,8 +58,32 @@ def weighted_scaled(answer: Any, rng: np.random.Generator) -> None:
 def weighted_large_logits(answer: Any, rng: np.random.Generator) -> None:
     logits, target = 400 * noise(rng, 1, 4, 3, 3), labels_like(rng, 1, 3, 3)
     inputs = logits, target, weights(rng)
-    expect_value(answer, F.cross_entropy, inputs, "logits of several hundreds")
+    expect_large(answer, F.cross_entropy, inputs, "logits of several hundreds")
 
+
+def suspects() -> Iterator[Suspect]:
+    def mean(loss: Tensor, target: Tensor, weight: Tensor, more: float = 0.0) -> Tensor:
+        each = weight[target]
+        return (each * loss).sum() / (each.sum() + more)
+
+    for words, surprise in any_surprise():
+        yield words, lambda z, t, w, s=surprise: mean(s(z, t), t, w)
+    for constant in CONSTANTS:
+        yield (
+            f"{constant:.3g} is added to the sum of the weights: the loss then depends on their size.",
+            lambda z, t, w, c=constant: mean(right(z, t), t, w, c),
+        )
+        yield (
+            f"weights below {constant:.3g} are raised: a weight may be 0 or tiny.",
+            lambda z, t, w, c=constant: mean(right(z, t), t, w.clamp_min(c)),
+        )
+    yield (
+        "the sum is divided by the number of classes as well.",
+        lambda z, t, w: mean(right(z, t), t, w) / z.shape[1],
+    )
+
+
+KNOWN[F.cross_entropy] = suspects
 
 GAP = Gap(
     "g03_weighted_cross_entropy",

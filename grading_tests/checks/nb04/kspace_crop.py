@@ -4,13 +4,24 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from brainlab.data import kspace_crop
+from grading_tests.checks.nb04.ideas import Attempt, rival_of
 from grading_tests.gap import Gap, Property, Wrong, expect, first_largest, plain, same
-from grading_tests.networks import Given, attempt
+from grading_tests.networks import Given
 from grading_tests.picture import head
 from grading_tests.values import form, same_form
+
+HW = (-2, -1)
+
+attempt = Attempt(
+    **{
+        r"tensor a .* must match the size of tensor b": "what is cropped has not the size of ramp, "
+        "size x size: count the rows from the first one, for odd sizes too.",
+    }
+)
 
 
 def wave_matrix(full: int, kept: int) -> Tensor:
@@ -35,11 +46,162 @@ def ways(hr: Tensor, size: int) -> list[Tensor]:
     return [low.abs(), low.real.abs()]
 
 
+def parts(
+    hr: Tensor,
+    size: int,
+    centre: Any = torch.fft.fftshift,
+    corner: Any = torch.fft.ifftshift,
+    axes: tuple[int, ...] = HW,
+    start: tuple[int, int] | None = None,
+    late: bool = False,
+    back: Any = torch.fft.ifft2,
+    turn: int = 1,
+) -> Tensor:
+    """Return the complex image by FFT, with changes: another start, the ramp late or to a power."""
+    height, width = hr.shape[-2:]
+    k = torch.arange(size) - size // 2
+    ramp = (
+        torch.exp(1j * torch.pi * (k[:, None] * (1 / size - 1 / height) + k * (1 / size - 1 / width))) ** turn
+    )
+    kspace = centre(torch.fft.fft2(hr), dim=axes)
+    top, left = start or (height // 2 - size // 2, width // 2 - size // 2)
+    kept = kspace[..., top : top + size, left : left + size]
+    kept = corner(kept, dim=axes) * ramp if late else corner(kept * ramp, dim=axes)
+    return back(kept) * size**2 / (height * width)
+
+
+def as_it_is(x: Tensor, dim: Any = None) -> Tensor:
+    return x
+
+
+def rivals(hr: Tensor, size: int) -> dict[str, Any]:
+    """Return what other ideas lead to."""
+    right, full = ways(hr, size)[0], hr.shape[-2:]
+    top = right.amax(dim=HW, keepdim=True)
+    low = right.amin(dim=HW, keepdim=True)
+
+    def of(**changes: Any) -> tuple[Any, ...]:
+        return (lambda: parts(hr, size, **changes).abs(), lambda: parts(hr, size, **changes).real.abs())
+
+    # With odd sizes, some wrong middle has the same magnitudes as these.
+    corners = {
+        "the first rows and columns are taken without fftshift: there lie frequencies from 0 upwards only.": (
+            *of(centre=as_it_is, start=(0, 0)),
+            *of(centre=as_it_is, corner=as_it_is, start=(0, 0)),
+            *of(centre=as_it_is, corner=as_it_is, start=(0, 0), turn=0),
+            *of(centre=as_it_is, start=(0, 0), turn=0),
+        ),
+        "the first rows and columns of the centred k-space are taken; its middle is asked for.": (
+            *of(start=(0, 0)),
+            *of(start=(0, 0), turn=0),
+        ),
+    }
+    return ({} if any(number % 2 for number in (*full, size)) else corners) | {
+        "the image is divided by its maximum; the scale follows from the numbers of pixels.": (
+            lambda: right / top,
+            lambda: right / right.max(),
+            lambda: (right - low) / (top - low),
+            lambda: (right - right.min()) / (right.max() - right.min()),
+            lambda: right / top * hr.amax(dim=HW, keepdim=True),
+            lambda: right / right.sum(dim=HW, keepdim=True),
+            lambda: right / right.mean(dim=HW, keepdim=True),
+        ),
+        "the ramp comes after ifftshift; it belongs to the centred k-space.": of(late=True),
+        "fft2 is used on the way back too, which turns the image by 180 degrees.": (
+            *of(back=lambda kept: torch.fft.fft2(kept) / size**2),
+            *of(back=torch.fft.fft2),
+        ),
+        "frequency 0 does not come to size // 2: a wrong first row or column, or another shift.": tuple(
+            one
+            for down in (-1, 0, 1)
+            for right_ in (-1, 0, 1)
+            if down or right_
+            for one in of(
+                start=(full[0] // 2 - size // 2 + down, full[1] // 2 - size // 2 + right_),
+            )
+        ),
+        "ifftshift and fftshift are exchanged: for odd sizes they differ.": of(corner=torch.fft.fftshift),
+        "other axes than the last two are shifted.": (
+            *of(axes=(1, 2)),
+            *of(axes=(0, 1)),
+            *of(axes=(-1,)),
+            *of(axes=(-2,)),
+            *of(axes=(0, 1, 2, 3)),
+        ),
+        "the ramp is applied twice.": of(turn=2),
+        "the image is clipped at its own maximum; ringing may be clipped at 1 only.": (
+            lambda: right.clamp(max=hr.max().item()),
+            lambda: torch.minimum(right, hr.amax(dim=HW, keepdim=True)),
+        ),
+        "the image is resized by interpolation; a scanner measures the middle of k-space.": tuple(
+            resized
+            for mode in ("bilinear", "bicubic")
+            for smooth in (False, True)
+            for resized in [
+                lambda mode=mode, smooth=smooth: F.interpolate(hr, (size, size), mode=mode, antialias=smooth)
+            ]
+        ),
+        "rows and columns are exchanged.": lambda: right.mT,
+        "the image is mirrored or upside down.": tuple(
+            lambda axes=axes: right.flip(*axes) for axes in ((-1,), (-2,), (-2, -1))
+        ),
+        "the magnitude is the root of the sum of both squares, not the sum of both parts.": lambda: (
+            parts(hr, size).real.abs() + parts(hr, size).imag.abs()
+        ),
+        "the imaginary part is returned; the magnitude is asked for.": (
+            lambda: parts(hr, size).imag.abs(),
+            lambda: parts(hr, size).imag,
+        ),
+        "the phase is returned; the magnitude is asked for.": lambda: parts(hr, size).angle(),
+        "the logarithm is taken, as for pictures of k-space; the image is the magnitude.": (
+            lambda: torch.log1p(right),
+            lambda: torch.log(right),
+        ),
+        "the image is rounded to 8 bits; it stays as it is.": lambda: (right * 255).round() / 255,
+        "the mean is taken off first: frequency 0, the brightness, belongs to the image.": (
+            lambda: parts(hr - hr.mean(dim=HW, keepdim=True), size).abs(),
+            lambda: parts(hr - hr.mean(), size).abs(),
+        ),
+        "every image is an average or a copy of others: they belong to different patients.": (
+            lambda: right[:1].expand_as(right),
+            lambda: right.mean(dim=0, keepdim=True).expand_as(right),
+            lambda: right.roll(len(right) // 2, 0),
+        ),
+    }
+
+
+def idea_of(got: Any, hr: Tensor, size: int) -> str:
+    """Return the idea behind a wrong image: one of the rivals, or a factor."""
+    image, right = plain(got), ways(hr, size)[0]
+    if image is None or image.shape != right.shape:
+        return idea_of_shape(got, tuple(right.shape))
+    if found := rival_of(got, right, rivals(hr, size), atol=1e-4):
+        return found
+    for way in ways(hr, size):
+        times = float((image * way.numpy()).sum() / way.square().sum())
+        if abs(times) > 1e-3 and same(image / times, way, atol=1e-4) and not same(times, 1.0, rtol=1e-3):
+            return (
+                f"every value is {times:.4g} times the right one: how many values does each transform add up?"
+            )
+    return ""
+
+
+def idea_of_shape(got: Any, wanted: tuple[int, ...]) -> str:
+    shape = tuple(getattr(got, "shape", ()))
+    if len(shape) == 4 and shape[0] < wanted[0] and shape[1:] == wanted[1:]:
+        return "only part of the batch comes back: every image is scanned."
+    if 1 < len(shape) < 4:
+        return "an axis of length 1 is lost (squeeze, an index): the result is always (B, 1, size, size)."
+    return ""
+
+
 def expect_crop(answer: Any, hr: Tensor, size: int, tried: str, step: str = "") -> None:
     expected, given = ways(hr, size), Given(hr)
     got = attempt(tried, f"shape {tuple(expected[0].shape)}", answer, *given, size)
     if not same_form(got, expected[0]):
-        raise Wrong(f"{tried}: the kind and shape of the result", form(expected[0].float()), form(got))
+        idea = idea_of_shape(got, tuple(expected[0].shape)) if isinstance(got, Tensor) else ""
+        tried = f"{tried}: the kind and shape of the result"
+        raise Wrong(tried, form(expected[0].float()), form(got), idea=idea)
     given.expect_unchanged(tried)
     # The contract leaves open whether ringing above 1 is clipped.
     if any(same(got, way.clamp(max=top), atol=1e-4) for way in expected for top in (1, torch.inf)):
@@ -49,7 +211,8 @@ def expect_crop(answer: Any, hr: Tensor, size: int, tried: str, step: str = "") 
         raise Wrong(tried, expected[0], got, step)
     rows = [values.reshape(-1, size) for values in (expected[0].numpy(), image)]
     worst = first_largest(abs(rows[1] - rows[0]).max(axis=1))
-    raise Wrong(f"{tried}, row {worst % size} of image {worst // size}", rows[0][worst], rows[1][worst], step)
+    tried = f"{tried}, row {worst % size} of image {worst // size}"
+    raise Wrong(tried, rows[0][worst], rows[1][worst], step, idea=idea_of(got, hr, size))
 
 
 def grey(rng: np.random.Generator, *shape: int) -> Tensor:
@@ -97,6 +260,7 @@ def dark_background(answer: Any, rng: np.random.Generator) -> None:
     top, left = rng.integers(3, 6, 2)
     hr[..., top : top + 7, left : left + 7] = 0.7
     expect_crop(answer, hr, 8, "a bright square on black: ringing below 0", "step 5")
+    expect_crop(answer, hr / 0.7, 8, "a square of 1 on black: ringing below 0 and above 1", "step 5")
 
 
 def oblong(answer: Any, rng: np.random.Generator) -> None:

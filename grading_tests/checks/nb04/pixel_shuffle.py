@@ -7,9 +7,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+from grading_tests.checks.nb04.ideas import Attempt, rival_of
 from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import Given, attempt, noise
+from grading_tests.networks import Given, noise
 from grading_tests.picture import head
+
+attempt = Attempt(
+    **{
+        r"is invalid for input of size": "these sizes do not multiply to the number of values in "
+        "x: is one fixed (r, a single channel, a square image) or forgotten?",
+        r"number of dimensions|must match the number of": "permute names each axis once, all six of them.",
+    }
+)
 
 
 def oracle(x: Tensor, r: int) -> Tensor:
@@ -22,11 +31,73 @@ def oracle(x: Tensor, r: int) -> Tensor:
     return out
 
 
+def rivals(x: Tensor, r: int) -> dict[str, Any]:
+    """Return other arrangements of the pixels, by the idea behind them."""
+    batch, channels, height, width = x.shape
+    count = channels // r**2
+    blocks = x.reshape(batch, count, r, r, height, width)
+
+    def shuffled(split: Tensor, *axes: int) -> Tensor:
+        return split.permute(axes).reshape(batch, count, r * height, r * width)
+
+    def enlarged(image: Tensor) -> Tensor:
+        return image.repeat_interleave(r, dim=2).repeat_interleave(r, dim=3)
+
+    return {
+        "height and width are exchanged in the split: x is stored row by row.": (
+            lambda: shuffled(x.reshape(batch, count, r, r, width, height), 0, 1, 5, 2, 4, 3),
+            lambda: shuffled(x.reshape(batch, count, r, r, width, height), 0, 1, 4, 2, 5, 3),
+        ),
+        "the split puts the channels between or after the two r: they come first.": (
+            lambda: shuffled(x.reshape(batch, r, count, r, height, width), 0, 2, 4, 1, 5, 3),
+            lambda: shuffled(x.reshape(batch, r, r, count, height, width), 0, 3, 4, 1, 5, 2),
+        ),
+        "the two r are exchanged: i is the row of a block, j the column.": lambda: shuffled(
+            blocks, 0, 1, 4, 3, 5, 2
+        ),
+        "one r comes before the axis that it enlarges: it belongs behind it.": (
+            lambda: shuffled(blocks, 0, 1, 2, 4, 3, 5),
+            lambda: shuffled(blocks, 0, 1, 2, 4, 5, 3),
+            lambda: shuffled(blocks, 0, 1, 4, 2, 3, 5),
+        ),
+        "pixels are repeated: one channel of a block fills it, and the others are lost.": (
+            lambda: enlarged(x[:, :: r**2]),
+            lambda: enlarged(x[:, :count]),
+        ),
+        "the image is upside down or mirrored.": (
+            lambda: oracle(x, r).flip(2),
+            lambda: oracle(x, r).flip(3),
+            lambda: oracle(x, r).flip(2, 3),
+        ),
+        "the channels of a block run backwards.": lambda: shuffled(blocks.flip(2, 3), 0, 1, 4, 2, 5, 3),
+    }
+
+
+def idea_of_shape(got: Any, expected: Tensor) -> str:
+    shape, wanted = tuple(getattr(got, "shape", ())), tuple(expected.shape)
+    if len(shape) == 4 and shape[0] < wanted[0] and shape[1:] == wanted[1:]:
+        return "only part of the batch comes back: every image is shuffled."
+    if isinstance(got, list | tuple):
+        return "a list or tuple is returned; the result is one tensor."
+    if shape != wanted and shape == tuple(number for number in wanted if number != 1):
+        return "axes of length 1 are lost (squeeze): the result always has four axes."
+    if len(shape) > 4:
+        return "the axes are not joined: the result has four."
+    if len(shape) == 4 and shape[1] < wanted[1] and shape[2:] == wanted[2:]:
+        return "only part of the channels comes back: every r * r of them make one."
+    return ""
+
+
 def expect_shuffled(answer: Any, x: Tensor, r: int, tried: str, step: str = "") -> None:
     expected, given = oracle(x, r), Given(x)
     got = attempt(tried, f"shape {tuple(expected.shape)}", answer, *given, r)
-    expect(got, expected, tried, step, atol=0, like=True)
-    expect(str(got.dtype), str(x.dtype), f"{tried}: the type of the values")
+    try:
+        expect(got, expected, tried, step, atol=0, like=True)
+    except Wrong as wrong:
+        wrong.idea = wrong.idea or idea_of_shape(got, expected) or rival_of(got, expected, rivals(x, r))
+        raise
+    idea = "the values are only moved: their type stays."
+    expect(str(got.dtype), str(x.dtype), f"{tried}: the type of the values", idea=idea)
     given.expect_unchanged(tried)
 
 
@@ -65,6 +136,9 @@ def gradient(answer: Any, rng: np.random.Generator) -> None:
     expect(str(out.dtype), str(torch.float64), f"{tried}: the type of the values")
     (out * weights).sum().backward()
     got, x.grad = x.grad, None
+    if got is None:
+        idea = "the gradient stops at a copy of x with a gradient of its own (detach, requires_grad_)."
+        raise Wrong(tried, "a gradient in x", "none", idea=idea)
     (oracle(x, 2) * weights).sum().backward()
     expect(got, x.grad, tried)
 

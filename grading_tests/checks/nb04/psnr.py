@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from brainlab.metrics import psnr
-from grading_tests.gap import Gap, Property, expect
-from grading_tests.networks import Given, attempt
+from grading_tests.checks.nb04.ideas import attempt, rival_of
+from grading_tests.gap import Gap, Property, Wrong, expect, same
+from grading_tests.networks import Given
+from grading_tests.values import plain
 
 
 def oracle(sr: Tensor, hr: Tensor) -> Tensor:
@@ -22,10 +24,130 @@ def oracle(sr: Tensor, hr: Tensor) -> Tensor:
     return torch.tensor(values, dtype=sr.dtype)
 
 
+PIXELS = (1, 2, 3)
+
+
+def decibels(error: Tensor) -> Tensor:
+    """Return the decibels of errors, of every pixel (B, 1, H, W) or already averaged (B,)."""
+    return -10 * torch.log10(error.mean(dim=PIXELS) if error.ndim == 4 else error)
+
+
+def per_image(sr: Tensor, hr: Tensor) -> dict[str, Any]:
+    """Return other formulas, by the idea behind them."""
+    error = (sr.clamp(0, 1) - hr).square()
+    mean, count = error.mean(dim=PIXELS), hr[0].numel()
+    low, high = sr.amin(dim=PIXELS, keepdim=True), sr.amax(dim=PIXELS, keepdim=True)
+
+    def masked(of: Tensor) -> Tensor:
+        return decibels((error * of).sum(dim=PIXELS) / of.sum(dim=PIXELS))
+
+    return {
+        "sr is not clipped: a value outside 0 to 1 counts as the nearest one inside.": lambda: decibels(
+            (sr - hr).square()
+        ),
+        "values above 1 are not clipped.": lambda: decibels((sr.clamp(min=0) - hr).square()),
+        "values below 0 are not clipped.": lambda: decibels((sr.clamp(max=1) - hr).square()),
+        "the errors are averaged before they are squared, so positive and negative ones cancel.": lambda: (
+            decibels((sr.clamp(0, 1) - hr).mean(dim=PIXELS).square())
+        ),
+        "the squared errors are divided by n - 1; a mean divides by the number of pixels, n.": lambda: (
+            decibels(error.sum(dim=PIXELS) / (count - 1))
+        ),
+        "the squared errors are not divided by the number of pixels, height times width.": (
+            lambda: decibels(error.sum(dim=PIXELS) / sr.shape[2] ** 2),
+            lambda: decibels(error.sum(dim=PIXELS) / sr.shape[3] ** 2),
+            lambda: decibels(error.sum(dim=PIXELS) / sr.shape[2]),
+            lambda: decibels(error.sum(dim=PIXELS) / sr.shape[3]),
+            lambda: decibels(error.sum(dim=PIXELS)),
+        ),
+        "the largest or the median error is taken; the mean is asked for.": (
+            lambda: decibels(error.amax(dim=PIXELS)),
+            lambda: decibels(error.flatten(1).median(dim=1).values),
+        ),
+        "sr is rescaled to its own range; it is clipped to 0 to 1 instead.": (
+            lambda: decibels(((sr - low) / (high - low) - hr).square()),
+            lambda: decibels((sr / high - hr).square()),
+            lambda: decibels((sr / sr.max() - hr).square()),
+            lambda: decibels((((sr - sr.min()) / (sr.max() - sr.min())) - hr).square()),
+        ),
+        "a sigmoid or tanh bends every value; clipping leaves those from 0 to 1 as they are.": (
+            lambda: decibels((sr.sigmoid() - hr).square()),
+            lambda: decibels((sr.tanh() - hr).square()),
+        ),
+        "the images are rounded to 8 bits; they stay as they are.": (
+            lambda: decibels(((sr.clamp(0, 1) * 255).round() / 255 - (hr * 255).round() / 255).square()),
+            lambda: decibels(((sr.clamp(0, 1) * 255).round() / 255 - hr).square()),
+        ),
+        "1 is added inside the logarithm.": (
+            lambda: 10 * torch.log10(1 + 1 / mean),
+            lambda: -10 * torch.log10(1 + mean),
+        ),
+        "that is the power of the image over the error, a signal-to-noise ratio; the peak is 1.": (
+            lambda: decibels(mean / hr.square().mean(dim=PIXELS)),
+            lambda: decibels(mean / hr.var(dim=PIXELS)),
+        ),
+        "the peak is taken from the image; it is 1, the largest value there can be.": (
+            lambda: decibels(mean / hr.amax(dim=PIXELS).square()),
+            lambda: decibels(mean / hr.amax(dim=PIXELS)),
+            lambda: decibels(mean / (hr.amax(dim=PIXELS) - hr.amin(dim=PIXELS)).square()),
+            lambda: decibels(mean / hr.max().square()),
+        ),
+        "sr is clipped to the range of hr; the range of an image is 0 to 1.": (
+            lambda: decibels((sr.clamp(hr.min(), hr.max()) - hr).square()),
+            lambda: decibels((sr.clamp(max=hr.max()) - hr).square()),
+        ),
+        "negative values are folded upwards (abs); they are clipped to 0.": lambda: decibels(
+            (sr.abs().clamp(max=1) - hr).square()
+        ),
+        "the mean absolute error is taken; PSNR has the mean squared one.": (
+            lambda: -20 * torch.log10((sr.clamp(0, 1) - hr).abs().mean(dim=PIXELS)),
+        ),
+        "the results are sorted: they stay in the order of the images.": (
+            lambda: decibels(error).sort().values,
+            lambda: decibels(error).sort(descending=True).values,
+        ),
+        "only part of the pixels counts; the background belongs to the image.": (
+            lambda: masked(hr > 0),
+            lambda: masked(hr > 0.5),
+        ),
+        "borders are left out; all pixels count.": lambda: decibels(error[..., 1:-1, 1:-1]),
+    }
+
+
+def idea_of(got: Any, sr: Tensor, hr: Tensor, expected: Tensor) -> str:
+    """Return the idea behind wrong decibels: a formula, a shift or factor of all, or a made-up infinity."""
+    if found := rival_of(got, expected, per_image(sr, hr)):
+        return found
+    array, right = plain(got), expected.numpy()
+    if array is not None and same(array, expected, rtol=0, atol=0.6) and same(array, np.round(array, 3)):
+        return "the decibels are rounded: return all their digits, and round when you print."
+    if array is None or array.shape != right.shape:
+        return ""
+    inside = np.isfinite(right)
+    if not np.allclose(array[inside], right[inside], rtol=1e-4):
+        if inside.sum() < 2:
+            return ""
+        shift, times = array[inside] - right[inside], array[inside] / right[inside]
+        if np.ptp(shift) < 1e-3:
+            return f"every result is {shift[0]:+.4g} dB off: what is the largest possible value, the peak?"
+        if np.ptp(times) < 1e-4 * abs(times[0]):
+            return f"every result is {times[0]:.4g} times the right one: mind the factor and the base."
+        return ""
+    if np.isposinf(array[~inside]).all():
+        return ""
+    if np.isnan(array[~inside]).any():
+        return "equal images give no number (NaN) instead of infinity: 0 is divided by 0."
+    return "equal images have an infinite PSNR: no epsilon, floor or other number takes its place."
+
+
 def expect_psnr(answer: Any, sr: Tensor, hr: Tensor, tried: str, step: str = "") -> None:
     expected, given = oracle(sr, hr), Given(sr, hr)
     got = attempt(tried, expected, answer, *given)
-    expect(got, expected, tried, step, like=True)
+    try:
+        expect(got, expected, tried, step, rtol=1e-6, atol=2e-4, like=True)
+    except Wrong as wrong:
+        wrong.idea = wrong.idea or idea_of(got, sr, hr, expected)
+        raise
 
 
 def pair(rng: np.random.Generator, *shape: int, errors: tuple[float, ...]) -> tuple[Tensor, Tensor]:

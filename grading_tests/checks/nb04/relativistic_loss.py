@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from brainlab.losses import relativistic_discriminator_loss, relativistic_generator_loss
-from grading_tests.gap import Gap, Property, Wrong, expect
-from grading_tests.networks import Given, attempt
+from grading_tests.checks.nb04.ideas import OVERFLOW, Rivals, attempt, expect_rival
+from grading_tests.gap import Gap, Property, Wrong, expect, same
+from grading_tests.networks import Given
+from grading_tests.values import plain
 
 NAMES = ("the discriminator's loss", "the generator's loss")
 
@@ -26,10 +28,80 @@ def reference(real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]
 def oracle(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Both losses by softplus, -log s(x) = softplus(-x)."""
     real_above, fake_above = real - fake.mean(), fake - real.mean()
+    return two(real_above, fake_above)
+
+
+def two(real_above: Tensor, fake_above: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both losses of compared logits."""
     return (
         F.softplus(-real_above).mean() + F.softplus(fake_above).mean(),
         F.softplus(-fake_above).mean() + F.softplus(real_above).mean(),
     )
+
+
+def two_sums(real_above: Tensor, fake_above: Tensor) -> tuple[Tensor, Tensor]:
+    return (
+        F.softplus(-real_above).sum() + F.softplus(fake_above).sum(),
+        F.softplus(-fake_above).sum() + F.softplus(real_above).sum(),
+    )
+
+
+def rivals(which: int, real: Tensor, fake: Tensor) -> Rivals:
+    """Return other formulas of one of the two losses, by the idea behind them."""
+    pairs, r, f = real - fake.T, real - fake.mean(), fake - real.mean()
+    n = real.numel() + fake.numel()
+
+    def pooled() -> Tensor:
+        terms = (F.softplus(-r), F.softplus(f)) if which == 0 else (F.softplus(r), F.softplus(-f))
+        return 2 * torch.cat(terms).sum() / n
+
+    return {
+        "every real image is compared with every generated one; here with their mean.": (
+            lambda: two(pairs, -pairs)[which],
+            lambda: two(pairs, -pairs)[which] / 2,
+        ),
+        "one mean is taken over all images of both kinds; it is one for each kind, then the sum.": pooled,
+        "only the real images are compared with the others' mean; the generated ones are, too.": (
+            lambda: two(r, fake)[which]
+        ),
+        "only the generated images are compared with the others' mean; the real ones are, too.": (
+            lambda: two(real, f)[which]
+        ),
+        "the mean of the other kind is added; it is subtracted.": lambda: two(
+            real + fake.mean(), fake + real.mean()
+        )[which],
+        "half of the loss: it is the sum of its two terms, not their mean.": lambda: two(r, f)[which] / 2,
+        "the loss counts twice: it is the sum of its two terms.": lambda: two(r, f)[which] * 2,
+        "both terms are divided by the same number of images; each is the mean over its own.": (
+            lambda: two_sums(r, f)[which] / real.numel(),
+            lambda: two_sums(r, f)[which] / fake.numel(),
+        ),
+        "the sign of the loss is the wrong way round.": lambda: -two(r, f)[which],
+        "the differences are divided by a standard deviation; they stay as they are.": (
+            lambda: two(r / fake.std(), f / real.std())[which],
+            lambda: two(r / real.std(), f / fake.std())[which],
+            lambda: two(r / torch.cat([real, fake]).std(), f / torch.cat([real, fake]).std())[which],
+        ),
+        "the largest or smallest logit of the other kind is subtracted; the text says the mean.": (
+            lambda: two(real - fake.max(), fake - real.max())[which],
+            lambda: two(real - fake.min(), fake - real.min())[which],
+        ),
+        "only the term of the real images counts; the loss has two.": lambda: F.softplus(
+            r if which else -r
+        ).mean(),
+        "only the term of the generated images counts; the loss has two.": lambda: F.softplus(
+            -f if which else f
+        ).mean(),
+        "squared errors, as in LSGAN; the task asks for the cross-entropy.": (
+            lambda: (r - (1 - which)).square().mean() + (f - which).square().mean(),
+            lambda: (r - (1 - 2 * which)).square().mean() + (f + (1 - 2 * which)).square().mean(),
+        ),
+        "a hinge loss; the task asks for the cross-entropy.": lambda: (
+            (1 - r).relu().mean() + (1 + f).relu().mean()
+            if which == 0
+            else (1 - f).relu().mean() + (1 + r).relu().mean()
+        ),
+    }
 
 
 def logits(rng: np.random.Generator, real: int, fake: int) -> tuple[Tensor, Tensor]:
@@ -61,7 +133,11 @@ def both(answer: Any, real: Tensor, fake: Tensor, tried: str) -> tuple[Any, Any]
     try:
         of_d, of_g = got
     except (TypeError, ValueError):
-        raise Wrong(tried, wanted, got) from None
+        alone = isinstance(got, Tensor) and got.numel() == 1
+        idea = "one loss is returned; there are two, the discriminator's and the generator's." * alone
+        if isinstance(got, list | tuple) and len(got) != 2:
+            idea = f"{len(got)} values are returned; there are two losses, of D and of G."
+        raise Wrong(tried, wanted, got, idea=idea) from None
     return of_d, of_g
 
 
@@ -69,7 +145,15 @@ def one_value(which: int, answer: Any, rng: np.random.Generator) -> None:
     real, fake = logits(rng, 5, 5)
     tried = f"random logits, 5 real and 5 generated images: {NAMES[which]}"
     got = both(answer, real, fake, tried)[which]
-    expect(got, oracle(real, fake)[which], tried, f"step {which + 2}", like=True)
+    expect_loss(got, which, real, fake, tried, f"step {which + 2}")
+
+
+def expect_loss(got: Any, which: int, real: Tensor, fake: Tensor, tried: str, step: str = "") -> None:
+    expected = oracle(real, fake)[which]
+    if isinstance(got, Tensor) and got.numel() > 1:
+        idea = "one number for each image; the loss is their mean, a scalar."
+        raise Wrong(f"{tried}: the shape of the loss", "shape ()", f"shape {tuple(got.shape)}", idea=idea)
+    expect_rival(got, expected, tried, step, rivals=rivals(which, real, fake), like=True)
 
 
 def uneven_batches(answer: Any, rng: np.random.Generator) -> None:
@@ -77,8 +161,8 @@ def uneven_batches(answer: Any, rng: np.random.Generator) -> None:
         real, fake = logits(rng, *sizes)
         tried = f"{sizes[0]} real and {sizes[1]} generated images"
         got = both(answer, real, fake, tried)
-        for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
-            expect(value, expected, f"{tried}: {name}", "step 1", like=True)
+        for which, name in enumerate(NAMES):
+            expect_loss(got[which], which, real, fake, f"{tried}: {name}", "step 1")
 
 
 def confident(answer: Any, rng: np.random.Generator) -> None:
@@ -88,7 +172,9 @@ def confident(answer: Any, rng: np.random.Generator) -> None:
     tried = "logits of about 200 and -200"
     got = both(answer, real, fake, tried)
     for name, value, expected in zip(NAMES, got, oracle(real, fake), strict=True):
-        expect(value, expected, f"{tried}: {name}", "step 2")
+        array = plain(value)
+        cut = array is not None and array.size == 1 and not 0.9 * float(expected) <= float(array) < np.inf
+        expect(value, expected, f"{tried}: {name}", "step 2", idea=OVERFLOW * cut)
 
 
 def gradients(answer: Any, rng: np.random.Generator) -> None:
@@ -98,7 +184,9 @@ def gradients(answer: Any, rng: np.random.Generator) -> None:
         tried = f"the gradient of {NAMES[which]} in the logits of {kind} images"
         place = ("real", "generated").index(kind)
         got, expected = (gradient_of(each, values, which, place, tried) for each in (answer, oracle))
-        expect(got, expected, tried)
+        cut = "the loss is right, but not its gradient: something on the way is detached or made a number."
+        right = same(both(answer, *values, tried)[which], oracle(*values)[which])
+        expect(got, expected, tried, idea=cut * right)
 
 
 def gradient_of(loss_fn: Any, values: tuple[Tensor, Tensor], which: int, place: int, tried: str) -> Tensor:

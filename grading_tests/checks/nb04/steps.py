@@ -7,168 +7,145 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from grading_tests.gap import Wrong, expect
-from grading_tests.networks import WatchedSGD, attempt, noise, weights_of
-from grading_tests.values import form
-
-
-class SmallGenerator(nn.Module):
-    """A small generator: (B, 1, h, w) to (B, 1, 2h, 2w). It accepts a target size and ignores it.
-
-    Kernels of size 1 keep the checks fast: on tensors this small, kernels of 3 take four times as long.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, 3, 1),
-            nn.BatchNorm2d(3),
-            nn.PReLU(),
-            nn.Conv2d(3, 4, 1),
-            nn.PixelShuffle(2),
-        )
-
-    def forward(self, x: Tensor, target_size: Any = None) -> Tensor:
-        return self.layers(x)
+from grading_tests.checks.nb04.ideas import OVERFLOW, expect_rival
+from grading_tests.checks.nb04.two_networks import Step, TwoNetworks
+from grading_tests.gap import Wrong, expect, same
+from grading_tests.networks import noise, weights_of
+from grading_tests.values import form, plain
 
 
-def small_discriminator(batch_norm: bool) -> nn.Module:
-    """Return a small discriminator: (B, 1, H, W) to logits (B, 1), for every size."""
-    return nn.Sequential(
-        nn.Conv2d(1, 3, 1),
-        nn.BatchNorm2d(3) if batch_norm else nn.Identity(),
-        nn.LeakyReLU(0.2),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(3, 1),
+def weights_after(step: Step, answer: Any, rng: np.random.Generator, **options: float) -> None:
+    networks = TwoNetworks(rng, step, **options)
+    tried = (
+        f"the {step.trains}'s weights after one step{''.join(f', weight {w:g}' for w in options.values())}"
     )
-
-
-class TwoNetworks:
-    """Two small networks and a batch, with the loss and the weights that a correct step leads to.
-
-    Attributes
-    ----------
-    trained, other : nn.Module
-        The network that the step trains, and the other one.
-    loss : float
-        Before the step.
-    learnt, others : Tensor
-        The weights of the trained network after the step, and those of the other, flattened.
-    """
-
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        trains: str,
-        weight: float = 1e-3,
-        images: int = 4,
-        size: tuple = (4, 5),
-    ) -> None:
-        # The generator's step leaves the discriminator's mode open: there it must not matter.
-        self.generator = SmallGenerator()
-        self.discriminator = small_discriminator(batch_norm=trains == "discriminator")
-        # Logits of a size that a sigmoid bends, so that logits and probabilities are told apart.
-        self.discriminator[-1].weight.data.mul_(6)
-        self.lr = noise(rng, images, 1, *size)
-        self.hr = noise(rng, images, 1, 2 * size[0], 2 * size[1]).cumsum(dim=-1) / 2
-        sr = self.generator(self.lr)
-        if trains == "discriminator":
-            self.trained, self.other = self.discriminator, self.generator
-            real, fake = self.discriminator(self.hr), self.discriminator(sr.detach())
-            loss = F.softplus(-real).mean() + F.softplus(fake).mean()
-        else:
-            self.trained, self.other = self.generator, self.discriminator
-            loss = (sr - self.hr).square().mean() + weight * F.softplus(-self.discriminator(sr)).mean()
-        gradients = torch.autograd.grad(loss, list(self.trained.parameters()))
-        # The first step of SGD with a learning rate of 0.1, whatever its momentum.
-        self.learnt = weights_of(self.trained) - 0.1 * torch.cat([part.flatten() for part in gradients])
-        self.loss, self.others = loss.item(), weights_of(self.other)
-
-    def step(self, answer: Any, tried: str, **options: Any) -> Any:
-        """Let the answer take one step, and return its loss.
-
-        Raises
-        ------
-        Wrong
-            If it stops with an exception, or the trained network does not change.
-        """
-        watched, before = WatchedSGD(self.trained), weights_of(self.trained)
-        inputs = (self.generator, self.discriminator, watched, self.lr, self.hr)
-        given = self.lr.clone(), self.hr.clone()
-        loss = attempt(tried, "a loss", answer, *inputs, **options)
-        for name, now, before_it in zip(("lr", "hr"), (self.lr, self.hr), given, strict=True):
-            expect(now, before_it, f"{tried}: is {name} still what it was?", "work on a copy")
-        if torch.equal(weights_of(self.trained), before):
-            order = ", ".join(watched.events) or "neither backward nor step"
-            raise Wrong(tried, "zero_grad, backward, step", f"weights unmoved after: {order}")
-        if watched.events.count("step") != 1:
-            got = f"{watched.events.count('step')} times"
-            raise Wrong(f"{tried}: how often is optimizer.step() called?", "once", got)
-        return loss
-
-    def expect_learnt(self, tried: str, step: str = "") -> None:
-        expect(weights_of(self.trained), self.learnt, tried, step)
-
-
-def weights_after(trains: str, answer: Any, rng: np.random.Generator, **options: float) -> None:
-    networks = TwoNetworks(rng, trains, **options)
-    tried = f"the {trains}'s weights after one step{''.join(f', weight {w:g}' for w in options.values())}"
     networks.step(answer, tried, **options)
     networks.expect_learnt(tried, "step 5")
 
 
-def the_other_is_left_alone(trains: str, answer: Any, rng: np.random.Generator, **options: float) -> None:
-    """Its weights stay and can still learn; the generator, which D's step does not need, gets no gradient."""
-    networks = TwoNetworks(rng, trains, **options)
-    other = "generator" if trains == "discriminator" else "discriminator"
-    tried = f"the {other} after a step of the {trains}"
-    networks.step(answer, tried, **options)
-    expect(weights_of(networks.other), networks.others, f"{tried}: its weights")
-    expect(networks.other.training, True, f"{tried}: is it still in training mode?")
-    tensors = list(networks.other.parameters())
-    free = sum(tensor.requires_grad for tensor in tensors)
-    expect(free, len(tensors), f"{tried}: how many of its {len(tensors)} tensors can still learn?")
-    if other == "generator":
-        taught = sum(tensor.grad is not None and bool(tensor.grad.any()) for tensor in tensors)
+def the_other_is_left_alone(step: Step, answer: Any, rng: np.random.Generator, **options: float) -> None:
+    """Its weights stay and can still learn, its mode too; the generator keeps its gradients in D's step."""
+    other, trains = step.other, step.trains
+    for training in (True, False):
+        networks = TwoNetworks(rng, step, **options)
+        networks.other.train(training)
+        mode = "training" if training else "evaluation"
+        tried = f"the {other}, in {mode} mode, after a step of the {trains}"
+        tensors = list(networks.other.parameters())
+        held = [noise(rng, *tensor.shape) for tensor in tensors]
+        if not training:  # gradients from before
+            for tensor, gradient in zip(tensors, held, strict=True):
+                tensor.grad = gradient.clone()
+        networks.step(answer, tried, **options)
+        expect(
+            weights_of(networks.other),
+            networks.others,
+            f"{tried}: its weights",
+            rtol=0,
+            atol=0,
+            idea=f"the weights of the {other} move too: in this step only the {trains} may learn.",
+        )
+        expect(
+            networks.other.training,
+            training,
+            f"{tried}: is it in training mode?",
+            idea=f"the mode of the {other} is not yours to change in this step: it keeps the one it has.",
+        )
+        free = sum(tensor.requires_grad for tensor in tensors)
+        frozen = f"requires_grad of the {other} is switched off, and not on again for every weight."
+        name = f"{tried}: how many of its {len(tensors)} tensors can still learn?"
+        expect(free, len(tensors), name, idea=frozen)
+        if other == "generator":
+            expect_kept(tensors, held, training, tried)
+
+
+def expect_kept(tensors: list[Tensor], held: list[Tensor], without: bool, tried: str) -> None:
+    """Raise `Wrong` unless the gradients are those from before: none, or `held`."""
+    got = [torch.zeros_like(tensor) if tensor.grad is None else tensor.grad for tensor in tensors]
+    if without:
+        taught = sum(bool(gradient.any()) for gradient in got)
         expect(taught, 0, f"{tried}: how many of its {len(tensors)} tensors got a gradient?", "step 3")
+        return
+    changed = sum(not torch.equal(now, before) for now, before in zip(got, held, strict=True))
+    reset = not any(bool(gradient.any()) for gradient in got)
+    expect(
+        changed,
+        0,
+        f"{tried}: of how many of its {len(tensors)} tensors has the gradient from before changed?",
+        idea="the gradients of the generator are reset here; it keeps them: where its images are detached, "
+        "nothing has to be reset."
+        if reset
+        else "this loss flows on into the generator: detach the generated images.",
+    )
 
 
-def old_gradients(trains: str, answer: Any, rng: np.random.Generator) -> None:
-    networks = TwoNetworks(rng, trains)
+def old_gradients(step: Step, answer: Any, rng: np.random.Generator) -> None:
+    networks = TwoNetworks(rng, step)
     for tensor in networks.trained.parameters():
         tensor.grad = noise(rng, *tensor.shape)
-    tried = f"a {trains} that holds gradients from before: its weights after one step"
+    tried = f"a {step.trains} that holds gradients from before: its weights after one step"
     networks.step(answer, tried)
     networks.expect_learnt(tried, "step 2")
 
 
-def returned_number(trains: str, answer: Any, rng: np.random.Generator, **options: float) -> None:
-    networks = TwoNetworks(rng, trains, **options)
-    tried = f"what {trains}_step returns"
+def returned_number(step: Step, answer: Any, rng: np.random.Generator, **options: float) -> None:
+    networks = TwoNetworks(rng, step, **options)
+    tried = f"what {step.trains}_step returns"
     loss = networks.step(answer, tried, **options)
     if getattr(loss, "requires_grad", False):
         raise Wrong(tried, "a number", "a tensor that holds on to the whole graph", "step 6")
-    if not isinstance(loss, int | float) and getattr(loss, "shape", None) != ():
-        raise Wrong(tried, "a plain number", form(loss))
-    expect(loss, networks.loss, f"{tried}: the loss before the step")
+    if not isinstance(loss, int | float | np.number) or isinstance(loss, bool):
+        raise Wrong(tried, "a plain number", form(loss), idea=why_no_number(loss))
+    rivals = {idea: lambda other=other: networks.after(other)[1] for idea, other in step.numbers.items()}
+    tried = f"{tried}: the loss before the step"
+    if abs(loss - networks.loss) < 0.06 and loss == round(loss, 4):
+        rivals["the loss is rounded: return all its digits, and round when you print."] = lambda: loss
+    expect_rival(loss, networks.loss, tried, rivals=rivals, rtol=5e-6, atol=1e-6)
 
 
-def after_validation(trains: str, answer: Any, rng: np.random.Generator) -> None:
-    networks = TwoNetworks(rng, trains)
+def why_no_number(loss: Any) -> str:
+    if isinstance(loss, Tensor | np.ndarray):
+        return "a tensor or array is returned; the task asks for a plain number of Python."
+    if isinstance(loss, tuple | list | dict):
+        return "several values are returned; the task asks for one number, the whole loss."
+    if isinstance(loss, str):
+        return "a text is returned; the task asks for a number."
+    return "the function ends without returning the loss." if loss is None else ""
+
+
+def after_validation(step: Step, answer: Any, rng: np.random.Generator) -> None:
+    networks = TwoNetworks(rng, step)
     networks.trained.eval()
-    tried = f"a {trains} that validation left in evaluation mode"
+    tried = f"a {step.trains} that validation left in evaluation mode"
     networks.step(answer, tried)
-    expect(networks.trained.training, True, f"{tried}: is it training now?", "step 1")
-    networks.expect_learnt(f"{tried}: its weights after one step", "step 1")
+    training, weights = networks.trained.training, weights_of(networks.trained)
+    if not training and same(weights, networks.learnt):
+        left = f"the {step.trains} ends the step in evaluation mode: it is to be in training mode afterwards."
+        raise Wrong(f"{tried}: its mode at the end of the step", "training", "evaluation", idea=left)
+    expect(training, True, f"{tried}: is it training now?", "step 1")
+    late = f"the {step.trains} is put in training mode too late, only after it has seen the images."
+    rivals = {late: lambda: networks.after(step.evaluated)[0]}
+    expect_rival(weights, networks.learnt, f"{tried}: its weights after one step", "step 1", rivals=rivals)
 
 
-def other_batches(trains: str, answer: Any, rng: np.random.Generator) -> None:
+def sure_and_wrong(step: Step, answer: Any, rng: np.random.Generator, **options: float) -> None:
+    """A logit of 200 for an image that is classified wrongly: no logarithm may overflow or be cut off."""
+    networks = TwoNetworks(rng, step, largest=200.0, **options)
+    logit = 200 if step.trains == "discriminator" else -200
+    tried = f"the {step.trains}'s step, a generated image with a logit of {logit}"
+    loss = networks.step(answer, tried, **options)
+    array = plain(loss.detach() if isinstance(loss, Tensor) else loss)
+    cut = array is not None and array.size == 1 and not 0.9 * networks.loss < float(array) < np.inf
+    expect(array, networks.loss, f"{tried}: the loss", rtol=1e-3, idea=OVERFLOW * cut)
+    learnt, name = weights_of(networks.trained), f"{tried}: the weights afterwards"
+    expect(learnt, networks.learnt, name, rtol=1e-3, atol=1e-3)
+
+
+def other_batches(step: Step, answer: Any, rng: np.random.Generator) -> None:
     for images, size in ((1, (3, 7)), (5, (6, 2))):
-        networks = TwoNetworks(rng, trains, images=images, size=size)
-        tried = f"the {trains}'s weights after a step on {images} images of {size[0]} x {size[1]}"
+        networks = TwoNetworks(rng, step, images=images, size=size)
+        tried = f"the {step.trains}'s weights after a step on {images} images of {size[0]} x {size[1]}"
         networks.step(answer, tried)
         networks.expect_learnt(tried)

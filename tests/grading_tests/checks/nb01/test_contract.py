@@ -11,10 +11,14 @@ import pytest
 from grading_tests.checks.nb01.contract import (
     alike,
     called_again,
+    decimals_of,
     expect_array,
     expect_error,
     expect_numbers,
+    indices_in_words,
     kind_of,
+    numbers_of,
+    steady,
     unchanged,
 )
 from grading_tests.gap import Wrong, expect
@@ -137,6 +141,54 @@ def test_kinds_in_words():
     assert kind_of(None) == "None"
     assert kind_of(3.5) == "a number"
     assert kind_of([1]) == "a list"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("decimals", [0, 2, 4, 8])
+def test_rounded_numbers_are_told_from_others(kind, decimals):
+    values = np.random.default_rng(0).uniform(0.1, 9, 20)
+    assert decimals_of(values.astype(kind), values) is None
+    if decimals < 5 or kind is np.float64:
+        assert decimals_of(np.round(values, decimals).astype(kind), values) == decimals
+    assert decimals_of(np.full(3, 0.25), np.full(3, 0.25)) is None  # has no more digits itself
+
+
+def test_no_numbers_are_named_by_their_kind():
+    assert numbers_of((1, 2.5), "x").tolist() == [1, 2.5]
+    for got, found in (
+        (None, "None"),
+        ({"x": 1}, "a dictionary"),
+        (["1.0"], "an array of texts, in a list"),
+        (np.zeros(2, np.float16), "float16"),
+    ):
+        with pytest.raises(Wrong) as caught:
+            numbers_of(got, "x")
+        assert caught.value.got == found
+
+
+def test_a_memory_is_seen_in_a_second_call():
+    def growing(value, kept=[]):  # noqa: B006
+        kept.append(value)
+        return list(kept)
+
+    first: list = []
+
+    def first_only(value):
+        first.append(value)
+        return first[0]
+
+    assert steady(lambda value: 2 * value, 3, other=(4,)) == 6
+    with pytest.raises(Wrong, match="made twice"):
+        steady(growing, 1)
+    with pytest.raises(Wrong, match="other inputs"):
+        steady(first_only, 1, other=(2,))
+
+
+def test_slice_numbers_in_words():
+    assert indices_in_words(np.array([[1.0, 2.0]])[0]) == "[1, 2]"
+    assert indices_in_words([]) == "[]"
+    assert indices_in_words(range(20)) == "20 numbers"
+    assert indices_in_words(None) == "None"
 
 
 SESSION = """

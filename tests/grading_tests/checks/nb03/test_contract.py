@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from grading_tests.checks.nb03.bug_hunt import GAP, broken
-from grading_tests.checks.nb03.contract import expect_gradient, relation
+from grading_tests.checks.nb03.contract import expect_gradient
+from grading_tests.checks.nb03.suspects import relation
 from grading_tests.core import first_problem
 from grading_tests.gap import Wrong
 
