@@ -94,10 +94,9 @@ def main() -> None:
         masks.append(predicted)
     table = options.out / f"films-{name}.csv"
     write_rows(table, rows)
-    print(
-        f"{len(pairs)} real X-rays, {sizes.size} x {sizes.size} pixels, trained on synthetic ones ({name}),"
-    )
-    print(f"{len(masks)} seeds: mean and 95 % bootstrap interval over X-rays and seeds")
+    print(f"{name}, trained on synthetic X-rays; {len(pairs)} real ones, {sizes.size} x {sizes.size} pixels")
+    over = "X-rays and seeds" if len(masks) > 1 else "X-rays (one seed)"
+    print(f"mean and 95 % bootstrap interval over {over}")
     print(means_table(rows, SCORES))
     empty = np.mean([(films[number][1] == 0).float().mean() for number in range(len(films))])
     print(f"accuracy of an empty prediction: {empty:.3f}; {REFERENCE}")
