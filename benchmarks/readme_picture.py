@@ -6,7 +6,8 @@ usage: python benchmarks/readme_picture.py [--budget lesson]
 import argparse
 from pathlib import Path
 
-from real_cases import picture, trained_network
+from real_cases import cohort_lab, cohort_split, trained_network
+from real_data.pictures import case_picture
 
 from brainlab.recipes import segmentation as recipe
 
@@ -19,7 +20,9 @@ def main() -> None:
     parser.add_argument("--budget", default="lesson")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "case.png")
     options = parser.parse_args()
-    model, split, lab = trained_network(options.budget, ROOT / "build" / "real_cases")
+    lab = cohort_lab(options.budget)
+    model, _ = trained_network(lab, 0, ROOT / "build" / "real_cases")
+    split = cohort_split(lab)
     predictions = recipe.predict_cases(model, split.test, lab.budget)
     table = recipe.dice_of_cases(predictions, split.test)
     # The case of median Dice, among those with all three labels.
@@ -27,7 +30,7 @@ def main() -> None:
     ranked = sorted(ringed, key=lambda case: sum(table[case.id].values()))
     case = ranked[len(ranked) // 2]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(picture(case, predictions[case.id]))
+    options.out.write_bytes(case_picture(case, predictions[case.id]))
     scores = ", ".join(f"{region} {value:.2f}" for region, value in table[case.id].items())
     print(f"{options.out.relative_to(ROOT)}: {case.id}, Dice {scores}")
 
