@@ -19,10 +19,10 @@ class CornersAligned(AttentionGate):
     """The same with the other convention of bilinear upsampling, which the text leaves open."""
 
     def forward(self, skip: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
-        both = F.relu(self.from_skip(skip) + self.from_gate(gate))
-        alpha = self.psi(both).sigmoid()
-        alpha = F.interpolate(alpha, skip.shape[-2:], mode="bilinear", align_corners=True)
-        return alpha * skip, alpha
+        first, second = self.from_skip(skip), self.from_gate(gate)
+        small = self.psi((first + second).relu()).sigmoid()
+        large = F.interpolate(small, skip.shape[-2:], mode="bilinear", align_corners=True)
+        return large * skip, large
 
 
 def aligns_corners(model: nn.Module, aligned: nn.Module, inputs: Inputs) -> bool:
