@@ -300,7 +300,7 @@ WRONG = [
     Mistake(
         "background too",
         "a common slip: labels >= 0",
-        "you count the background, too.",
+        "you count the background, label 0; tumour is every other label.",
         select_variant(tumour=lambda labels: labels >= 0),
         1,
     ),

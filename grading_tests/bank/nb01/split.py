@@ -377,14 +377,14 @@ WRONG = [
     Mistake(
         "validation rounded down",
         "a common slip: int() for round()",
-        "you round the number of validation patients down; round it to the nearest.",
+        "too few validation patients: val and test are rounded to the nearest, train has the rest.",
         split_with(shuffled, lambda share, number: max(1, int(share * number))),
         3,
     ),
     Mistake(
         "test rounded down",
         "a common slip: int() for round()",
-        "you round the number of test patients down; round it to the nearest.",
+        "too few test patients: val and test are rounded to the nearest, train has the rest.",
         split_with(shuffled, None, lambda share, number: max(1, int(share * number))),
         3,
     ),

@@ -109,7 +109,7 @@ WRONG = [
     Mistake(
         "SAME assumed",
         "tensorflow/tensorflow#4297: the formula of 'SAME' padding is another one",
-        "size / stride, rounded up, is TensorFlow's 'SAME'; here the padding is given, and may be none.",
+        "that depends on size and stride only (TensorFlow's 'SAME'); kernel and padding count too.",
         lambda size, kernel, padding=0, stride=1, dilation=1: -(-size // stride),
     ),
     Mistake(

@@ -63,7 +63,7 @@ WRONG = [
     Mistake(
         "log of the softmax",
         "tensorflow/models#181, zackchase/mxnet-the-straight-dope#3",
-        "for large logits softmax is exactly 0 and its log is -inf: take log_softmax in one step.",
+        "for large logits exp is infinite, or softmax is 0 and its log -inf: take log_softmax in one step.",
         lambda logits, target: from_log_prob(logits.softmax(dim=1).log(), target),
     ),
     Mistake(

@@ -178,7 +178,7 @@ WRONG = [
     Mistake(
         "still evaluating",
         "HuiZeng/Grid-Anchor-based-Image-Cropping-Pytorch#2: no net.train() after evaluation",
-        "after a validation the network is still in evaluation mode: it must be told that it trains again.",
+        "the images go through a network in evaluation mode, as a validation leaves it: set the mode first.",
         step_with("zfbs", train=False),
     ),
     Mistake(
