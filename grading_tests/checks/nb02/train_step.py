@@ -142,10 +142,8 @@ def step_returns_a_number(answer: Any, rng: np.random.Generator) -> None:
             raise Wrong(tried, "a number", got, "step 5", True, NUMBER)
         raise Wrong(f"{tried}: its type", "a plain number", type(loss).__name__, "step 5", True, NUMBER)
     rounded = "the number is rounded, or cut off: return all its digits, and round where you print it."
-    close = rounded if abs(loss - expected[0]) <= 1 else ""
-    expect(
-        loss, expected[0], f"{tried}: the loss before the step", "step 5", rtol=5e-6, atol=1e-6, idea=close
-    )
+    idea = rounded if float(loss) in (int(expected[0]), *(round(expected[0], n) for n in range(6))) else ""
+    expect(loss, expected[0], f"{tried}: the loss before the step", "step 5", rtol=5e-6, atol=1e-6, idea=idea)
 
 
 def step_after_validation(answer: Any, rng: np.random.Generator) -> None:
